@@ -1,0 +1,45 @@
+# `make demo` and `make test` start from nothing but a system Python; the first run sets up .venv (some minutes).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+RUN := runs/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench clean
+
+help:
+	@echo "make demo    audit the embedded sample and say where the report is"
+	@echo "make test    all tests (report tests need Chromium, or skip and say so)"
+	@echo "make lint    ruff and mypy"
+	@echo "make bench   side-by-side measurements"
+	@echo "make clean   remove .venv and runs"
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@echo "== Setting up $(VENV) (once; torch is large, this takes a few minutes)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	@# torch first and pinned: a looser request would fetch the CUDA build.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[datasets]' --group dev
+	@touch $(READY)
+
+demo: $(READY)
+	@echo "== Auditing the embedded sample: the hiring model sample_data/screener"
+	@$(BIN)/audit run sample_data/audit.yaml --out $(RUN) --overwrite
+
+test: $(READY)
+	@$(BIN)/python -m pytest
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(READY)
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) runs

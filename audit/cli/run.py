@@ -1,0 +1,41 @@
+"""`audit run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder, instead of output.folder.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), help="Instead of model.device.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. explanations.sample=50.")
+@click.option("--resume", is_flag=True, help="Go on with an unfinished run; finished parts are not done again.")
+@click.option("--overwrite", is_flag=True, help="Replace the audit that lies in the run folder.")
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+def run(
+    config: Path, out: Path | None, device: str | None, overrides: tuple[str, ...], resume: bool, overwrite: bool, quiet: bool
+) -> None:
+    """Run the whole audit described by CONFIG (audit.yaml) into a run folder."""
+    from audit.config import load_config
+    from audit.errors import ConfigError
+
+    if resume and overwrite:
+        raise ConfigError("--resume and --overwrite contradict each other")
+    if device:
+        overrides = (*overrides, f"model.device={device}")
+    settings = load_config(config, overrides)
+    if out:
+        settings = settings.model_copy(update={"output": settings.output.model_copy(update={"folder": out})})
+
+    # Only now the heavy imports: a typo in the configuration is told at once.
+    from audit.pipeline import run as run_audit
+    from audit.progress import Progress
+    from audit.report.markdown import render_markdown
+    from audit.report.wording import Catalogue
+
+    result = run_audit(settings, resume=resume, overwrite=overwrite, progress=Progress(quiet=quiet))
+    click.echo(render_markdown(result, Catalogue()))
+    click.echo(f"report: {settings.output.folder / 'report.html'}")

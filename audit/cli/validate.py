@@ -1,0 +1,42 @@
+"""`audit validate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key.")
+@click.option("--no-data", is_flag=True, help="Check the configuration alone; do not read the data.")
+def validate(config: Path, overrides: tuple[str, ...], no_data: bool) -> None:
+    """Check CONFIG and read its data once, without running a model."""
+    from audit.config import load_config
+
+    settings = load_config(config, overrides)
+    click.echo(f"{config}: the configuration is valid")
+    if no_data:
+        return
+    from audit.data.survey import positive_class, survey
+
+    found = survey(settings)
+    click.echo(f"{settings.data.path}: {found.rows_kept:,} of {found.rows_read:,} rows to audit ({found.format})")
+    if found.labels:
+        click.echo("labels: " + ", ".join(f"{label} {n:,}" for label, n in sorted(found.labels.items())))
+    for name, groups in found.groups.items():
+        shown = sorted(groups.items(), key=lambda item: -item[1])
+        more = f", and {len(shown) - 12} more" if len(shown) > 12 else ""
+        click.echo(f"{name}: " + ", ".join(f"{group} {n:,}" for group, n in shown[:12]) + more)
+    if settings.model is None and settings.data.columns.prediction:
+        click.echo(f"positive class: {positive_class(settings, found.classes_seen) or '(one against the rest)'}")
+    if settings.model is not None:
+        from audit.models.config_only import classes_of
+
+        classes = classes_of(settings.model)
+        positive = positive_class(settings, classes)
+        click.echo(f"{settings.model.path}: classes {', '.join(classes)}; positive: {positive or '(one against the rest)'}")
+        from audit.data.labels import match_labels
+
+        match_labels(settings, sorted(found.labels), classes)

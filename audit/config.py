@@ -1,0 +1,269 @@
+"""`audit.yaml` as typed models. Unknown keys are errors; relative paths start at the file's own folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from audit.errors import ConfigError, some
+
+MISSING = "(missing)"
+
+#: Columns that every decision table has, so no attribute or control may be called one of these.
+RESERVED_NAMES = frozenset(
+    "row_id output position y_true y_pred logits score status length weight count inclusion_probability cluster".split()
+)
+
+
+class Part(BaseModel):
+    """Base of every part of the configuration."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelConfig(Part):
+    """The checkpoint under audit."""
+
+    path: Path = Field(description="Folder of a Hugging Face checkpoint.")
+    task: str | None = Field(None, description="Name of the adapter; inferred from the checkpoint if left out.")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="`auto` takes cuda, then mps, then cpu.")
+    dtype: Literal["float32", "float16", "bfloat16"] = Field(
+        "float32", description="Precision of the computation, whatever the checkpoint is stored in."
+    )
+    max_length: int | None = Field(None, ge=3, description="Tokens per input; default: what the model can take.")
+    batch_tokens: int | None = Field(None, ge=16, description="Tokens per batch; default: found from the device.")
+    allow_pickle: bool = Field(False, description="Load weights from pickles. Pickles can run code: only if you trust.")
+    allow_remote_code: bool = Field(False, description="Run Python code shipped with the checkpoint. Only if you trust.")
+
+
+class Columns(Part):
+    """Which column of the data holds what."""
+
+    input: str | None = Field(None, description="The text the model reads.")
+    label: str | None = Field(None, description="The true class. Without it only label-free metrics are computed.")
+    id: str | None = Field(None, description="Unique id of a row; default: the row number, from 1.")
+    prediction: str | None = Field(None, description="A stored predicted class (instead of a model).")
+    score: str | None = Field(None, description="A stored probability of the positive class, from 0 to 1.")
+    weight: str | None = Field(None, description="Sampling weight of a row.")
+    cluster: str | None = Field(None, description="Rows that are not independent of each other share a cluster.")
+    count: str | None = Field(None, description="The row stands for this many decisions (a table of counts).")
+
+
+class DataConfig(Part):
+    """The labelled table."""
+
+    path: Path = Field(description="CSV, JSONL or Parquet file, a folder of Parquet files, or a saved datasets folder.")
+    format: Literal["csv", "jsonl", "parquet", "datasets"] | None = Field(None, description="Inferred if left out.")
+    encoding: str = Field("utf-8", description="Of CSV and JSONL files.")
+    delimiter: str = Field(",", min_length=1, max_length=1, description="Of CSV files.")
+    missing_values: tuple[str, ...] = Field(("",), description="Cell texts that mean a missing value.")
+    where: dict[str, str | int | bool | list[str | int | bool]] = Field(
+        default_factory=dict, description="Keep only the rows whose column holds this value, or one of these values."
+    )
+    columns: Columns = Columns()
+    label_map: dict[str, str] = Field(default_factory=dict, description="Data label -> class of the model.")
+    positive_label: str | None = Field(None, description="The class that counts as positive, after `label_map`.")
+    threshold: float = Field(0.5, ge=0, le=1, description="A stored score at or above this predicts positive.")
+
+    @field_validator("label_map", mode="before")
+    @classmethod
+    def _labels_as_text(cls, value: Any) -> Any:
+        return {as_label(k): as_label(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+    @field_validator("positive_label", mode="before")
+    @classmethod
+    def _label_as_text(cls, value: Any) -> Any:
+        return None if value is None else as_label(value)
+
+
+class AttributeConfig(Part):
+    """A sensitive column."""
+
+    column: str
+    name: str = Field("", description="Name in the report; default: the column.")
+    bins: tuple[float, ...] | None = Field(
+        None, min_length=1, description="Lower edges of the numeric bins: [40, 50] gives <40, 40–<50 and ≥50."
+    )
+    values: dict[str, str] = Field(
+        default_factory=dict, description="Value in the data -> group; others stay. The key \"\" names missing values."
+    )
+    outside_gaps: tuple[str, ...] = Field((), description="Groups that are shown but enter no gap.")
+    missing_in_gaps: bool = Field(False, description=f"Compare the group `{MISSING}` like any other.")
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _values_as_text(cls, value: Any) -> Any:
+        return {as_label(k): as_label(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+    @field_validator("outside_gaps", mode="before")
+    @classmethod
+    def _groups_as_text(cls, value: Any) -> Any:
+        return [as_label(group) for group in value] if isinstance(value, list | tuple) else value
+
+    @field_validator("bins")
+    @classmethod
+    def _bins_rise(cls, bins: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if bins and any(b <= a for a, b in zip(bins, bins[1:], strict=False)):
+            raise ValueError("bin edges must rise")
+        return bins
+
+    @property
+    def label(self) -> str:
+        """Name of the attribute in every output."""
+        return self.name or self.column
+
+
+class ExplanationConfig(Part):
+    """Which decisions are explained, and how."""
+
+    sample: int = Field(200, ge=0, description="Decisions to explain; 0 turns explanations off.")
+    shown: int = Field(24, ge=0, le=200, description="Explained decisions whose text the report shows.")
+    n_steps: int = Field(32, ge=1, description="Gauss–Legendre nodes on the path from baseline to input.")
+    tolerance: float = Field(0.05, gt=0, description="Converged: completeness error at most this share of the contrast.")
+    baseline: Literal["auto", "mask", "pad", "zero"] = Field("auto", description="`auto`: MASK if there is one, else PAD.")
+
+
+class OutputConfig(Part):
+    """Where the run folder goes."""
+
+    folder: Path = Field(Path("runs/audit"), description="The run folder.")
+    title: str = Field("", description="Title of the report; default: the name of the model or data.")
+    intended_use: str = Field("", description="What the model is meant for: shown under scope.")
+    contact: str = Field("", description="Who answers for this audit.")
+
+
+class PolicyConfig(Part):
+    """Rules to judge by."""
+
+
+class AuditConfig(Part):
+    """One audit: a model or stored predictions, a table, sensitive attributes, and what to compute."""
+
+    model: ModelConfig | None = Field(None, description="Left out: stored predictions are audited.")
+    data: DataConfig
+    attributes: tuple[AttributeConfig, ...] = Field(min_length=1)
+    crossings: tuple[Annotated[tuple[str, ...], Field(min_length=2)], ...] = Field(
+        (), description="Attributes to audit crossed, for example [[gender, ethnicity]]."
+    )
+    controls: tuple[str, ...] = Field((), description="Columns with a legitimate reason for a difference.")
+    metrics: tuple[str, ...] = Field((), description="Default: the usual ones; `audit validate` names them.")
+    level: float = Field(0.95, gt=0.5, lt=1, description="Confidence level of intervals and findings.")
+    seed: int = Field(0, ge=0)
+    explanations: ExplanationConfig = ExplanationConfig()
+    policy: PolicyConfig = PolicyConfig()
+    output: OutputConfig = OutputConfig()
+
+    @field_validator("attributes", mode="before")
+    @classmethod
+    def _bare_columns(cls, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [{"column": item} if isinstance(item, str) else item for item in value]
+        return value
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> AuditConfig:
+        names = [attribute.label for attribute in self.attributes]
+        for name in [*names, *self.controls]:
+            if name in RESERVED_NAMES:
+                raise ValueError(f"{name!r} is a column of the decision table; give the attribute another `name`")
+            if [*names, *self.controls].count(name) > 1:
+                raise ValueError(f"{name!r} is named twice among attributes and controls")
+        for crossing in self.crossings:
+            unknown = [name for name in crossing if name not in names]
+            if unknown:
+                raise ValueError(f"crossings: {some(unknown)} is not an attribute; attributes are {some(names)}")
+            if len(set(crossing)) < len(crossing):
+                raise ValueError(f"crossings: {list(crossing)} names an attribute twice")
+        columns = self.data.columns
+        if self.model is None and columns.prediction is None and columns.score is None:
+            raise ValueError("nothing to audit: give `model`, or `data.columns.prediction` or `data.columns.score`")
+        if self.model is not None:
+            stored = [key for key in ("prediction", "score", "count") if getattr(columns, key) is not None]
+            if stored:
+                raise ValueError(f"data.columns: {some(stored)} cannot stand beside `model`")
+            if columns.input is None:
+                raise ValueError("data.columns.input: name the column that the model reads")
+        if columns.prediction is None and columns.score is not None and self.data.positive_label is None:
+            raise ValueError("data.positive_label: name the class that `score` is the probability of")
+        return self
+
+
+def as_label(value: object) -> str:
+    """One spelling for labels and groups: 1, 1.0 and True read from YAML, JSON or Parquet become "1", "1", "true"."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def load_config(path: Path | str, overrides: tuple[str, ...] = ()) -> AuditConfig:
+    """Read and check a configuration.
+
+    Parameters
+    ----------
+    path
+        YAML file.
+    overrides
+        `dotted.key=value` pairs, the value in YAML.
+
+    Raises
+    ------
+    ConfigError
+        With the file and every key that is wrong.
+    """
+    path = Path(path)
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError("no such file", where=str(path)) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"cannot be read as YAML: {error}", where=str(path)) from error
+    if not isinstance(raw, dict):
+        raise ConfigError("holds no keys", where=str(path), hint="`audit schema config` prints what it may hold")
+    for override in overrides:
+        _set(raw, override)
+    return parse_config(raw, where=str(path), base=path.parent)
+
+
+def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Path()) -> AuditConfig:
+    """Check a configuration given as plain data; relative paths start at `base`."""
+    try:
+        config = AuditConfig.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(_explain(error), where=where, hint="`audit schema config` prints every key") from None
+    data = config.data.model_copy(update={"path": base / config.data.path})
+    model = config.model and config.model.model_copy(update={"path": base / config.model.path})
+    output = config.output.model_copy(update={"folder": base / config.output.folder})
+    return config.model_copy(update={"data": data, "model": model, "output": output})
+
+
+def _set(raw: dict[str, Any], override: str) -> None:
+    key, separator, text = override.partition("=")
+    if not separator or not key:
+        raise ConfigError(f"{override!r} is not key=value", where="--set")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{override!r}: the value is not YAML: {error}", where="--set") from None
+    *parents, last = key.split(".")
+    for parent in parents:
+        child = raw.get(parent)
+        if child is None:
+            child = raw[parent] = {}
+        if not isinstance(child, dict):
+            raise ConfigError(f"{override!r}: {parent!r} holds no keys", where="--set")
+        raw = child
+    raw[last] = value
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for item in error.errors(include_url=False):
+        key = ".".join(str(part) for part in item["loc"]) or "(top level)"
+        message = "unknown key" if item["type"] == "extra_forbidden" else item["msg"].removeprefix("Value error, ")
+        lines.append(f"{key}: {message}")
+    return lines[0] if len(lines) == 1 else "\n  ".join([f"{len(lines)} problems", *lines])

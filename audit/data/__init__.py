@@ -1,0 +1,1 @@
+"""Rows in: formats, columns, sensitive attributes, and a survey of what is there."""

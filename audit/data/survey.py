@@ -1,0 +1,186 @@
+"""One pass over the data before anything expensive: what is there, and whether it can be audited at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from audit.config import AuditConfig
+from audit.data.rows import RowReader
+from audit.data.source import data_files, data_format
+from audit.errors import DataError, some
+
+#: More classes or groups than this is an id or a number in the wrong place, not a class or a group.
+MOST_CLASSES = 200
+MOST_GROUPS = 1000
+YES = ("1", "true")
+
+
+@dataclass
+class Survey:
+    """What one pass over the data found."""
+
+    format: str
+    sha256: str
+    rows_read: int = 0
+    rows_kept: int = 0
+    unlabelled: int = 0
+    weighted: bool = False
+    clusters: int | None = None
+    labels: Counter[str] = field(default_factory=Counter)
+    predictions: Counter[str] = field(default_factory=Counter)
+    groups: dict[str, Counter[str]] = field(default_factory=dict)
+
+    @property
+    def classes_seen(self) -> list[str]:
+        """All classes among labels and stored predictions, sorted."""
+        return sorted({*self.labels, *self.predictions})
+
+
+def survey(config: AuditConfig) -> Survey:
+    """Read the data once and refuse what cannot be audited.
+
+    Memory holds eight bytes per row, for the check of duplicate ids, and only if there is an id column.
+
+    Raises
+    ------
+    DataError
+        For duplicate ids (with row numbers), too many classes or groups, groups outside gaps that do not occur, or no
+        row at all.
+    """
+    found = Survey(format=data_format(config.data), sha256=hash_files(config))
+    names = [attribute.label for attribute in config.attributes] + list(config.controls)
+    found.groups = {name: Counter() for name in names}
+    id_hashes: list[np.ndarray] = []
+    clusters: list[np.ndarray] = []
+    reader = RowReader(config)
+    for batch in reader:
+        found.rows_kept += batch.num_rows
+        _count(found.labels, batch["y_true"], batch["count"])
+        _count(found.predictions, batch["prediction"], batch["count"])
+        for name in names:
+            _count(found.groups[name], batch[name], batch["count"])
+            if len(found.groups[name]) > MOST_GROUPS:
+                raise DataError(
+                    f"column of {name!r} has over {MOST_GROUPS:,} different groups",
+                    where=str(config.data.path),
+                    hint="give it `bins`, or map its `values`; an id or a number is no group",
+                )
+        found.unlabelled += batch["y_true"].null_count
+        if config.data.columns.id:
+            id_hashes.append(_hash(batch["row_id"]))
+        if config.data.columns.cluster:
+            clusters.append(np.unique(_hash(batch["cluster"].drop_null())))
+            found.clusters = (found.clusters or 0) + batch["cluster"].null_count
+        _few_classes(config, found)
+    found.rows_read = reader.rows_read
+    found.weighted = config.data.columns.weight is not None
+    if not found.rows_kept:
+        raise DataError(
+            "no row to audit", where=str(config.data.path), hint="data.where keeps none" if config.data.where else None
+        )
+    if clusters:
+        found.clusters = (found.clusters or 0) + len(np.unique(np.concatenate(clusters)))
+    if id_hashes:
+        _refuse_duplicates(config, np.concatenate(id_hashes))
+    _check_outside(config, found)
+    return found
+
+
+def hash_files(config: AuditConfig) -> str:
+    """SHA-256 over the bytes of all files of the data, in reading order."""
+    digest = hashlib.sha256()
+    for path in data_files(config.data):
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def positive_class(config: AuditConfig, classes: list[str]) -> str | None:
+    """Return the class that counts as positive; none where there are more than two classes and no one was named.
+
+    Raises
+    ------
+    DataError
+        If two classes leave it open, or the one named does not occur. String labels read with an implied positive
+        class have made whole audits come out as "perfectly fair".
+    """
+    named = config.data.positive_label
+    if named is not None:
+        if named not in classes:
+            raise DataError(
+                f"data.positive_label {named!r} is not among the classes {some(classes)}", where=str(config.data.path)
+            )
+        return named
+    if len(classes) > 2:
+        return None
+    yes = [label for label in classes if label in YES]
+    if len(yes) == 1:
+        return yes[0]
+    raise DataError(
+        f"the classes are {some(classes)} and nothing says which counts as positive",
+        where=str(config.data.path),
+        hint="set data.positive_label",
+    )
+
+
+def _hash(column: pa.ChunkedArray) -> np.ndarray:
+    return pd.util.hash_array(np.asarray(column.to_pylist(), dtype=object), categorize=False)
+
+
+def _count(counter: Counter[str], column: pa.ChunkedArray, count: pa.ChunkedArray) -> None:
+    sums = pa.table({"value": column, "count": count}).group_by("value").aggregate([("count", "sum")])
+    for value, total in zip(sums["value"].to_pylist(), sums["count_sum"].to_pylist(), strict=True):
+        if value is not None:
+            counter[value] += total
+
+
+def _few_classes(config: AuditConfig, found: Survey) -> None:
+    for key, classes in (("label", found.labels), ("prediction", found.predictions)):
+        if len(classes) > MOST_CLASSES:
+            column = getattr(config.data.columns, key)
+            raise DataError(
+                f"column {column!r} has over {MOST_CLASSES} different values",
+                where=str(config.data.path),
+                hint=f"data.columns.{key} must name a column of classes",
+            )
+
+
+def _refuse_duplicates(config: AuditConfig, hashes: np.ndarray) -> None:
+    values, counts = np.unique(hashes, return_counts=True)
+    suspects = set(values[counts > 1].tolist())
+    if not suspects:
+        return
+    rows: dict[str, list[int]] = {}
+    position = 0
+    for batch in RowReader(config):
+        for row, row_id in zip(batch["row"].to_pylist(), batch["row_id"].to_pylist(), strict=True):
+            if int(hashes[position]) in suspects:
+                rows.setdefault(row_id, []).append(row)
+            position += 1
+    repeated = {row_id: at for row_id, at in rows.items() if len(at) > 1}
+    if repeated:
+        first, at = next(iter(repeated.items()))
+        raise DataError(
+            f"column {config.data.columns.id!r}: {len(repeated):,} ids occur more than once, for example {first!r} in "
+            f"rows {', '.join(map(str, at[:5]))}",
+            where=str(config.data.path),
+            hint="an id names one row; leave data.columns.id out to number the rows",
+        )
+
+
+def _check_outside(config: AuditConfig, found: Survey) -> None:
+    for attribute in config.attributes:
+        unseen = [group for group in attribute.outside_gaps if group not in found.groups[attribute.label]]
+        if unseen:
+            raise DataError(
+                f"attribute {attribute.label!r}: outside_gaps names {some(unseen)}, which is no group of it",
+                where=str(config.data.path),
+                hint=f"its groups are {some(sorted(found.groups[attribute.label]), 20)}",
+            )

@@ -1,0 +1,68 @@
+"""Which decisions get explained: a seeded sample in which small groups and rare outcomes are not lost.
+
+Every decision gets an inclusion probability, high where its stratum (group of one attribute × predicted class ×
+correct, wrong or unlabelled) is small, for whichever attribute asks for most. Systematic sampling then draws exactly
+the budget with exactly these probabilities, so a weighted estimate over the sample is unbiased (Madow 1949).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Positions of the drawn decisions, rising, with the probability each had of being drawn."""
+
+    positions: npt.NDArray[np.int64]
+    inclusion_probability: npt.NDArray[np.float64]
+    strata: int
+
+
+def outcome_strata(decisions: pd.DataFrame, attributes: list[str]) -> list[npt.NDArray[np.int64]]:
+    """Code each decision's stratum, once per attribute: group × predicted class × correct, wrong or unlabelled."""
+    correct = np.where(decisions["y_true"].isna(), 2, decisions["y_true"] == decisions["y_pred"]).astype(int)
+    return [
+        decisions.assign(correct=correct).groupby([name, "y_pred", "correct"], dropna=False).ngroup().to_numpy(np.int64)
+        for name in attributes
+    ]
+
+
+def draw(strata: list[npt.NDArray[np.int64]], budget: int, seed: int) -> Sample:
+    """Draw `budget` decisions.
+
+    Parameters
+    ----------
+    strata
+        Stratum code of every decision, once per attribute, each of shape (decisions,).
+    """
+    size = len(strata[0])
+    total = sum(int(codes.max()) + 1 for codes in strata) if size else 0
+    if budget >= size:
+        return Sample(np.arange(size), np.ones(size), total)
+    scarcity = np.max([1.0 / np.bincount(codes)[codes] for codes in strata], axis=0)
+    probability = _scale(scarcity, budget)
+    rng = np.random.default_rng([seed, 4])
+    # Strata stand together, in random order inside, so that each gets its share to within one.
+    order = np.lexsort((rng.random(size), *reversed(strata)))
+    edges = np.concatenate([[0.0], np.cumsum(probability[order])])
+    edges *= budget / edges[-1]
+    ticks = np.arange(budget) + rng.random()
+    drawn = np.unique(order[np.clip(np.searchsorted(edges, ticks, side="right") - 1, 0, size - 1)])
+    return Sample(drawn, probability[drawn], total)
+
+
+def _scale(scarcity: npt.NDArray[np.float64], budget: int) -> npt.NDArray[np.float64]:
+    """Find m with Σ min(1, m·scarcity) = budget, by bisection: m is the number wanted of every stratum."""
+    low, high = 0.0, 1.0 / scarcity.min()
+    for _ in range(100):
+        middle = (low + high) / 2
+        if np.minimum(1.0, middle * scarcity).sum() < budget:
+            low = middle
+        else:
+            high = middle
+    return np.minimum(1.0, high * scarcity)

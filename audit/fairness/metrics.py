@@ -1,0 +1,212 @@
+"""The metrics, by the names the field gives them, each computed by Fairlearn or scikit-learn.
+
+A *proportion* is the share `numerator` of the decisions in `denominator`; its interval follows from these counts. The
+one-vs-rest metrics are asked of one class: `t` says that the label is that class, `p` that the prediction is.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import entry_points
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from fairlearn import metrics as fairlearn_metrics
+from sklearn import metrics as sklearn_metrics
+
+from audit.errors import ConfigError, some
+from audit.fairness.names import CRITERIA
+
+Mask = npt.NDArray[np.bool_]
+Where = Callable[[Mask, Mask], Mask]
+Score = Callable[..., float]
+
+#: Sets of decisions, from the masks t (label is the class) and p (prediction is the class).
+ROWS: Where = lambda t, p: np.ones_like(t)  # noqa: E731
+POSITIVES: Where = lambda t, p: t  # noqa: E731
+NEGATIVES: Where = lambda t, p: ~t  # noqa: E731
+SELECTED: Where = lambda t, p: p  # noqa: E731
+REJECTED: Where = lambda t, p: ~p  # noqa: E731
+CORRECT: Where = lambda t, p: t == p  # noqa: E731
+
+_WHY_EMPTY = {
+    id(ROWS): "no_rows",
+    id(POSITIVES): "no_positives",
+    id(NEGATIVES): "no_negatives",
+    id(SELECTED): "no_predicted_positives",
+    id(REJECTED): "no_predicted_negatives",
+}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number of one group.
+
+    Attributes
+    ----------
+    compute
+        `compute(y_true, y_pred, sample_weight=w)`; labels are 1 and 0 for a one-vs-rest metric, class codes otherwise.
+    needs
+        Sets of decisions that must not be empty, or else the metric is undefined.
+    numerator
+        For a proportion, what is counted among `needs[0]`.
+    scope
+        `class`: one-vs-rest, asked of a class; `all`: over all classes at once; `score`: the mean score.
+    better
+        Which end is the worse one for the group concerned.
+    complement_of
+        This metric is one minus that one: it says nothing new, and findings leave it out.
+    """
+
+    name: str
+    compute: Score
+    needs: tuple[Where, ...] = (ROWS,)
+    numerator: Where | None = None
+    scope: Literal["class", "all", "score"] = "class"
+    needs_labels: bool = True
+    better: Literal["high", "low"] = "high"
+    complement_of: str | None = None
+    gap: bool = True
+
+    def undefined(self, t: Mask, p: Mask, weight: npt.NDArray[np.float64]) -> str | None:
+        """Say why the metric is undefined on these cells, if it is."""
+        for where in self.needs:
+            if not (weight[where(t, p)] > 0).any():
+                return _WHY_EMPTY.get(id(where), "empty_denominator")
+        return None
+
+
+def _false_omission_rate(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    return 1 - float(sklearn_metrics.precision_score(y_true, y_pred, pos_label=0, sample_weight=sample_weight))
+
+
+def _false_discovery_rate(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    return 1 - float(sklearn_metrics.precision_score(y_true, y_pred, sample_weight=sample_weight))
+
+
+def _worst_class_recall(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    return float(np.min(sklearn_metrics.recall_score(y_true, y_pred, average=None, sample_weight=sample_weight)))
+
+
+def _macro(score: Score) -> Score:
+    return partial(score, average="macro", zero_division=0)
+
+
+def _pos(score: Score) -> Score:
+    return partial(score, pos_label=1)
+
+
+BUILT_IN = (
+    Metric("selection_rate", _pos(fairlearn_metrics.selection_rate), (ROWS,), SELECTED, needs_labels=False),
+    Metric("true_positive_rate", _pos(fairlearn_metrics.true_positive_rate), (POSITIVES,), SELECTED),
+    Metric("false_positive_rate", _pos(fairlearn_metrics.false_positive_rate), (NEGATIVES,), SELECTED, better="low"),
+    Metric(
+        "false_negative_rate",
+        _pos(fairlearn_metrics.false_negative_rate),
+        (POSITIVES,),
+        REJECTED,
+        better="low",
+        complement_of="true_positive_rate",
+    ),
+    Metric(
+        "true_negative_rate",
+        _pos(fairlearn_metrics.true_negative_rate),
+        (NEGATIVES,),
+        REJECTED,
+        complement_of="false_positive_rate",
+    ),
+    Metric("precision", sklearn_metrics.precision_score, (SELECTED,), POSITIVES),
+    Metric(
+        "false_discovery_rate", _false_discovery_rate, (SELECTED,), NEGATIVES, better="low", complement_of="precision"
+    ),
+    Metric("false_omission_rate", _false_omission_rate, (REJECTED,), POSITIVES, better="low"),
+    Metric("f1_score", partial(sklearn_metrics.f1_score, zero_division=0), (lambda t, p: t | p,)),
+    Metric("accuracy", sklearn_metrics.accuracy_score, (ROWS,), CORRECT, scope="all"),
+    Metric("balanced_accuracy", _macro(sklearn_metrics.recall_score), scope="all"),
+    Metric("macro_precision", _macro(sklearn_metrics.precision_score), scope="all"),
+    Metric("macro_f1", _macro(sklearn_metrics.f1_score), scope="all"),
+    Metric("worst_class_recall", _worst_class_recall, scope="all"),
+    Metric("mean_prediction", fairlearn_metrics.mean_prediction, scope="score", needs_labels=False),
+)
+
+BINARY_DEFAULT = (
+    "demographic_parity equal_opportunity equalized_odds selection_rate true_positive_rate false_positive_rate "
+    "false_negative_rate true_negative_rate precision false_discovery_rate false_omission_rate f1_score accuracy "
+    "balanced_accuracy mean_prediction"
+).split()
+MULTICLASS_DEFAULT = (
+    "selection_rate true_positive_rate false_positive_rate precision f1_score accuracy balanced_accuracy "
+    "macro_precision macro_f1 worst_class_recall"
+).split()
+
+ENTRY_POINTS = "fairaudit.metrics"
+
+
+def known_metrics() -> dict[str, Metric]:
+    """All metrics by name: those of this package, then those that installed packages register."""
+    known = {metric.name: metric for metric in BUILT_IN}
+    for entry in entry_points(group=ENTRY_POINTS):
+        metric = entry.load()
+        if not isinstance(metric, Metric):
+            raise ConfigError(f"entry point {entry.name!r} is not a Metric", where=ENTRY_POINTS)
+        known[metric.name] = metric
+    return known
+
+
+def choose_metrics(names: tuple[str, ...], *, binary: bool, labelled: bool, scored: bool) -> tuple[list[Metric], list[str]]:
+    """Resolve configured names.
+
+    Returns
+    -------
+    metrics, criteria
+        Criteria pull in the metrics they are composed of. Defaults leave out what the data cannot answer.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown name, with the nearest known one, or a metric the data cannot answer.
+    """
+    known = known_metrics()
+    asked = list(names) or (BINARY_DEFAULT if binary else MULTICLASS_DEFAULT)
+    metrics: dict[str, Metric] = {}
+    criteria: list[str] = []
+    for name in asked:
+        parts = CRITERIA.get(name, (name,))
+        found = [known[part] if part in known else _dotted(part, list(known)) for part in parts]
+        lacking = [why for metric in found if (why := _lacks(metric, labelled=labelled, scored=scored))]
+        if lacking:
+            if names:
+                raise ConfigError(f"{name!r} needs {lacking[0]}", where="metrics")
+            continue
+        metrics.update({metric.name: metric for metric in found})
+        if name in CRITERIA:
+            criteria.append(name)
+    return list(metrics.values()), criteria
+
+
+def _lacks(metric: Metric, *, labelled: bool, scored: bool) -> str | None:
+    if metric.needs_labels and not labelled:
+        return "labels: set data.columns.label"
+    if metric.scope == "score" and not scored:
+        return "scores: set data.columns.score, or audit a model with two classes"
+    return None
+
+
+def _dotted(name: str, known: list[str]) -> Metric:
+    """Import a user's own metric, written `package.module:function`."""
+    module, _, function = name.partition(":")
+    if not function:
+        import difflib
+
+        close = difflib.get_close_matches(name, [*known, *CRITERIA], 1)
+        hint = f"did you mean {close[0]!r}?" if close else "write your own as package.module:function"
+        raise ConfigError(f"unknown metric {name!r}; known are {some([*CRITERIA, *known], 40)}", where="metrics", hint=hint)
+    try:
+        compute = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"cannot import {name!r}: {error}", where="metrics") from None
+    return Metric(name, compute)

@@ -1,0 +1,10 @@
+"""Names of composed criteria, apart from the metrics themselves: a report must not load Fairlearn to read them."""
+
+from __future__ import annotations
+
+#: Composed of the gaps of other metrics: the difference is the widest of theirs, the ratio the smallest.
+CRITERIA = {
+    "demographic_parity": ("selection_rate",),
+    "equal_opportunity": ("true_positive_rate",),
+    "equalized_odds": ("true_positive_rate", "false_positive_rate"),
+}

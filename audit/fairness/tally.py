@@ -1,0 +1,102 @@
+"""Additive sufficient statistics of decisions: counts and weights per observed cell of a slicing.
+
+A cell is one combination of group, control values, label and prediction. Adding the tallies of two parts of the data
+gives the tally of the whole, so a million decisions are read as a stream and compared from a few dozen cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+SUMS = ["n", "w", "w2", "score_w", "scored_w"]
+
+
+@dataclass(frozen=True)
+class Slicing:
+    """One attribute, or several crossed, with the controls to hold fixed."""
+
+    attributes: tuple[str, ...]
+    controls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Cells of one slicing.
+
+    Attributes
+    ----------
+    cells : DataFrame
+        One row per observed cell: the attributes and controls, `y_true` and `y_pred` (None where unknown), `n`
+        decisions, `w` = Σw, `w2` = Σw², and over the decisions that have a score `score_w` = Σw·score and
+        `scored_w` = Σw.
+    """
+
+    slicing: Slicing
+    cells: pd.DataFrame
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.slicing, _merge(self.slicing, [self.cells, other.cells]))
+
+
+def tally_columns(slicings: Iterable[Slicing]) -> list[str]:
+    """Columns of the decision table that tallies of these slicings read."""
+    names = [name for slicing in slicings for name in (*slicing.attributes, *slicing.controls)]
+    return list(dict.fromkeys(["y_true", "y_pred", "score", "status", "weight", "count", *names]))
+
+
+def tally_decisions(batches: Iterable[pa.Table], slicings: list[Slicing]) -> list[Tally]:
+    """Tally a stream of decision batches; failed decisions are left out.
+
+    Memory holds the cells, not the decisions.
+    """
+    parts: list[list[pd.DataFrame]] = [[] for _ in slicings]
+    for batch in batches:
+        usable = _with_sums(batch.filter(pc.not_equal(batch["status"], "failed")))
+        for slicing, cells in zip(slicings, parts, strict=True):
+            cells.append(_cells(usable, slicing))
+            if len(cells) == 16:
+                cells[:] = [_merge(slicing, cells)]
+    return [Tally(slicing, _merge(slicing, cells)) for slicing, cells in zip(slicings, parts, strict=True)]
+
+
+def _keys(slicing: Slicing) -> list[str]:
+    return [*slicing.attributes, *slicing.controls, "y_true", "y_pred"]
+
+
+def _with_sums(batch: pa.Table) -> pa.Table:
+    count = batch["count"].cast(pa.float64())
+    weight = pc.multiply(count, batch["weight"])
+    scored = pc.if_else(batch["score"].is_valid(), weight, 0.0)
+    sums = {
+        "n": batch["count"],
+        "w": weight,
+        "w2": pc.multiply(weight, batch["weight"]),
+        "score_w": pc.multiply(scored, batch["score"].fill_null(0.0)),
+        "scored_w": scored,
+    }
+    for name, column in sums.items():
+        batch = batch.append_column(name, column)
+    return batch
+
+
+def _cells(batch: pa.Table, slicing: Slicing) -> pd.DataFrame:
+    keys = _keys(slicing)
+    sums = batch.group_by(keys).aggregate([(name, "sum") for name in SUMS])
+    return sums.rename_columns({f"{name}_sum": name for name in SUMS}).select([*keys, *SUMS]).to_pandas()
+
+
+def _merge(slicing: Slicing, parts: list[pd.DataFrame]) -> pd.DataFrame:
+    keys = _keys(slicing)
+    if not parts:
+        return pd.DataFrame(columns=[*keys, *SUMS])
+    cells = pd.concat(parts, ignore_index=True)
+    merged = cells.groupby(keys, dropna=False, as_index=False, sort=True)[SUMS].sum()
+    # A null label stays None, whatever the string type of this pandas calls it.
+    for key in ("y_true", "y_pred"):
+        merged[key] = merged[key].astype(object).where(merged[key].notna(), None)
+    return merged

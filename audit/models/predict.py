@@ -1,0 +1,74 @@
+"""Rows become decisions: the model is run over windows of rows, each window's decisions in the order of its rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from audit.decisions import decision_table
+from audit.models.adapter import Adapter, Encoded
+from audit.models.engine import BatchRunner
+
+#: Rows that are sorted by length together, and the work lost at most when a run is killed.
+WINDOW_ROWS = 2048
+
+
+class Predictor:
+    """Run an adapter over windows of rows.
+
+    Parameters
+    ----------
+    labels
+        Label of the data -> class of the model.
+    positive
+        Class whose probability is the score, if there is one.
+    """
+
+    def __init__(
+        self, adapter: Adapter, schema: pa.Schema, *, labels: dict[str, str], positive: str | None, budget: int
+    ) -> None:
+        self._adapter, self._schema, self._labels = adapter, schema, labels
+        self._positive = adapter.classes.index(positive) if positive is not None else None
+        self._runner = BatchRunner(budget)
+
+    def encode(self, rows: pa.Table) -> list[Encoded]:
+        """Tokenize a window; runs ahead, in another thread."""
+        return self._adapter.encode([text or "" for text in rows["input"].to_pylist()])
+
+    def decide(self, rows: pa.Table, encoded: list[Encoded]) -> tuple[pa.Table, dict[str, int]]:
+        """Return the window's decisions, and the forward batches and padded tokens they took."""
+        batches, tokens = self._runner.batches, self._runner.tokens
+        with torch.inference_mode():
+            logits = np.stack(self._runner.run(encoded, lambda item: item.length, self._logits))
+        spent = {"forward_batches": self._runner.batches - batches, "forward_tokens": self._runner.tokens - tokens}
+        return decision_table(self._columns(rows, encoded, logits), self._schema), spent
+
+    def _logits(self, batch: list[Encoded]) -> np.ndarray:
+        return self._adapter.logits(self._adapter.collate(batch)).cpu().numpy()  # type: ignore[no-any-return]
+
+    def _columns(self, rows: pa.Table, encoded: list[Encoded], logits: np.ndarray) -> dict[str, Any]:
+        finite = np.isfinite(logits).all(1)
+        classes = np.array(self._adapter.classes, dtype=object)
+        predicted = np.where(finite, classes[np.nan_to_num(logits).argmax(1)], None)
+        columns: dict[str, Any] = {name: rows[name] for name in self._schema.names if name in rows.column_names}
+        labels = [None if label is None else self._labels[label] for label in rows["y_true"].to_pylist()]
+        score = None
+        if self._positive is not None and len(classes) == 2:
+            shifted = np.exp(logits.astype(np.float64) - logits.max(1, keepdims=True))
+            probability = shifted[:, self._positive] / shifted.sum(1)
+            score = pa.array(probability, mask=~finite)
+        status = [
+            "failed" if not ok else "empty" if not (text or "").strip() else "truncated" if item.truncated else "ok"
+            for ok, text, item in zip(finite, rows["input"].to_pylist(), encoded, strict=True)
+        ]
+        return columns | {
+            "y_true": pa.array(labels, pa.string()),
+            "y_pred": pa.array(predicted, pa.string()),
+            "logits": pa.array(list(logits), pa.list_(pa.float32())),
+            "score": score,
+            "status": pa.array(status),
+            "length": pa.array([item.length for item in encoded], pa.int32()),
+        }

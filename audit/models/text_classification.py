@@ -1,0 +1,207 @@
+"""Text classifiers of the BERT kind: one text in, one class out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from audit.config import ModelConfig
+from audit.errors import ModelError, some
+from audit.files import sha256
+from audit.models.adapter import Batch, Encoded
+from audit.models.checkpoint import batch_tokens, check_safety, resolve_device, stored_dtype
+from audit.models.config_only import read_config
+from audit.result import ModelFacts
+
+_DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+
+
+class TextClassification:
+    """Adapter for `…ForSequenceClassification` checkpoints with two or more classes.
+
+    The model is only read: parameters are frozen, and what explanations need is injected by a hook for the length of
+    one call.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, facts: ModelFacts) -> None:
+        self._model, self._tokenizer, self._facts = model, tokenizer, facts
+        self.classes = facts.classes
+        self._embedding = model.get_input_embeddings()
+        self._device = next(model.parameters()).device
+
+    @classmethod
+    def load(cls, config: ModelConfig) -> TextClassification:
+        """Load model and tokenizer from a local folder.
+
+        Raises
+        ------
+        ModelError
+            If weights are missing (a classifier head would be random), the tokenizer gives no character spans, or the
+            checkpoint is not a single-label classifier.
+        """
+        check_safety(config)
+        where = str(config.path)
+        device = resolve_device(config.device)
+        raw = read_config(config.path)
+        if raw.get("problem_type") in {"multi_label_classification", "regression"}:
+            raise ModelError(f"problem_type is {raw['problem_type']!r}; only single-label classes are supported", where=where)
+        shared = {"local_files_only": True, "trust_remote_code": config.allow_remote_code}
+        with _quiet_transformers():
+            try:
+                model, loading = AutoModelForSequenceClassification.from_pretrained(
+                    config.path,
+                    dtype=_DTYPES[config.dtype],
+                    use_safetensors=None if config.allow_pickle else True,
+                    output_loading_info=True,
+                    **shared,
+                )
+                tokenizer = AutoTokenizer.from_pretrained(config.path, **shared)
+            except (OSError, ValueError, KeyError, RuntimeError) as error:
+                raise ModelError(f"cannot be loaded: {error}", where=where) from error
+        missing = sorted(loading["missing_keys"])
+        if missing:
+            raise ModelError(
+                f"lacks {len(missing)} weights, which would be random: {some(missing, 4)}",
+                where=where,
+                hint="is this a base model that was never fine-tuned?",
+            )
+        if not tokenizer.is_fast:
+            raise ModelError("has no fast tokenizer, so no character spans", where=where, hint="save tokenizer.json with it")
+        classes = [str(model.config.id2label[i]) for i in range(model.config.num_labels)]
+        if len(classes) < 2:
+            raise ModelError("has one output; regression is not supported", where=where)
+        if len(set(classes)) < len(classes):
+            raise ModelError(f"two classes share a name: {some(classes)}", where=where, hint="correct id2label in config.json")
+        model = model.to(device).eval().requires_grad_(False)
+        facts = ModelFacts(
+            name=config.path.resolve().name,
+            task="text-classification",
+            architecture=type(model).__name__,
+            parameters=sum(parameter.numel() for parameter in model.parameters()),
+            classes=classes,
+            sha256=sha256(config.path),
+            revision=raw.get("_commit_hash"),
+            stored_dtype=stored_dtype(config.path),
+            dtype=config.dtype,
+            device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+            max_length=_max_length(config, model, tokenizer),
+            batch_tokens=config.batch_tokens or batch_tokens(device),
+        )
+        return cls(model, tokenizer, facts)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model computes."""
+        return self._device
+
+    def facts(self) -> ModelFacts:
+        """What the result says of the model."""
+        return self._facts
+
+    def encode(self, inputs: Sequence[str]) -> list[Encoded]:
+        """Tokenize, cutting inputs that are too long at the end."""
+        # `_tokenizer.backend` keeps truncation settings of its owner; here they are passed per call and nothing is kept.
+        encoded = self._tokenizer(
+            list(inputs),
+            truncation=True,
+            max_length=self._facts.max_length,
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+            return_token_type_ids=True,
+            return_attention_mask=False,
+            return_overflowing_tokens=False,
+        )
+        out = []
+        for i in range(len(inputs)):
+            ids = np.asarray(encoded["input_ids"][i], np.int64)
+            types = np.asarray(encoded["token_type_ids"][i], np.int64)
+            spans = np.asarray(encoded["offset_mapping"][i], np.int32).reshape(-1, 2)
+            special = np.asarray(encoded["special_tokens_mask"][i], bool)
+            truncated = bool(encoded.encodings[i].overflowing) if encoded.encodings else False
+            out.append(Encoded(ids, types if types.any() else None, spans, special, truncated))
+        return out
+
+    def collate(self, encoded: Sequence[Encoded]) -> Batch:
+        """Pad on the right to the longest and move to the device."""
+        width = max(item.length for item in encoded)
+        ids = np.full((len(encoded), width), self._tokenizer.pad_token_id or 0, np.int64)
+        mask = np.zeros_like(ids)
+        types = np.zeros_like(ids)
+        for row, item in enumerate(encoded):
+            ids[row, : item.length] = item.ids
+            mask[row, : item.length] = 1
+            if item.type_ids is not None:
+                types[row, : item.length] = item.type_ids
+
+        def move(array: np.ndarray) -> torch.Tensor:
+            return torch.from_numpy(array).to(self._device)
+
+        return Batch(move(ids), None if mask.all() else move(mask), move(types) if types.any() else None)
+
+    def logits(self, batch: Batch) -> torch.Tensor:
+        """Return float32 logits of shape (batch, classes)."""
+        named = {"input_ids": batch.ids, "attention_mask": batch.mask, "token_type_ids": batch.type_ids}
+        out = self._model(**{name: tensor for name, tensor in named.items() if tensor is not None})
+        return out.logits.float()  # type: ignore[no-any-return]
+
+    def embed(self, batch: Batch) -> torch.Tensor:
+        """Return the word embeddings, shape (batch, length, width); positions are added later, by the model."""
+        return self._embedding(batch.ids)  # type: ignore[no-any-return]
+
+    def baseline_kind(self, asked: str) -> str:
+        """Resolve `auto`: MASK where the tokenizer has one, else PAD, else zeros."""
+        has = {"mask": self._tokenizer.mask_token_id, "pad": self._tokenizer.pad_token_id, "zero": 0}
+        if asked == "auto":
+            return next(kind for kind, token in has.items() if token is not None)
+        if has[asked] is None:
+            raise ModelError(f"the tokenizer has no {asked} token", hint="set explanations.baseline: auto")
+        return asked
+
+    def baseline(self, encoded: Sequence[Encoded], batch: Batch, kind: str) -> torch.Tensor:
+        """Replace every content token by MASK, PAD or zeros; special tokens and padding stay."""
+        kept = torch.ones_like(batch.ids, dtype=torch.bool)
+        for row, item in enumerate(encoded):
+            kept[row, : item.length] = torch.from_numpy(item.special)
+        if kind == "zero":
+            return self.embed(batch) * kept.unsqueeze(-1)
+        token = self._tokenizer.mask_token_id if kind == "mask" else self._tokenizer.pad_token_id
+        return self._embedding(torch.where(kept, batch.ids, token))  # type: ignore[no-any-return]
+
+    def probability(self, embedded: torch.Tensor, batch: Batch, target: torch.Tensor) -> torch.Tensor:
+        """Probability of each row's target class, with the embedding layer's output replaced."""
+        handle = self._embedding.register_forward_hook(lambda *_: embedded)
+        try:
+            logits = self.logits(batch)
+        finally:
+            handle.remove()
+        return logits.softmax(-1).gather(1, target.unsqueeze(1)).squeeze(1)
+
+
+def _max_length(config: ModelConfig, model: Any, tokenizer: Any) -> int:
+    """Take the smallest of what the config, the tokenizer and the position table allow."""
+    positions = getattr(model.config, "max_position_embeddings", None)
+    if positions and getattr(getattr(model, "roberta", None), "embeddings", None) is not None:
+        positions -= model.config.pad_token_id + 1  # RoBERTa counts positions from the padding id on
+    limits = [limit for limit in (config.max_length, tokenizer.model_max_length, positions) if limit]
+    return int(min(limits))
+
+
+@contextlib.contextmanager
+def _quiet_transformers() -> Iterator[None]:
+    """Keep transformers' own progress bars and load reports off stderr: missing weights are an error here."""
+    logger = transformers.utils.logging
+    verbosity, bars = logger.get_verbosity(), logger.is_progress_bar_enabled()
+    logger.set_verbosity_error()
+    logger.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logger.set_verbosity(verbosity)
+        if bars:
+            logger.enable_progress_bar()

@@ -1,0 +1,144 @@
+"""Plotly figures in the colours of the light theme; the page swaps them for those of the theme in force."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from audit.report.wording import chart_text
+
+#: After Okabe and Ito, in the order series take them. `page.js` knows which CSS variable each stands for.
+SERIES = ["#0072b2", "#d98200", "#008a63", "#b5588f", "#3f9fd8", "#c94f00", "#7b8794"]
+MUTED = "#8c98a4"
+ROW_HEIGHT = 34
+
+
+@dataclass
+class Chart:
+    """A figure with what those who cannot see it are told."""
+
+    figure: go.Figure
+    label: str
+    height: int
+    id: str = ""
+
+    def json(self) -> dict[str, Any]:
+        """Return the figure as plain data, without Plotly's default template: the page has its own looks."""
+        plain: dict[str, Any] = json.loads(self.figure.to_json())
+        plain["layout"].pop("template", None)
+        return {"data": plain["data"], "layout": plain["layout"], "height": self.height}
+
+
+def dots(
+    label: str, groups: Sequence[str], values: Sequence[float | None], bounds: Sequence[tuple[float | None, float | None]],
+    muted: Sequence[bool], reference: float | None,
+) -> Chart:
+    """One metric of every group as a dot with its interval; `reference` is drawn as a line."""
+    names = _distinct(groups)
+    upper = [_distance(high, value) for value, (_, high) in zip(values, bounds, strict=True)]
+    lower = [_distance(value, low) for value, (low, _) in zip(values, bounds, strict=True)]
+    figure = go.Figure(
+        go.Scatter(
+            x=list(values),
+            y=names,
+            mode="markers",
+            marker={"size": 10, "color": [MUTED if grey else SERIES[0] for grey in muted]},
+            error_x={"type": "data", "array": upper, "arrayminus": lower, "thickness": 1.6, "width": 4, "color": MUTED},
+            hovertemplate="%{y}: %{x:.1%}<extra></extra>",
+        )
+    )
+    if reference is not None:
+        figure.add_vline(x=reference, line={"color": MUTED, "width": 1, "dash": "dot"})
+    _layout(figure, len(names), "tozero")
+    return Chart(figure, label, _height(len(names)))
+
+
+def dumbbells(label: str, names: Sequence[str], lows: Sequence[float], highs: Sequence[float], hovers: Sequence[tuple[str, str]]) -> Chart:
+    """The lowest and the highest group of every metric, joined by a line as long as the gap."""
+    rows = _distinct(names)
+    figure = go.Figure()
+    for row, low, high in zip(rows, lows, highs, strict=True):
+        figure.add_trace(
+            go.Scatter(x=[low, high], y=[row, row], mode="lines", line={"color": MUTED, "width": 3}, hoverinfo="skip")
+        )
+    for end, values, colour, symbol in ((0, lows, SERIES[1], "diamond"), (1, highs, SERIES[0], "circle")):
+        figure.add_trace(
+            go.Scatter(
+                x=list(values),
+                y=rows,
+                mode="markers",
+                marker={"size": 11, "color": colour, "symbol": symbol},
+                text=[chart_text(pair[end], 40) for pair in hovers],
+                hovertemplate="%{text}: %{x:.1%}<extra></extra>",
+            )
+        )
+    _layout(figure, len(rows), "tozero")
+    return Chart(figure, label, _height(len(rows)))
+
+
+def stacked_bars(label: str, groups: Sequence[str], series: dict[str, Sequence[int]]) -> Chart:
+    """Counts per group, stacked by series."""
+    names = _distinct(groups)
+    figure = go.Figure()
+    for number, (name, counts) in enumerate(series.items()):
+        figure.add_trace(
+            go.Bar(
+                x=list(counts),
+                y=names,
+                orientation="h",
+                name=chart_text(name),
+                marker={"color": SERIES[number % len(SERIES)]},
+                hovertemplate="%{y}: %{x:,}<extra>%{fullData.name}</extra>",
+            )
+        )
+    _layout(figure, len(names), "tozero")
+    figure.update_layout(
+        barmode="stack", bargap=0.35, showlegend=True, legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
+        margin={"t": 36}, xaxis={"tickformat": ",d"},
+    )  # fmt: skip
+    return Chart(figure, label, _height(len(names)) + 36)
+
+
+def histogram(label: str, edges: Sequence[float], counts: Sequence[int], x: str, y: str, limit: float) -> Chart:
+    """Counts in bins, with a line at the limit."""
+    middles = [(low + high) / 2 for low, high in zip(edges, edges[1:], strict=False)]
+    widths = [high - low for low, high in zip(edges, edges[1:], strict=False)]
+    figure = go.Figure(
+        go.Bar(x=middles, y=list(counts), width=widths, marker={"color": SERIES[0]}, hovertemplate="%{x:.1%}: %{y}<extra></extra>")
+    )
+    figure.add_vline(x=limit, line={"color": SERIES[5], "width": 2, "dash": "dash"})
+    figure.update_layout(
+        margin={"l": 50, "r": 16, "t": 8, "b": 44}, showlegend=False, bargap=0.05,
+        xaxis={"tickformat": ".0%", "title": {"text": chart_text(x, 80)}}, yaxis={"title": {"text": chart_text(y)}},
+    )  # fmt: skip
+    return Chart(figure, label, 220)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Wrap labels for the axis; Plotly takes equal ones for the same row, so equal ones get numbers."""
+    out: list[str] = []
+    for name in names:
+        text = chart_text(name)
+        out.append(f"{text} ({out.count(text) + 1})" if text in out else text)
+    return out
+
+
+def _distance(high: float | None, low: float | None) -> float:
+    return 0.0 if high is None or low is None else max(high - low, 0.0)
+
+
+def _height(rows: int) -> int:
+    return 48 + ROW_HEIGHT * rows
+
+
+def _layout(figure: go.Figure, rows: int, rangemode: str) -> None:
+    figure.update_layout(
+        margin={"l": 8, "r": 16, "t": 8, "b": 36},
+        showlegend=False,
+        xaxis={"tickformat": ".0%", "rangemode": rangemode, "automargin": True, "zeroline": False, "nticks": 6},
+        yaxis={"autorange": "reversed", "automargin": True, "type": "category", "range": [-0.5, rows - 0.5], "showgrid": False},
+    )  # fmt: skip

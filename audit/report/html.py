@@ -1,0 +1,104 @@
+"""The HTML report: one offline file in which nothing that came from model or data can run.
+
+Everything is escaped by the template engine and again by the content security policy: scripts run only if their hash is
+named in it, and those are the two that this package ships. Plotly travels compressed in a data island.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from audit.report import wording
+from audit.report.sections import Section, all_sections
+from audit.report.view import View
+from audit.result import AuditResult
+from audit.runfolder import RunFolder
+
+
+def render_html(folder: RunFolder, result: AuditResult, language: str = "en") -> str:
+    """Render the whole page from a run folder."""
+    sections = all_sections()
+    words = {code: text for section in sections for code, text in section.messages.items()}
+    view = View(result, folder, wording.Catalogue(language, words))
+    environment = _environment(sections)
+    built = [(section, content) for section in sections if (content := section.build(view)) is not None]
+    scripts = [_template_file("page.js")]
+    plotly = _plotly() if view.charts else None
+    return environment.get_template("report.html.j2").render(
+        view=view,
+        r=result,
+        t=view.t,
+        sections=[
+            {"code": section.code, "html": _render_section(environment, section, content, view)} for section, content in built
+        ],
+        style=Markup("\n".join(_template_file(name) for name in ("base.css", "heat.css", "print.css"))),  # noqa: S704
+        script=Markup(scripts[0]),  # noqa: S704
+        plotly=Markup(plotly[0]) if plotly else None,  # noqa: S704
+        policy=content_security_policy([*scripts, *([plotly[1]] if plotly else [])]),
+        charts={chart.id: chart.json() for chart in view.charts},
+    )
+
+
+def content_security_policy(scripts: list[str]) -> str:
+    """Forbid everything but these scripts; Plotly sets style attributes and draws to data images."""
+    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts)
+    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def templates_folder() -> Path:
+    """Templates inside the installed package, or at the top of a source checkout."""
+    installed = Path(str(files("audit.report"))) / "templates"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "reports" / "templates"
+
+
+def _environment(sections: list[Section]) -> jinja2.Environment:
+    added = {f"sections/{section.code}.html.j2": section.source for section in sections if section.source is not None}
+    environment = jinja2.Environment(
+        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(templates_folder()), jinja2.DictLoader(added)]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_show_hidden,
+    )
+    environment.filters |= {
+        "percent": wording.percent,
+        "points": wording.points,
+        "decimal": wording.decimal,
+        "count": wording.count,
+        "group": wording.group_name,
+    }
+    return environment
+
+
+def _show_hidden(value: Any) -> Any:
+    """Every piece of text that reaches the page shows its control characters."""
+    return wording.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _render_section(environment: jinja2.Environment, section: Section, content: dict[str, Any], view: View) -> Markup:
+    template = environment.get_template(f"sections/{section.code}.html.j2")
+    return Markup(template.render(s=content, r=view.result, t=view.t, view=view))  # noqa: S704
+
+
+def _template_file(name: str) -> str:
+    return (templates_folder() / name).read_text(encoding="utf-8")
+
+
+@cache
+def _plotly() -> tuple[str, str]:
+    """Return Plotly's own bundle compressed for a data island, and as it is, for its hash."""
+    from plotly.offline import get_plotlyjs
+
+    source = get_plotlyjs()
+    packed = gzip.compress(source.encode("utf-8"), 9, mtime=0)
+    return base64.b64encode(packed).decode("ascii"), source

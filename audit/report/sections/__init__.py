@@ -1,0 +1,51 @@
+"""The sections of the HTML report, one module each. Installed packages may register more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from audit.errors import ConfigError
+from audit.report.view import View
+
+ENTRY_POINTS = "fairaudit.report_sections"
+BUILT_IN = ("summary", "scope", "data", "performance", "disparities", "explanations", "method")
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section.
+
+    Attributes
+    ----------
+    code
+        Anchor in the page; its title is the message `section.<code>`.
+    order
+        Place in the page. The built-in ones use 20 to 150 in steps of ten, after the banner.
+    build
+        Returns what the template gets as `s`, or None to leave the section out.
+    source
+        Template of a section from another package; built-in ones are files in `reports/templates/sections`.
+    messages
+        Words that a section from another package brings along.
+    """
+
+    code: str
+    order: int
+    build: Callable[[View], dict[str, Any] | None]
+    source: str | None = None
+    messages: dict[str, str] = field(default_factory=dict)
+
+
+def all_sections() -> list[Section]:
+    """Sections in the order of the page."""
+    sections = [import_module(f"{__name__}.{name}").SECTION for name in BUILT_IN]
+    for entry in entry_points(group=ENTRY_POINTS):
+        section = entry.load()
+        if not isinstance(section, Section):
+            raise ConfigError(f"entry point {entry.name!r} is not a Section", where=ENTRY_POINTS)
+        sections.append(section)
+    return sorted(sections, key=lambda section: (section.order, section.code))

@@ -1,0 +1,97 @@
+"""Section 10: how well decisions explain themselves, by group, and heat maps of single decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.report.charts import histogram
+from audit.report.sections import Section
+from audit.report.view import ShownDecision, View
+from audit.report.wording import group_name
+from audit.result import Explanations
+
+#: Steps of colour on either side of zero.
+LEVELS = 5
+QUANTILES = (0.5, 0.75, 0.9, 0.95, 1.0)
+
+
+def build(view: View) -> dict[str, Any]:
+    """Quality, then decisions."""
+    explained = view.result.explanations
+    if explained is None:
+        return {"explained": None}
+    by_slicing: dict[str, list[Any]] = {}
+    for item in explained.by_group:
+        if len(item.attributes) == 1:
+            by_slicing.setdefault(group_name(item.attributes), []).append(item)
+    names = [attribute["name"] or attribute["column"] for attribute in view.result.config["attributes"]]
+    return {
+        "explained": explained,
+        "not_converged": explained.sampled - explained.converged - explained.no_contrast - explained.failed,
+        "chart": _chart(view, explained),
+        "quantiles": [(q, _quantile(explained.errors, q)) for q in QUANTILES] if explained.errors else [],
+        "by_slicing": by_slicing,
+        "redacted": not view.text_available,
+        "decisions": [_decision(item, names) for item in view.shown],
+    }
+
+
+def _chart(view: View, explained: Explanations) -> Any:
+    if not explained.errors:
+        return None
+    width = explained.tolerance / 5
+    bins = 20
+    counts = [0] * (bins + 1)
+    for error in explained.errors:
+        counts[min(int(error / width), bins)] += 1
+    last = max((i for i, n in enumerate(counts) if n), default=0)
+    used = max(last + 1, 6)
+    edges = [width * i for i in range(used + 1)]
+    words = view.t("explanations.chart"), view.t("explanations.chart.x"), view.t("explanations.chart.y")
+    return view.add_chart(histogram(words[0], edges, counts[:used], words[1], words[2], explained.tolerance))
+
+
+def _quantile(ordered: list[float], q: float) -> float:
+    return ordered[min(len(ordered) - 1, round(q * (len(ordered) - 1)))]
+
+
+def _decision(item: ShownDecision, names: list[str]) -> dict[str, Any]:
+    decision, explanation = item.decision, item.explanation
+    contrast = explanation["f_input"] - explanation["f_baseline"]
+    return {
+        "row_id": item.row_id,
+        "groups": [(name, decision[name]) for name in names],
+        "y_true": decision["y_true"],
+        "y_pred": decision["y_pred"],
+        "wrong": decision["y_true"] is not None and decision["y_true"] != decision["y_pred"],
+        "f_input": explanation["f_input"],
+        "f_baseline": explanation["f_baseline"],
+        "error": abs(explanation["convergence_delta"] / contrast) if contrast else None,
+        "state": explanation["state"],
+        "tokens": heat(item.text, explanation),
+    }
+
+
+def heat(text: str, explanation: dict[str, Any]) -> list[dict[str, Any]]:
+    """Cut the text at the tokens' spans; every piece has its signed attribution and a colour step.
+
+    Pieces between tokens (spaces) have step 0 and no value. Steps are relative to the strongest token of the text.
+    """
+    spans = zip(explanation["starts"], explanation["ends"], explanation["special"], explanation["attributions"], strict=True)
+    tokens = [(start, end, value) for start, end, special, value in spans if not special and end > start]
+    strongest = max((abs(value) for _, _, value in tokens), default=0.0)
+    pieces: list[dict[str, Any]] = []
+    at = 0
+    for start, end, value in tokens:
+        if start > at:
+            pieces.append({"text": text[at:start], "step": 0, "value": None})
+        if end > at:
+            step = round(LEVELS * value / strongest) if strongest else 0
+            pieces.append({"text": text[max(start, at) : end], "step": step, "value": value})
+            at = end
+    if at < len(text):
+        pieces.append({"text": text[at:], "step": 0, "value": None})
+    return pieces
+
+
+SECTION = Section("explanations", 100, build)

@@ -1,0 +1,69 @@
+"""Section 5: every metric of every group, with its interval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.report.charts import dots
+from audit.report.sections import Section
+from audit.report.sections.data import MOST_CHARTED, MOST_LISTED, largest
+from audit.report.view import View
+from audit.report.wording import group_name
+from audit.result import Slicing
+
+CHARTED = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
+#: Metrics of the first table of a slicing; the rest is one click away.
+FIRST = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy", "balanced_accuracy", "macro_f1")
+MOST_CLASSES_CHARTED = 3
+
+
+def build(view: View) -> dict[str, Any]:
+    """Charts and tables per slicing."""
+    slicings = [_slicing(view, slicing) for slicing in view.result.slicings if slicing.attributes]
+    return {"slicings": slicings}
+
+
+def _slicing(view: View, slicing: Slicing) -> dict[str, Any]:
+    attributes = slicing.attributes
+    name = group_name(attributes)
+    columns = view.columns(attributes)
+    asked = list(dict.fromkeys(cls for _, cls in columns if cls is not None))
+    charted = [
+        (metric, cls)
+        for metric, cls in columns
+        if metric in CHARTED and (cls is None or cls in asked[:MOST_CLASSES_CHARTED])
+    ]
+    single = len(attributes) == 1
+    charts = [_chart(view, slicing, name, metric, cls, several=len(asked) > 1) for metric, cls in charted] if single else []
+    listed = largest(slicing.groups, MOST_LISTED)
+    first = [(metric, cls) for metric, cls in columns if metric in FIRST] or columns[:6]
+    return {
+        "name": name,
+        "attributes": attributes,
+        "charts": charts,
+        "groups": listed,
+        "rest": len(slicing.groups) - len(listed),
+        "first": first,
+        "all": columns,
+        "class_reports": [report for report in view.result.class_reports if report.attributes == attributes] if single else [],
+    }
+
+
+def _chart(view: View, slicing: Slicing, name: str, metric: str, cls: str | None, *, several: bool) -> Any:
+    groups = largest(slicing.groups, MOST_CHARTED)
+    values = [view.metric(slicing.attributes, group.values, metric, cls) for group in groups]
+    overall = view.metric([], [], metric, cls)
+    code = "performance.chart_class" if several and cls is not None else "performance.chart"
+    return view.add_chart(
+        dots(
+            view.t(code, metric=view.t.metric(metric), attributes=name, **{"class": cls}),
+            [group_name(group.values) for group in groups],
+            [value.value if value else None for value in values],
+            [(value.lower, value.upper) if value else (None, None) for value in values],
+            [not group.in_gaps for group in groups],
+            overall.value if overall else None,
+        )
+    )
+
+
+SECTION = Section("performance", 50, build)

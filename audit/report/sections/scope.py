@@ -1,0 +1,25 @@
+"""Section 3: what was audited, for what use, and who answers for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.report.sections import Section
+from audit.report.view import View
+from audit.report.wording import group_name
+
+
+def build(view: View) -> dict[str, Any]:
+    """Collect facts of model and question."""
+    result = view.result
+    metrics = list(dict.fromkeys([gap.metric for gap in result.disparities] + [value.metric for value in result.metrics]))
+    return {
+        "use": result.config["output"]["intended_use"],
+        "contact": result.config["output"]["contact"],
+        "attributes": [group_name(slicing.attributes) for slicing in result.slicings if slicing.attributes],
+        "controls": result.config["controls"],
+        "metrics": [view.t.metric(metric) for metric in metrics],
+    }
+
+
+SECTION = Section("scope", 30, build)

@@ -1,0 +1,62 @@
+"""The CSV files: one line per metric and group, one line per disparity."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from audit.report.wording import group_name
+from audit.result import AuditResult
+
+METRIC_COLUMNS = ["attribute", "group", "metric", "class", "n", "value", "lower", "upper", "note"]
+DISPARITY_COLUMNS = ["attribute", "metric", "class", "aggregate", "value", "lower", "upper", "worst_group", "best_group", "note"]
+
+
+def metrics_csv(result: AuditResult) -> str:
+    """All metrics of all groups; strata of controls are named after a bar, as in `gender | dept=A`."""
+    lines: list[Sequence[object]] = []
+    for item in result.metrics:
+        lines.append([_attribute(item.attributes, item.stratum), group_name(item.group), item.metric, item.cls, item.n,
+                      item.value, item.lower, item.upper, item.note])  # fmt: skip
+    for report in result.class_reports:
+        named = [_attribute(report.attributes, {}), group_name(report.group)]
+        for metric in ("precision", "recall", "f1_score", "support"):
+            if metric in {"precision", "f1_score"} and len(result.classes) > 2:
+                continue  # among the metrics already, for every class
+            if metric in {"precision", "f1_score"} and report.cls == result.positive_class:
+                continue
+            lines.append([*named, metric, report.cls, report.support, getattr(report, metric), None, None, None])
+    return _csv(METRIC_COLUMNS, lines)
+
+
+def disparities_csv(result: AuditResult) -> str:
+    """All disparities."""
+    return _csv(
+        DISPARITY_COLUMNS,
+        (
+            [_attribute(item.attributes, item.stratum), item.metric, item.cls, item.aggregate, item.value, item.lower,
+             item.upper, group_name(item.worst_group or []), group_name(item.best_group or []), item.note]
+            for item in result.disparities
+        ),
+    )  # fmt: skip
+
+
+def _attribute(attributes: Sequence[str], stratum: dict[str, str]) -> str:
+    name = group_name(attributes) or "(all)"
+    return f"{name} | {', '.join(f'{key}={value}' for key, value in stratum.items())}" if stratum else name
+
+
+def _csv(header: list[str], lines: Iterable[Sequence[object]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in line] for line in lines)
+    return out.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Keep a spreadsheet from running text as a formula: such text gets an apostrophe, which spreadsheets hide."""
+    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+        return "'" + value
+    return value

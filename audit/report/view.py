@@ -1,0 +1,91 @@
+"""What a report section may look at: the result, the words, and the decisions whose text may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from audit.report.charts import Chart
+from audit.report.wording import Catalogue
+from audit.result import AuditResult, Disparity, MetricValue
+from audit.runfolder import RunFolder
+
+
+@dataclass(frozen=True)
+class ShownDecision:
+    """One explained decision with its text."""
+
+    row_id: str
+    text: str
+    decision: dict[str, Any]
+    explanation: dict[str, Any]
+
+
+@dataclass
+class View:
+    """Everything a section is built from.
+
+    Attributes
+    ----------
+    charts
+        Charts that sections add; the page carries their data once.
+    """
+
+    result: AuditResult
+    folder: RunFolder
+    t: Catalogue
+    charts: list[Chart] = field(default_factory=list)
+
+    def add_chart(self, chart: Chart) -> Chart:
+        """Put a chart on the page, with a name that no other has."""
+        chart.id = f"chart-{len(self.charts) + 1}"
+        self.charts.append(chart)
+        return chart
+
+    @cached_property
+    def _metrics(self) -> dict[tuple[Any, ...], MetricValue]:
+        return {
+            (tuple(v.attributes), tuple(v.stratum.items()), tuple(v.group), v.metric, v.cls): v for v in self.result.metrics
+        }
+
+    def metric(
+        self, attributes: Sequence[str], group: Sequence[str], metric: str, cls: str | None, stratum: dict[str, str] | None = None
+    ) -> MetricValue | None:
+        """Look up one metric of one group."""
+        return self._metrics.get((tuple(attributes), tuple((stratum or {}).items()), tuple(group), metric, cls))
+
+    def columns(self, attributes: Sequence[str]) -> list[tuple[str, str | None]]:
+        """Metrics of a slicing, each with its class, in the order they were computed."""
+        wanted = list(attributes)
+        return list(dict.fromkeys((v.metric, v.cls) for v in self.result.metrics if v.attributes == wanted and not v.stratum))
+
+    def disparities(self, attributes: Sequence[str], *, pooled: bool = True) -> list[Disparity]:
+        """Gaps of a slicing, pooled or within strata."""
+        wanted = list(attributes)
+        return [gap for gap in self.result.disparities if gap.attributes == wanted and (not gap.stratum) is pooled]
+
+    @cached_property
+    def text_available(self) -> bool:
+        """Whether this run still holds the text of shown rows."""
+        return self.folder.inputs.exists() and self.folder.attributions.exists()
+
+    @cached_property
+    def shown(self) -> list[ShownDecision]:
+        """Explained decisions whose text may be shown, in the order the result gives."""
+        explained = self.result.explanations
+        if explained is None or not self.text_available:
+            return []
+        wanted = explained.shown
+        texts = dict(zip(*(pq.read_table(self.folder.inputs)[name].to_pylist() for name in ("row_id", "input")), strict=True))
+        chosen = [("row_id", "in", wanted)]
+        explanations = {row["row_id"]: row for row in pq.read_table(self.folder.attributions, filters=chosen).to_pylist()}
+        decisions = {row["row_id"]: row for row in pq.read_table(self.folder.decisions, filters=chosen).to_pylist()}
+        return [
+            ShownDecision(row_id, texts[row_id], decisions[row_id], explanations[row_id])
+            for row_id in wanted
+            if row_id in texts and row_id in explanations
+        ]

@@ -1,0 +1,86 @@
+"""Words and numbers as readers see them: the message catalogue, and text that cannot play tricks."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+from audit.errors import ConfigError
+
+# Characters that reorder or hide text around them (Unicode TR 9 and 36), and control characters.
+_HIDDEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+
+
+def visible(text: str) -> str:
+    """Show bidirectional and other invisible control characters by their number instead of obeying them."""
+    return _HIDDEN.sub(lambda match: f"⟨U+{ord(match.group()):04X}⟩", text)
+
+
+def chart_text(text: str, width: int = 24) -> str:
+    """Make text safe as a Plotly label, which reads a little HTML, and break it into lines."""
+    import textwrap
+
+    lines = textwrap.wrap(visible(text), width, break_long_words=True, max_lines=3, placeholder="…") or [""]
+    return "<br>".join(line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for line in lines)
+
+
+def group_name(values: Sequence[str]) -> str:
+    """Name one slice of one or several attributes."""
+    return " × ".join(values)
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A rate in percent; an en dash where it is undefined."""
+    return "–" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def points(value: float | None) -> str:
+    """A difference of rates in percentage points."""
+    return "–" if value is None else f"{100 * value:.1f}"
+
+
+def decimal(value: float | None, digits: int = 3) -> str:
+    """A plain number."""
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def count(value: int | float | None) -> str:
+    """A count with thousands separators."""
+    return "–" if value is None else f"{value:,.0f}"
+
+
+class Catalogue:
+    """All words of one language.
+
+    Parameters
+    ----------
+    language
+        Code of a catalogue in `messages/`.
+    extra
+        Words of report sections that installed packages add.
+    """
+
+    def __init__(self, language: str = "en", extra: dict[str, str] | None = None) -> None:
+        source = files("audit.report") / "messages" / f"{language}.json"
+        if not source.is_file():
+            raise ConfigError(f"there is no report in language {language!r}", hint="en is there")
+        self.language = language
+        self._words: dict[str, str] = {**(extra or {}), **json.loads(source.read_text(encoding="utf-8"))}
+
+    def __call__(self, code: str, /, **params: Any) -> str:
+        """Word a code. Unknown codes are a defect, so they raise."""
+        try:
+            return self._words[code].format(**params)
+        except KeyError as error:
+            raise LookupError(f"no message for {code!r} with {sorted(params)}: {error}") from None
+
+    def metric(self, name: str) -> str:
+        """Name a metric; a user's own is called what the user calls it."""
+        return self._words.get(f"metric.{name}", name)
+
+    def note(self, code: str | None) -> str:
+        """Word the reason of an undefined value."""
+        return "" if code is None else self._words.get(f"undefined.{code}", code)

@@ -1,0 +1,256 @@
+"""`result.json` as typed models: every stage fills its part, every output reads only this.
+
+It holds numbers and codes with parameters, never prose; words live in the message catalogue of the report. Fields that
+are null say why in `note`. Apart from `timings` it is a function of input, configuration, seed, threads and versions.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = "1.0"
+
+
+class Part(BaseModel):
+    """Base of every part of the result."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Note(Part):
+    """Something a reader must know: a code with its parameters."""
+
+    code: str
+    params: dict[str, str | int | float | None | list[str]] = Field(default_factory=dict)
+
+
+class ModelFacts(Part):
+    """The audited model, as loaded."""
+
+    name: str
+    task: str
+    architecture: str
+    parameters: int
+    classes: list[str]
+    sha256: str = Field(description="Over all files of the checkpoint folder.")
+    revision: str | None = Field(description="Commit the checkpoint says it was made from.")
+    stored_dtype: str
+    dtype: str = Field(description="Precision the computation ran in.")
+    device: str
+    max_length: int
+    batch_tokens: int
+
+
+class DataFacts(Part):
+    """The audited table."""
+
+    name: str
+    format: str
+    sha256: str
+    rows_read: int
+    rows_filtered: int = Field(description="Rows that data.where left out.")
+    rows: int = Field(description="Rows audited.")
+    decisions: int = Field(description="Decisions audited: more than rows where a row carries a count.")
+    statuses: dict[str, int] = Field(description="Decisions by status: ok, truncated, empty, failed.")
+    labels: dict[str, int]
+    predictions: dict[str, int]
+    unlabelled: int
+    weighted: bool
+    clusters: int | None = Field(description="Number of clusters; null where rows are taken as independent.")
+
+
+class Group(Part):
+    """One slice of a slicing, with its size."""
+
+    values: list[str] = Field(description="One per attribute of the slicing.")
+    n: int
+    share: float = Field(description="Of all decisions, by weight.")
+    weight: float
+    effective_n: float = Field(description="(Σw)²/Σw²")
+    n_labelled: int
+    by_label: dict[str, int]
+    by_prediction: dict[str, int]
+    in_gaps: bool
+    note: str | None = Field(description="Why it stands outside gaps: missing, configured.")
+
+
+class Slicing(Part):
+    """One attribute, or one crossing, with its groups."""
+
+    attributes: list[str]
+    groups: list[Group]
+
+
+class MetricValue(Part):
+    """One metric of one group."""
+
+    attributes: list[str]
+    stratum: dict[str, str] = Field(description="Values of the controls; empty when pooled.")
+    group: list[str]
+    metric: str
+    cls: str | None = Field(alias="class", description="Class read as positive, null for metrics over all classes.")
+    n: int = Field(description="Decisions in the metric's denominator.")
+    value: float | None
+    lower: float | None
+    upper: float | None
+    note: str | None
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class Disparity(Part):
+    """One metric compared between the groups of a slicing."""
+
+    attributes: list[str]
+    stratum: dict[str, str]
+    metric: str
+    cls: str | None = Field(alias="class")
+    aggregate: Literal["difference", "ratio"]
+    value: float | None
+    lower: float | None
+    upper: float | None
+    worst_group: list[str] | None
+    best_group: list[str] | None
+    compared: int = Field(description="Groups with a defined value that enter the gap.")
+    undefined: int = Field(description="Groups in scope whose value is undefined.")
+    note: str | None
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class StratifiedTest(Part):
+    """Mantel–Haenszel: are two groups selected at the same rate once the controls are held fixed?"""
+
+    attributes: list[str]
+    controls: list[str]
+    group: list[str]
+    reference: list[str]
+    cls: str = Field(alias="class")
+    strata: int
+    odds_ratio: float | None
+    statistic: float | None = Field(description="Cochran–Mantel–Haenszel χ², without continuity correction.")
+    p_value: float | None
+    corrected_statistic: float | None
+    corrected_p_value: float | None
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class Finding(Part):
+    """A gap too wide for chance: the groups' simultaneous intervals do not touch."""
+
+    code: Literal["gap_clear_of_chance"]
+    attributes: list[str]
+    metric: str
+    cls: str | None = Field(alias="class")
+    low_group: list[str]
+    low_value: float
+    low_n: int
+    high_group: list[str]
+    high_value: float
+    high_n: int
+    difference: float
+    distance: float = Field(description="From the upper bound of the low group to the lower bound of the high one.")
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class FindingsSummary(Part):
+    """What was looked at to find `items`, so that a reader can judge what an empty list means."""
+
+    level: float
+    intervals: int = Field(description="Intervals that hold at the same time with probability `level` (Bonferroni).")
+    gaps: int = Field(description="Gaps looked at.")
+    items: list[Finding]
+
+
+class ClassReport(Part):
+    """Precision, recall and F1 of one class in one group."""
+
+    attributes: list[str]
+    group: list[str]
+    cls: str = Field(alias="class")
+    support: int
+    precision: float | None
+    recall: float | None
+    f1_score: float | None
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class ExplanationQuality(Part):
+    """How well the explained decisions of one group explain themselves."""
+
+    attributes: list[str]
+    group: list[str]
+    n: int
+    converged: int
+    no_contrast: int
+    median_error: float | None = Field(description="Of the completeness error, as a share of the contrast.")
+
+
+class Explanations(Part):
+    """The explanation pass, summed up; one row per decision stands in attributions.parquet."""
+
+    method: str
+    baseline: str
+    n_steps: int
+    tolerance: float
+    least_contrast: float
+    sampled: int
+    population: int
+    strata: int
+    failed: int
+    converged: int
+    no_contrast: int
+    errors: list[float] = Field(description="Completeness error of each decision with contrast, sorted.")
+    by_group: list[ExplanationQuality]
+    shown: list[str] = Field(description="Ids of the rows whose text the report may show.")
+
+
+class Environment(Part):
+    """Where it ran."""
+
+    python: str
+    platform: str
+    threads: int | None
+    versions: dict[str, str]
+
+
+class Timings(Part):
+    """The one block that differs between two runs of the same audit."""
+
+    started: str
+    finished: str
+    seconds: dict[str, float]
+    shards_computed: int
+    shards_reused: int
+
+
+class AuditResult(Part):
+    """One audit, whole."""
+
+    schema_version: str = SCHEMA_VERSION
+    tool_version: str
+    title: str
+    config: dict[str, Any]
+    config_sha256: str
+    level: float
+    seed: int
+    positive_class: str | None
+    classes: list[str]
+    model: ModelFacts | None
+    data: DataFacts
+    slicings: list[Slicing]
+    metrics: list[MetricValue]
+    disparities: list[Disparity]
+    class_reports: list[ClassReport]
+    stratified: list[StratifiedTest]
+    findings: FindingsSummary
+    explanations: Explanations | None
+    notes: list[Note] = Field(description="What was skipped, assumed or changed.")
+    work: dict[str, int] = Field(description="Forward batches, tokens and gradients the run cost.")
+    environment: Environment
+    timings: Timings

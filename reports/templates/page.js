@@ -1,0 +1,68 @@
+"use strict";
+// Draws the charts. Plotly is inflated from a data island and run under its own hash; nothing is fetched.
+(async () => {
+  const charts = JSON.parse(document.getElementById("charts").textContent);
+  const island = document.getElementById("plotly");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const printing = matchMedia("print");
+
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+  // The colours of the figures (charts.py), by the variable that holds each in the theme in force.
+  const names = {
+    "#0072b2": "blue", "#d98200": "orange", "#008a63": "green", "#b5588f": "purple",
+    "#3f9fd8": "sky", "#c94f00": "vermillion", "#7b8794": "grey", "#8c98a4": "muted",
+  };
+  const coloured = (value) => {
+    if (typeof value === "string") return value in names ? css(names[value]) : value;
+    if (Array.isArray(value)) return value.map(coloured);
+    if (value && typeof value === "object")
+      return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, coloured(part)]));
+    return value;
+  };
+  const themed = (layout) => {
+    const axis = { gridcolor: css("line"), linecolor: css("line"), tickcolor: css("line"), fixedrange: true };
+    return {
+      ...layout,
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { color: css("ink"), size: 12.5, family: getComputedStyle(document.body).fontFamily },
+      hoverlabel: { bgcolor: css("wash"), bordercolor: css("line"), font: { color: css("ink") } },
+      xaxis: { ...axis, ...layout.xaxis },
+      yaxis: { ...axis, ...layout.yaxis },
+    };
+  };
+
+  const draw = async () => {
+    for (const [id, chart] of Object.entries(charts)) {
+      const place = document.getElementById(id);
+      if (!place) continue;
+      const layout = themed(coloured(chart.layout));
+      layout.height = chart.height;
+      await Plotly.react(place, coloured(chart.data), layout, { responsive: true, displayModeBar: false });
+      await new Promise((go) => setTimeout(go));
+    }
+  };
+
+  if (island && typeof DecompressionStream === "function") {
+    const packed = Uint8Array.from(atob(island.textContent.trim()), (letter) => letter.charCodeAt(0));
+    const inflated = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const script = document.createElement("script");
+    script.textContent = await new Response(inflated).text();
+    document.head.append(script);
+    await draw();
+    dark.addEventListener("change", draw);
+    printing.addEventListener("change", draw);
+  }
+
+  const open = [];
+  addEventListener("beforeprint", () => {
+    for (const part of document.querySelectorAll("details:not([open])")) {
+      part.open = true;
+      open.push(part);
+    }
+  });
+  addEventListener("afterprint", () => {
+    while (open.length) open.pop().open = false;
+  });
+  document.documentElement.dataset.ready = "true";
+})();
