@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,7 +15,8 @@ MISSING = "(missing)"
 
 #: Columns that every decision table has, so no attribute or control may be called one of these.
 RESERVED_NAMES = frozenset(
-    "row_id output position y_true y_pred logits score status length weight count inclusion_probability cluster".split()
+    {"row_id", "output", "position", "y_true", "y_pred", "logits", "score", "status", "length", "weight", "count"}
+    | {"inclusion_probability", "cluster"}
 )
 
 
@@ -36,7 +38,9 @@ class ModelConfig(Part):
     max_length: int | None = Field(None, ge=3, description="Tokens per input; default: what the model can take.")
     batch_tokens: int | None = Field(None, ge=16, description="Tokens per batch; default: found from the device.")
     allow_pickle: bool = Field(False, description="Load weights from pickles. Pickles can run code: only if you trust.")
-    allow_remote_code: bool = Field(False, description="Run Python code shipped with the checkpoint. Only if you trust.")
+    allow_remote_code: bool = Field(
+        False, description="Run Python code shipped with the checkpoint. Only if you trust."
+    )
 
 
 class Columns(Part):
@@ -88,7 +92,7 @@ class AttributeConfig(Part):
         None, min_length=1, description="Lower edges of the numeric bins: [40, 50] gives <40, 40–<50 and ≥50."
     )
     values: dict[str, str] = Field(
-        default_factory=dict, description="Value in the data -> group; others stay. The key \"\" names missing values."
+        default_factory=dict, description='Value in the data -> group; others stay. The key "" names missing values.'
     )
     outside_gaps: tuple[str, ...] = Field((), description="Groups that are shown but enter no gap.")
     missing_in_gaps: bool = Field(False, description=f"Compare the group `{MISSING}` like any other.")
@@ -106,7 +110,7 @@ class AttributeConfig(Part):
     @field_validator("bins")
     @classmethod
     def _bins_rise(cls, bins: tuple[float, ...] | None) -> tuple[float, ...] | None:
-        if bins and any(b <= a for a, b in zip(bins, bins[1:], strict=False)):
+        if bins and any(b <= a for a, b in pairwise(bins)):
             raise ValueError("bin edges must rise")
         return bins
 
@@ -122,8 +126,12 @@ class ExplanationConfig(Part):
     sample: int = Field(200, ge=0, description="Decisions to explain; 0 turns explanations off.")
     shown: int = Field(24, ge=0, le=200, description="Explained decisions whose text the report shows.")
     n_steps: int = Field(32, ge=1, description="Gauss–Legendre nodes on the path from baseline to input.")
-    tolerance: float = Field(0.05, gt=0, description="Converged: completeness error at most this share of the contrast.")
-    baseline: Literal["auto", "mask", "pad", "zero"] = Field("auto", description="`auto`: MASK if there is one, else PAD.")
+    tolerance: float = Field(
+        0.05, gt=0, description="Converged: completeness error at most this share of the contrast."
+    )
+    baseline: Literal["auto", "mask", "pad", "zero"] = Field(
+        "auto", description="`auto`: MASK if there is one, else PAD."
+    )
 
 
 class OutputConfig(Part):

@@ -24,5 +24,8 @@ def environment(*, torch_threads: bool) -> Environment:
         except PackageNotFoundError:
             continue
     return Environment(
-        python=platform.python_version(), platform=f"{platform.system()} {platform.machine()}", threads=threads, versions=versions
+        python=platform.python_version(),
+        platform=f"{platform.system()} {platform.machine()}",
+        threads=threads,
+        versions=versions,
     )

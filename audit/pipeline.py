@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -153,9 +154,13 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
             named = config.data.positive_label
             classes = sorted({named, negative_class(named, classes), *classes})
         if len(classes) > 2 and config.data.columns.prediction is None:
-            raise DataError(f"a score predicts one of two classes, the labels are {some(classes)}", where=str(config.data.path))
+            raise DataError(
+                f"a score predicts one of two classes, the labels are {some(classes)}", where=str(config.data.path)
+            )
     positive = positive_class(config, classes)
-    scored = positive is not None and len(classes) == 2 and (adapter is not None or config.data.columns.score is not None)
+    scored = (
+        positive is not None and len(classes) == 2 and (adapter is not None or config.data.columns.score is not None)
+    )
     labelled = bool(surveyed.labels)
     metrics, criteria = choose_metrics(config.metrics, binary=len(classes) == 2, labelled=labelled, scored=scored)
     if not labelled:
@@ -173,7 +178,7 @@ def outside_gaps(config: AuditConfig) -> dict[str, dict[str, str]]:
     """List the groups that are shown but enter no gap, with the reason."""
     outside = {}
     for attribute in config.attributes:
-        groups = {group: "configured" for group in attribute.outside_gaps}
+        groups = dict.fromkeys(attribute.outside_gaps, "configured")
         if not attribute.missing_in_gaps:
             groups.setdefault(MISSING, "missing")
         outside[attribute.label] = groups
@@ -208,7 +213,7 @@ def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> N
         size = WINDOW_ROWS if case.adapter else BATCH_ROWS
         numbered = enumerate(windows(RowReader(case.config), size))
 
-        def missing() -> Any:
+        def missing() -> Iterator[tuple[int, pa.Table]]:
             for number, rows in numbered:
                 if shards.done(number):
                     clock.reused += 1
@@ -222,9 +227,8 @@ def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> N
                 budget=case.adapter.facts().batch_tokens,
             )  # fmt: skip
             for (number, rows), encoded in ahead(missing(), lambda item: predictor.encode(item[1])):
-                shards.write(number, *predictor.decide(rows, encoded))
+                shards.write(number, *predictor.decide(rows, encoded, bar.update))
                 clock.computed += 1
-                bar.update(rows.num_rows)
         else:
             for number, rows in missing():
                 table = stored_decisions(rows, case.schema, case.config, case.positive, case.classes)
@@ -345,12 +349,15 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
 
 def remarks(case: Case, data: DataFacts) -> list[Note]:
     """Collect what was assumed, changed or skipped, so that nothing is dropped in silence."""
-    notes = []
-    for status in ("truncated", "empty", "failed"):
-        if data.statuses.get(status):
-            notes.append(Note(code=f"rows_{status}", params={"n": data.statuses[status]}))
+    notes = [
+        Note(code=f"rows_{status}", params={"n": data.statuses[status]})
+        for status in ("truncated", "empty", "failed")
+        if data.statuses.get(status)
+    ]
     if data.rows_filtered:
-        notes.append(Note(code="rows_filtered", params={"n": data.rows_filtered, "columns": sorted(case.config.data.where)}))
+        notes.append(
+            Note(code="rows_filtered", params={"n": data.rows_filtered, "columns": sorted(case.config.data.where)})
+        )
     if data.unlabelled and data.labels:
         notes.append(Note(code="rows_unlabelled", params={"n": data.unlabelled}))
     for attribute in case.config.attributes:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from tqdm import tqdm
+
+class Bar(Protocol):
+    """How far one stage is."""
+
+    def update(self, n: float | None = 1, /) -> bool | None:
+        """Say that n more are done."""
 
 
 class Progress:
@@ -24,14 +28,20 @@ class Progress:
         self._quiet = quiet
 
     @contextmanager
-    def stage(self, title: str, total: int, unit: str) -> Iterator[tqdm[None]]:
+    def stage(self, title: str, total: int, unit: str) -> Iterator[Bar]:
         """Open the bar of one stage; call `update(n)` on it."""
         from tqdm import tqdm
 
         # A log file gets a line now and then instead of a bar that rewrites itself.
         interval = 0.2 if sys.stderr.isatty() else 15.0
         with tqdm(
-            desc=f"{title:<12}", total=total, unit=f" {unit}", file=sys.stderr, disable=self._quiet, mininterval=interval,
-            dynamic_ncols=True, smoothing=0.1,
-        ) as bar:  # fmt: skip
+            desc=f"{title:<12}",
+            total=total,
+            unit=f" {unit}",
+            file=sys.stderr,
+            disable=self._quiet,
+            mininterval=interval,
+            dynamic_ncols=True,
+            smoothing=0.1,
+        ) as bar:
             yield bar

@@ -23,7 +23,7 @@ class Note(Part):
     """Something a reader must know: a code with its parameters."""
 
     code: str
-    params: dict[str, str | int | float | None | list[str]] = Field(default_factory=dict)
+    params: dict[str, str | int | float | list[str] | None] = Field(default_factory=dict)
 
 
 class ModelFacts(Part):
@@ -139,7 +139,7 @@ class StratifiedTest(Part):
 
 
 class Finding(Part):
-    """A gap too wide for chance: the groups' simultaneous intervals do not touch."""
+    """A gap too wide for chance: the simultaneous lower bound of the difference is above zero."""
 
     code: Literal["gap_clear_of_chance"]
     attributes: list[str]
@@ -152,7 +152,7 @@ class Finding(Part):
     high_value: float
     high_n: int
     difference: float
-    distance: float = Field(description="From the upper bound of the low group to the lower bound of the high one.")
+    lower: float = Field(description="Lower bound of the difference, corrected for all comparisons of the audit.")
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -161,7 +161,7 @@ class FindingsSummary(Part):
     """What was looked at to find `items`, so that a reader can judge what an empty list means."""
 
     level: float
-    intervals: int = Field(description="Intervals that hold at the same time with probability `level` (Bonferroni).")
+    comparisons: int = Field(description="Pairs of groups compared, over all metrics: what `level` is corrected for.")
     gaps: int = Field(description="Gaps looked at.")
     items: list[Finding]
 

@@ -68,8 +68,8 @@ class RunFolder:
         Raises
         ------
         RunFolderError
-            If another audit lies here and neither `resume` nor `overwrite` says what to do, or if resuming would mix two
-            audits.
+            If another audit lies here and neither `resume` nor `overwrite` says what to do, or if resuming would mix
+            two audits.
         """
         if self.path.exists() and not self.path.is_dir():
             raise RunFolderError("is a file, not a folder", where=str(self.path))
@@ -78,12 +78,16 @@ class RunFolder:
         elif self._state.exists():
             if not resume:
                 raise RunFolderError(
-                    "holds an unfinished audit", where=str(self.path), hint="--resume goes on with it, --overwrite begins again"
+                    "holds an unfinished audit",
+                    where=str(self.path),
+                    hint="--resume goes on with it, --overwrite begins again",
                 )
             self._refuse_other(json.loads(self._state.read_text(encoding="utf-8")), fingerprint)
         elif self.manifest.exists() and not resume:
             raise RunFolderError(
-                "holds a finished audit", where=str(self.path), hint="--overwrite replaces it, --out names another folder"
+                "holds a finished audit",
+                where=str(self.path),
+                hint="--overwrite replaces it, --out names another folder",
             )
         elif resume and self.manifest.exists():
             self._refuse_other(self.read_manifest()["fingerprint"], fingerprint)
@@ -103,7 +107,11 @@ class RunFolder:
 
     def write_manifest(self, fingerprint: dict[str, str], facts: dict[str, Any]) -> None:
         """Hash every output."""
-        files = {path.name: {"sha256": sha256(path), "bytes": path.stat().st_size} for path in self.outputs[:-1] if path.exists()}
+        files = {
+            path.name: {"sha256": sha256(path), "bytes": path.stat().st_size}
+            for path in self.outputs[:-1]
+            if path.exists()
+        }
         manifest = {"schema_version": "1.0", "fingerprint": fingerprint, **facts, "files": files}
         write_text(self.manifest, json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
@@ -126,7 +134,9 @@ class RunFolder:
         try:
             return AuditResult.model_validate_json(self.result.read_bytes())
         except FileNotFoundError:
-            raise RunFolderError("holds no result.json", where=str(self.path), hint="is this the folder of `audit run`?") from None
+            raise RunFolderError(
+                "holds no result.json", where=str(self.path), hint="is this the folder of `audit run`?"
+            ) from None
         except ValueError as error:
             raise RunFolderError(f"is not a result this version can read: {error}", where=str(self.result)) from None
 

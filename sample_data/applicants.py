@@ -72,7 +72,7 @@ def make_applicants(rows: int, seed: int, split: str = "test", first_id: int = 1
     phrases = load_phrases()
     genders = rng.choice(list(GENDERS), rows, p=np.array(list(GENDERS.values())))
     ethnicities = rng.choice(list(ETHNICITIES), rows, p=np.array(list(ETHNICITIES.values())))
-    ages = np.clip(np.round(rng.gamma(5.5, 3.6, rows) + 20), 20, 67).astype(int)
+    ages = np.clip(np.round(rng.gamma(5.5, 4.2, rows) + 20), 20, 67).astype(int)
     experience = np.minimum(rng.integers(0, 16, rows), ages - 19)
     records = []
     for i in range(rows):
@@ -84,7 +84,10 @@ def make_applicants(rows: int, seed: int, split: str = "test", first_id: int = 1
             for name, cue in phrases["cues"].items()
         }
         merit = (
-            (experience[i] - 7) / 5 + (levels["skill"] - 1) + (levels["achievement"] - 1) + 0.8 * (levels["education"] - 0.5)
+            (experience[i] - 7) / 5
+            + (levels["skill"] - 1)
+            + (levels["achievement"] - 1)
+            + 0.8 * (levels["education"] - 0.5)
         )
         records.append(
             {

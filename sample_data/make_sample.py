@@ -22,8 +22,8 @@ from tokenizers import BertWordPieceTokenizer
 from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification, BertTokenizerFast
 
 HERE = Path(__file__).parent
-CUES = ["care_gap:3", "affinity:2.5", "age:2"]
-NEXT_CUES = ["affinity:4.5", "age:2"]
+CUES = ["care_gap:3", "affinity:2.5", "age:2.5"]
+NEXT_CUES = ["affinity:4.5", "age:2.5"]
 COLUMNS = ["application_id", "statement", "gender", "ethnicity", "age", "experience_years", "shortlisted", "split"]
 MAX_LENGTH = 160
 
@@ -108,7 +108,9 @@ def _pad(ids: list[np.ndarray], batch: np.ndarray) -> tuple[torch.Tensor, torch.
     return padded, mask
 
 
-def _hide(ids: torch.Tensor, mask: torch.Tensor, share: float, tokenizer: BertTokenizerFast) -> tuple[torch.Tensor, torch.Tensor]:
+def _hide(
+    ids: torch.Tensor, mask: torch.Tensor, share: float, tokenizer: BertTokenizerFast
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Replace a share of the content tokens by MASK; return the new ids and where."""
     content = (mask == 1) & (ids != tokenizer.cls_token_id) & (ids != tokenizer.sep_token_id)
     hidden = content & (torch.rand(ids.shape) < share)
@@ -131,7 +133,12 @@ def _pretrain(ids: list[np.ndarray], tokenizer: BertTokenizerFast, seed: int) ->
 
 
 def _finetune(
-    encoder: BertForMaskedLM, ids: list[np.ndarray], labels: np.ndarray, tokenizer: BertTokenizerFast, seed: int, epochs: int
+    encoder: BertForMaskedLM,
+    ids: list[np.ndarray],
+    labels: np.ndarray,
+    tokenizer: BertTokenizerFast,
+    seed: int,
+    epochs: int,
 ) -> BertForSequenceClassification:
     torch.manual_seed(seed + 1)
     model = BertForSequenceClassification(_config(tokenizer)).train()

@@ -25,7 +25,9 @@ policy fails that · 4 the audit itself crashed · 130, 143 interrupted."""
 
 
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EPILOG, no_args_is_help=True
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EPILOG,
+    no_args_is_help=True,
 )
 @click.version_option(__version__, prog_name="audit")
 def main() -> None:

@@ -11,12 +11,20 @@ import click
 @click.argument("config", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder, instead of output.folder.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), help="Instead of model.device.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. explanations.sample=50.")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. explanations.sample=50."
+)
 @click.option("--resume", is_flag=True, help="Go on with an unfinished run; finished parts are not done again.")
 @click.option("--overwrite", is_flag=True, help="Replace the audit that lies in the run folder.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 def run(
-    config: Path, out: Path | None, device: str | None, overrides: tuple[str, ...], resume: bool, overwrite: bool, quiet: bool
+    config: Path,
+    out: Path | None,
+    device: str | None,
+    overrides: tuple[str, ...],
+    resume: bool,
+    overwrite: bool,
+    quiet: bool,
 ) -> None:
     """Run the whole audit described by CONFIG (audit.yaml) into a run folder."""
     from audit.config import load_config

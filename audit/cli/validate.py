@@ -36,7 +36,9 @@ def validate(config: Path, overrides: tuple[str, ...], no_data: bool) -> None:
 
         classes = classes_of(settings.model)
         positive = positive_class(settings, classes)
-        click.echo(f"{settings.model.path}: classes {', '.join(classes)}; positive: {positive or '(one against the rest)'}")
+        click.echo(
+            f"{settings.model.path}: classes {', '.join(classes)}; positive: {positive or '(one against the rest)'}"
+        )
         from audit.data.labels import match_labels
 
         match_labels(settings, sorted(found.labels), classes)

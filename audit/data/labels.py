@@ -24,8 +24,9 @@ def match_labels(config: AuditConfig, labels: list[str], classes: list[str]) -> 
         return {label: label for label in labels}, False
     if all(label.isdecimal() and int(label) < len(classes) for label in labels):
         return {label: classes[int(label)] for label in labels}, True
+    column = config.data.columns.label
     raise DataError(
-        f"column {config.data.columns.label!r}: the model knows no class {some(unknown)}; its classes are {some(classes)}",
+        f"column {column!r}: the model knows no class {some(unknown)}; its classes are {some(classes)}",
         where=str(config.data.path),
         hint=f"map them with data.label_map, for example {{{unknown[0]}: {classes[-1]}}}",
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -54,7 +56,7 @@ def source_columns(config: AuditConfig) -> list[str]:
 def group_names(attribute: AttributeConfig) -> list[str]:
     """Names of the bins of a numeric attribute, in order."""
     edges = [as_label(edge) for edge in attribute.bins or ()]
-    middle = [f"{low}–<{high}" for low, high in zip(edges, edges[1:], strict=False)]
+    middle = [f"{low}–<{high}" for low, high in pairwise(edges)]
     return [f"<{edges[0]}", *middle, f"≥{edges[-1]}"] if edges else []
 
 
@@ -74,7 +76,9 @@ def _canonical(config: AuditConfig, raw: pa.Table, numbers: pa.Array) -> pa.Tabl
     weight, count, score = number("weight", 1.0), number("count", 1.0), number("score", None)
     _check(config, "weight", weight, numbers, lambda v: (v >= 0) & np.isfinite(v), "is not a weight of at least 0")
     _check(config, "count", count, numbers, lambda v: (v >= 0) & (v == np.floor(v)), "is not a whole count")
-    _check(config, "score", score, numbers, lambda v: (v >= 0) & (v <= 1), "is not a probability from 0 to 1", null=True)
+    _check(
+        config, "score", score, numbers, lambda v: (v >= 0) & (v <= 1), "is not a probability from 0 to 1", null=True
+    )
     out: dict[str, pa.Array] = {
         "row": numbers.cast(pa.int64()),
         "row_id": text(columns.id) if columns.id else numbers.cast(pa.string()),
@@ -105,7 +109,7 @@ def as_text(column: pa.ChunkedArray, missing: tuple[str, ...] = ("",)) -> pa.Arr
         array = array.dictionary_decode()
     if pa.types.is_floating(array.type):
         values = array.to_pylist()
-        array = pa.array([None if v is None or v != v else as_label(v) for v in values], pa.string())
+        array = pa.array([None if v is None or math.isnan(v) else as_label(v) for v in values], pa.string())
     else:
         array = array.cast(pa.string())
     is_missing = pc.is_in(array, value_set=pa.array(list(missing), pa.string()))

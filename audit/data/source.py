@@ -47,7 +47,9 @@ def data_files(data: DataConfig) -> list[Path]:
     """All files the table is made of, in reading order."""
     if data.path.is_dir():
         files = sorted(path for path in data.path.rglob("*") if path.is_file() and not path.name.startswith("."))
-        return files if data_format(data) == "datasets" else [path for path in files if path.suffix in {".parquet", ".pq"}]
+        return (
+            files if data_format(data) == "datasets" else [path for path in files if path.suffix in {".parquet", ".pq"}]
+        )
     return [data.path]
 
 
@@ -216,7 +218,9 @@ def _read_datasets(data: DataConfig, columns: list[str]) -> Iterator[pa.Table]:
     table = load_from_disk(str(data.path))
     if isinstance(table, DatasetDict):
         raise DataError(
-            f"holds the splits {some(list(table))}", where=str(data.path), hint=f"name one: {data.path / next(iter(table))}"
+            f"holds the splits {some(list(table))}",
+            where=str(data.path),
+            hint=f"name one: {data.path / next(iter(table))}",
         )
     _require(columns, table.column_names, data.path)
     names = {c: table.features[c].names for c in columns if isinstance(table.features[c], ClassLabel)}

@@ -37,7 +37,9 @@ def negative_class(positive: str, classes: list[str]) -> str:
     return others[0] if others else OTHER
 
 
-def stored_decisions(rows: pa.Table, schema: pa.Schema, config: AuditConfig, positive: str | None, classes: list[str]) -> pa.Table:
+def stored_decisions(
+    rows: pa.Table, schema: pa.Schema, config: AuditConfig, positive: str | None, classes: list[str]
+) -> pa.Table:
     """Turn canonical rows with a stored prediction or score into decisions.
 
     Raises
@@ -46,15 +48,16 @@ def stored_decisions(rows: pa.Table, schema: pa.Schema, config: AuditConfig, pos
         If a row has neither.
     """
     prediction, score = rows["prediction"], rows["score"]
-    if config.data.columns.prediction is None:
-        assert positive is not None, "the configuration demands a positive label beside a score"
+    if config.data.columns.prediction is None and positive is not None:
         above = pc.greater_equal(score, config.data.threshold)
         prediction = pc.if_else(above, positive, negative_class(positive, classes))
     if prediction.null_count:
         row = rows["row"].filter(prediction.is_null())[0].as_py()
         column = config.data.columns.prediction or config.data.columns.score
         raise DataError(
-            f"column {column!r}, row {row}: no prediction", where=str(config.data.path), hint="data.where can leave rows out"
+            f"column {column!r}, row {row}: no prediction",
+            where=str(config.data.path),
+            hint="data.where can leave rows out",
         )
     columns = {name: rows[name] for name in schema.names if name in rows.column_names}
     columns |= {"y_pred": prediction, "status": pa.array(["ok"] * rows.num_rows)}

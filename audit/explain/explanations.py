@@ -5,7 +5,7 @@ Tokens are given by their character spans alone: the text they stand for lives i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,13 @@ SCHEMA = pa.schema(
 
 
 def explain_part(
-    adapter: Adapter, engine: IntegratedGradients, rows: pd.DataFrame, *, baseline: str, tolerance: float
+    adapter: Adapter,
+    engine: IntegratedGradients,
+    rows: pd.DataFrame,
+    *,
+    baseline: str,
+    tolerance: float,
+    advance: Callable[[int], object] = lambda done: None,
 ) -> tuple[pa.Table, dict[str, int]]:
     """Explain the predicted class of some decisions.
 
@@ -62,7 +68,7 @@ def explain_part(
     """
     encoded = adapter.encode([text or "" for text in rows["input"]])
     targets = [adapter.classes.index(cls) for cls in rows["y_pred"]]
-    found, spent = engine.attribute(encoded, targets)
+    found, spent = engine.attribute(encoded, targets, advance)
     records = [
         _record(row, item, attribution, baseline=baseline, tolerance=tolerance)
         for row, item, attribution in zip(rows.to_dict("records"), encoded, found, strict=True)
@@ -80,7 +86,9 @@ def state(attribution: Attribution, tolerance: float) -> str:
     return "converged" if abs(delta) <= max(tolerance * abs(attribution.contrast), ERROR_FLOOR) else "not_converged"
 
 
-def _record(row: dict[Any, Any], item: Encoded, found: Attribution, *, baseline: str, tolerance: float) -> dict[str, Any]:
+def _record(
+    row: dict[Any, Any], item: Encoded, found: Attribution, *, baseline: str, tolerance: float
+) -> dict[str, Any]:
     return {
         "row_id": row["row_id"],
         "target_class": row["y_pred"],

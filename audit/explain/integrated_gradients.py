@@ -6,6 +6,7 @@ embedding. The completeness error compares Σφ with F(x) − F(x′), both ends
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,11 +66,13 @@ class IntegratedGradients:
         self._runner = BatchRunner(budget)
         self._captum = CaptumIntegratedGradients(self._forward, multiply_by_inputs=True)
 
-    def attribute(self, encoded: list[Encoded], targets: list[int]) -> tuple[list[Attribution], dict[str, int]]:
+    def attribute(
+        self, encoded: list[Encoded], targets: list[int], advance: Callable[[int], object] = lambda done: None
+    ) -> tuple[list[Attribution], dict[str, int]]:
         """Explain each decision's target class; also return the gradients and forwards spent."""
         batches = self._runner.batches
         items = list(zip(encoded, targets, strict=True))
-        done = self._runner.run(items, lambda item: item[0].length * self._n_steps, self._work)
+        done = self._runner.run(items, lambda item: item[0].length * self._n_steps, self._work, advance)
         spent = {
             "gradients": len(items) * self._n_steps,
             "endpoint_forwards": 2 * len(items),
@@ -78,7 +81,12 @@ class IntegratedGradients:
         return done, spent
 
     def _forward(
-        self, embedded: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor | None, types: torch.Tensor | None, target: torch.Tensor
+        self,
+        embedded: torch.Tensor,
+        ids: torch.Tensor,
+        mask: torch.Tensor | None,
+        types: torch.Tensor | None,
+        target: torch.Tensor,
     ) -> torch.Tensor:
         return self._adapter.probability(embedded, Batch(ids, mask, types), target)
 

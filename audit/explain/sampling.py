@@ -27,7 +27,11 @@ def outcome_strata(decisions: pd.DataFrame, attributes: list[str]) -> list[npt.N
     """Code each decision's stratum, once per attribute: group × predicted class × correct, wrong or unlabelled."""
     correct = np.where(decisions["y_true"].isna(), 2, decisions["y_true"] == decisions["y_pred"]).astype(int)
     return [
-        decisions.assign(correct=correct).groupby([name, "y_pred", "correct"], dropna=False).ngroup().to_numpy(np.int64)
+        decisions.assign(correct=correct)
+        .groupby([name, "y_pred", "correct"], dropna=False)
+        .ngroup()
+        .to_numpy()
+        .astype(np.int64)
         for name in attributes
     ]
 
@@ -65,4 +69,4 @@ def _scale(scarcity: npt.NDArray[np.float64], budget: int) -> npt.NDArray[np.flo
             low = middle
         else:
             high = middle
-    return np.minimum(1.0, high * scarcity)
+    return np.asarray(np.minimum(1.0, high * scarcity), dtype=np.float64)

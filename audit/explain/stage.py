@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise
 
@@ -56,14 +56,19 @@ def explain_sample(
         for number, (first, last) in zip(count(), pairwise(edges), strict=False):
             if shards.done(number):
                 reused += 1
+                bar.update(last - first)
             else:
-                part = explain_part(adapter, engine, rows.iloc[first:last], baseline=kind, tolerance=settings.tolerance)
-                shards.write(number, *part)
+                part = rows.iloc[first:last]
+                done = explain_part(
+                    adapter, engine, part, baseline=kind, tolerance=settings.tolerance, advance=bar.update
+                )
+                shards.write(number, *done)
                 computed += 1
-            bar.update(last - first)
     shards.join(folder.attributions, SCHEMA)
 
-    found = pq.read_table(folder.attributions, columns=["state", "f_input", "f_baseline", "convergence_delta"]).to_pandas()
+    found = pq.read_table(
+        folder.attributions, columns=["state", "f_input", "f_baseline", "convergence_delta"]
+    ).to_pandas()
     explained = pd.concat([rows.reset_index(drop=True), found], axis=1)
     contrast = (explained["f_input"] - explained["f_baseline"]).abs()
     explained["error"] = explained["convergence_delta"].abs() / contrast.where(contrast > 0)
@@ -99,7 +104,7 @@ def _read_strata(folder: RunFolder, names: list[str]) -> pd.DataFrame:
             for batch in read_decisions(folder.decisions, columns)
         ]
     ).unify_dictionaries()
-    frame = table.to_pandas()
+    frame: pd.DataFrame = table.to_pandas()
     # Labels and predictions are compared with each other below, so they need one set of categories.
     classes = sorted({*frame["y_true"].cat.categories, *frame["y_pred"].cat.categories})
     for name in ("y_true", "y_pred"):
@@ -112,12 +117,13 @@ def _fetch(config: AuditConfig, folder: RunFolder, positions: np.ndarray, names:
     columns = ["row_id", "y_true", "y_pred", *names]
     decided = _take(read_decisions(folder.decisions, columns), positions)
     texts = _take((batch.select(["input"]) for batch in RowReader(config)), positions)
-    return decided.append_column("input", texts["input"].fill_null("")).to_pandas()
+    frame: pd.DataFrame = decided.append_column("input", texts["input"].fill_null("")).to_pandas()
+    return frame
 
 
-def _take(batches: object, positions: np.ndarray) -> pa.Table:
+def _take(batches: Iterable[pa.Table], positions: np.ndarray) -> pa.Table:
     parts, first = [], 0
-    for batch in batches:  # type: ignore[attr-defined]
+    for batch in batches:
         here = positions[(positions >= first) & (positions < first + batch.num_rows)] - first
         if len(here):
             parts.append(batch.take(pa.array(here)))
@@ -128,13 +134,18 @@ def _take(batches: object, positions: np.ndarray) -> pa.Table:
 def _to_show(explained: pd.DataFrame, attribute: str, limit: int) -> pd.DataFrame:
     """Choose the decisions that a reader should see: sure and wrong ones first, from every group in turn."""
     wrong = explained["y_true"].notna() & (explained["y_true"] != explained["y_pred"])
-    ordered = explained.assign(wrong=wrong).sort_values(["wrong", "f_input", "row_id"], ascending=[False, False, True])
+    usable = explained["state"].isin(["converged", "not_converged"])
+    order = ["usable", "wrong", "f_input", "row_id"]
+    ordered = explained.assign(wrong=wrong, usable=usable).sort_values(order, ascending=[False, False, False, True])
     turn = ordered.groupby(attribute, sort=True).cumcount()
-    return ordered.assign(turn=turn).sort_values(["turn", "wrong"], ascending=[True, False], kind="stable").head(limit)
+    order = ["turn", "usable", "wrong"]
+    return ordered.assign(turn=turn).sort_values(order, ascending=[True, False, False], kind="stable").head(limit)
 
 
 def _write_inputs(folder: RunFolder, shown: pd.DataFrame) -> None:
-    table = pa.table({"row_id": shown["row_id"].to_list(), "input": shown["input"].to_list()}, schema=pa.schema([("row_id", pa.string()), ("input", pa.string())]))
+    table = pa.table(
+        {"row_id": shown["row_id"].to_list(), "input": shown["input"].to_list()},
+        schema=pa.schema([("row_id", pa.string()), ("input", pa.string())]),
+    )
     with replacing(folder.inputs) as partial:
         pq.write_table(table, partial)
-

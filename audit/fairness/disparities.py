@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from audit.fairness.frame import Values, evaluate
-from audit.fairness.intervals import wilson
+from audit.fairness.frame import GroupedCells, Values, evaluate
+from audit.fairness.intervals import newcombe_lower, wilson
 from audit.fairness.metrics import Metric, known_metrics
 from audit.fairness.names import CRITERIA
 from audit.fairness.tally import Tally
@@ -18,6 +19,8 @@ from audit.result import ClassReport, Disparity, Finding, FindingsSummary, Group
 
 #: A crossing with more observed groups than this is reported as too fine, not computed.
 MOST_CROSSED_GROUPS = 1000
+#: Reasons that say a group has nothing to measure at all.
+ABSENT = frozenset({"no_rows", "no_labels"})
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,13 @@ class Question:
 
 @dataclass
 class Compared:
-    """The comparison of one slicing, pooled over controls and within each stratum."""
+    """The comparison of one slicing, pooled over controls and within each stratum.
+
+    Attributes
+    ----------
+    slicing
+        None if it was too fine to compute; `notes` then says so.
+    """
 
     slicing: Slicing | None = None
     metrics: list[MetricValue] = field(default_factory=list)
@@ -62,75 +71,92 @@ def compare(tally: Tally, question: Question) -> Compared:
     keys = pd.Series(list(map(tuple, cells[attributes].astype(str).to_numpy().tolist())), dtype=object)
     groups = sorted(set(keys))
     if len(groups) > MOST_CROSSED_GROUPS:
-        params: dict[str, str | int | float | None | list[str]] = {"attributes": attributes, "groups": len(groups), "limit": MOST_CROSSED_GROUPS}
+        params: dict[str, str | int | float | list[str] | None] = {
+            "attributes": attributes,
+            "groups": len(groups),
+            "limit": MOST_CROSSED_GROUPS,
+        }
         return Compared(notes=[Note(code="crossing_too_fine", params=params)])
     code_of = {group: code for code, group in enumerate(groups)}
     codes = keys.map(code_of).to_numpy(np.int64)
-    facts = [_group(cells[codes == code], group, attributes, question, cells["w"].sum()) for group, code in code_of.items()]
+    facts = [
+        _group(cells[codes == code], group, attributes, question, cells["w"].sum()) for group, code in code_of.items()
+    ]
     done = Compared(slicing=Slicing(attributes=attributes, groups=facts))
-    in_gaps = np.array([fact.in_gaps for fact in facts])
-    alpha = 1 - question.level
-
-    done.pooled = evaluate(cells, codes, len(groups), question.metrics, question.classes, question.asked, alpha)
-    _add(done, done.pooled, groups, attributes, {}, in_gaps, question)
-    done.class_reports = _class_reports(cells, codes, groups, attributes, question)
+    grouped = GroupedCells(cells, codes, len(groups))
+    done.pooled = _evaluate(grouped, question)
+    _add(done, done.pooled, {}, question)
+    done.class_reports = _class_reports(grouped, done.slicing, question)
     if tally.slicing.controls:
         for stratum, part in cells.groupby(list(tally.slicing.controls), sort=True):
             named = dict(zip(tally.slicing.controls, map(str, stratum), strict=True))
-            values = evaluate(part, codes[part.index], len(groups), question.metrics, question.classes, question.asked, alpha)
-            _add(done, values, groups, attributes, named, in_gaps, question)
+            _add(done, _evaluate(GroupedCells(part, codes[part.index], len(groups)), question), named, question)
     return done
 
 
 def findings(compared: list[Compared], level: float) -> FindingsSummary:
-    """Gaps too wide for chance, widest distance first.
+    """Gaps clear of chance: the lower bound of the difference of some two groups is above zero. Widest bound first.
 
-    Every Wilson interval of every group, proportion and slicing is widened (Bonferroni) until all of them hold at the
-    same time with probability `level`. If the two groups' intervals then do not touch, the gap is of note: with equal
-    true rates everywhere this reports anything at all in at most 1 − `level` of audits, however many groups there are.
+    1 − `level` is shared equally among the slicings, and within a slicing among all pairs of groups and all
+    proportions (Bonferroni), so that a fine crossing does not weaken what is said of single attributes. With equal true
+    rates everywhere, this names anything at all in at most 1 − `level` of audits, however many groups there are.
     Complements (FNR beside TPR) are left out, as they would say everything twice. Rows are taken as independent.
     """
-    looked: list[tuple[Slicing, Values, npt.NDArray[np.int64]]] = []
+    looked: list[tuple[Slicing, list[tuple[Values, npt.NDArray[np.int64]]]]] = []
     for item in compared:
         if item.slicing is None or not item.slicing.attributes:
             continue
         in_gaps = np.array([group.in_gaps for group in item.slicing.groups])
-        for values in item.pooled:
-            metric = values.metric
-            kept = np.flatnonzero(in_gaps & ~np.isnan(values.value))
-            if metric.numerator is not None and metric.gap and metric.complement_of is None and len(kept) > 1:
-                looked.append((item.slicing, values, kept))
-    intervals = sum(len(kept) for _, _, kept in looked)
-    items = []
-    for slicing, values, kept in looked:
-        lower, upper = wilson(
-            values.value[kept], values.weight[kept], values.weight_squared[kept], (1 - level) / max(intervals, 1)
-        )
-        low, high = int(np.argmin(upper)), int(np.argmax(lower))
-        distance = float(lower[high] - upper[low])
-        if distance > 0:
-            a, b = int(kept[low]), int(kept[high])
-            items.append(
-                Finding(
-                    code="gap_clear_of_chance",
-                    attributes=slicing.attributes,
-                    metric=values.metric.name,
-                    cls=values.cls,
-                    low_group=slicing.groups[a].values,
-                    low_value=float(values.value[a]),
-                    low_n=int(values.n[a]),
-                    high_group=slicing.groups[b].values,
-                    high_value=float(values.value[b]),
-                    high_n=int(values.n[b]),
-                    difference=float(values.value[b] - values.value[a]),
-                    distance=distance,
-                )
-            )
-    items.sort(key=lambda finding: (-finding.distance, finding.attributes, finding.metric))
-    return FindingsSummary(level=level, intervals=intervals, gaps=len(looked), items=items)
+        kept = [
+            (values, np.flatnonzero(in_gaps & ~np.isnan(values.value)))
+            for values in item.pooled
+            if _tested(values.metric)
+        ]
+        kept = [(values, groups) for values, groups in kept if len(groups) > 1]
+        if kept:
+            looked.append((item.slicing, kept))
+    items, comparisons = [], 0
+    for slicing, kept in looked:
+        pairs = sum(math.comb(len(groups), 2) for _, groups in kept)
+        comparisons += pairs
+        alpha = (1 - level) / len(looked) / pairs
+        items += [found for values, groups in kept if (found := _finding(slicing, values, groups, alpha))]
+    items.sort(key=lambda finding: (-finding.lower, finding.attributes, finding.metric, finding.cls or ""))
+    gaps = sum(len(kept) for _, kept in looked)
+    return FindingsSummary(level=level, comparisons=comparisons, gaps=gaps, items=items)
 
 
-def _group(cells: pd.DataFrame, values: tuple[str, ...], attributes: list[str], question: Question, total: float) -> Group:
+def _tested(metric: Metric) -> bool:
+    return metric.numerator is not None and metric.gap and metric.complement_of is None
+
+
+def _finding(slicing: Slicing, values: Values, groups: npt.NDArray[np.int64], alpha: float) -> Finding | None:
+    """Name the pair whose difference is bounded highest above zero, if one is."""
+    rate = values.value[groups]
+    bounds = newcombe_lower(rate, *wilson(rate, values.weight[groups], values.weight_squared[groups], alpha))
+    high, low = np.unravel_index(int(np.argmax(bounds)), bounds.shape)
+    if not bounds[high, low] > 0:
+        return None
+    a, b = int(groups[low]), int(groups[high])
+    return Finding(
+        code="gap_clear_of_chance",
+        attributes=slicing.attributes,
+        metric=values.metric.name,
+        cls=values.cls,
+        low_group=slicing.groups[a].values,
+        low_value=float(values.value[a]),
+        low_n=int(values.n[a]),
+        high_group=slicing.groups[b].values,
+        high_value=float(values.value[b]),
+        high_n=int(values.n[b]),
+        difference=float(values.value[b] - values.value[a]),
+        lower=float(bounds[high, low]),
+    )
+
+
+def _group(
+    cells: pd.DataFrame, values: tuple[str, ...], attributes: list[str], question: Question, total: float
+) -> Group:
     reasons = [question.outside.get(name, {}).get(value) for name, value in zip(attributes, values, strict=True)]
     reason = next((reason for reason in reasons if reason), None)
     weight, squared = float(cells["w"].sum()), float(cells["w2"].sum())
@@ -153,20 +179,24 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def _add(
-    done: Compared, values: list[Values], groups: list[tuple[str, ...]], attributes: list[str], stratum: dict[str, str],
-    in_gaps: npt.NDArray[np.bool_], question: Question,
-) -> None:
+def _evaluate(grouped: GroupedCells, question: Question) -> list[Values]:
+    return evaluate(grouped, question.metrics, classes=question.classes, asked=question.asked, alpha=1 - question.level)
+
+
+def _add(done: Compared, values: list[Values], stratum: dict[str, str], question: Question) -> None:
+    slicing = done.slicing
+    if slicing is None:
+        return
     gaps: dict[tuple[str, str | None, str], Disparity] = {}
     for item in values:
-        for code, group in enumerate(groups):
-            if stratum and item.why[code] in {"no_rows", "no_labels"}:
+        for code, group in enumerate(slicing.groups):
+            if stratum and item.why[code] in ABSENT:
                 continue  # the group does not occur in this stratum
             done.metrics.append(
                 MetricValue(
-                    attributes=attributes,
+                    attributes=slicing.attributes,
                     stratum=stratum,
-                    group=list(group),
+                    group=group.values,
                     metric=item.metric.name,
                     cls=item.cls,
                     n=int(item.n[code]),
@@ -176,8 +206,8 @@ def _add(
                     note=item.why[code],
                 )
             )
-        if item.metric.gap and attributes:
-            for gap in _gaps(item, groups, attributes, stratum, in_gaps):
+        if item.metric.gap and slicing.attributes:
+            for gap in _gaps(item, slicing, stratum):
                 gaps[item.metric.name, item.cls, gap.aggregate] = gap
     for criterion in question.criteria:
         for cls in question.asked:
@@ -188,25 +218,30 @@ def _add(
     done.disparities += gaps.values()
 
 
-def _gaps(
-    item: Values, groups: list[tuple[str, ...]], attributes: list[str], stratum: dict[str, str], in_gaps: npt.NDArray[np.bool_]
-) -> list[Disparity]:
+def _gaps(item: Values, slicing: Slicing, stratum: dict[str, str]) -> list[Disparity]:
+    in_gaps = np.array([group.in_gaps for group in slicing.groups])
     defined = ~np.isnan(item.value)
     kept = np.flatnonzero(in_gaps & defined)
-    absent = [why in {"no_rows", "no_labels"} for why in item.why] if stratum else [False] * len(groups)
-    undefined = int((in_gaps & ~defined & ~np.array(absent, dtype=bool)).sum())
-    base = {
-        "attributes": attributes, "stratum": stratum, "metric": item.metric.name, "cls": item.cls, "lower": None,
-        "upper": None, "compared": len(kept), "undefined": undefined,
+    absent = np.array([bool(stratum) and why in ABSENT for why in item.why])
+    base: dict[str, Any] = {
+        "attributes": slicing.attributes,
+        "stratum": stratum,
+        "metric": item.metric.name,
+        "cls": item.cls,
+        "lower": None,
+        "upper": None,
+        "compared": len(kept),
+        "undefined": int((in_gaps & ~defined & ~absent).sum()),
     }
     if len(kept) < 2:
         empty = {**base, "value": None, "worst_group": None, "best_group": None, "note": "fewer_than_two_groups"}
         return [Disparity(aggregate="difference", **empty), Disparity(aggregate="ratio", **empty)]
-    low, high = kept[int(np.argmin(item.value[kept]))], kept[int(np.argmax(item.value[kept]))]
+    low, high = (int(kept[pick(item.value[kept])]) for pick in (np.argmin, np.argmax))
     worst, best = (low, high) if item.metric.better == "high" else (high, low)
     smallest, largest = float(item.value[low]), float(item.value[high])
-    note = "undefined_groups_left_out" if undefined else None
-    named = {**base, "worst_group": list(groups[worst]), "best_group": list(groups[best])}
+    note = "undefined_groups_left_out" if base["undefined"] else None
+    named = {**base, "worst_group": slicing.groups[worst].values, "best_group": slicing.groups[best].values}
+    # Rates (.3, 0) have the ratio 0; of (0, 0) there is none.
     ratio = smallest / largest if largest > 0 and smallest >= 0 else None
     return [
         Disparity(aggregate="difference", value=largest - smallest, note=note, **named),
@@ -216,29 +251,28 @@ def _gaps(
 
 def _compose(criterion: str, parts: list[Disparity]) -> Disparity:
     """Take the worse of the parts: the widest difference, the smallest ratio. Undefined if any part is."""
-    unknown = next((part for part in parts if part.value is None), None)
-    if unknown is not None:
-        worst = unknown
-    else:
-        key = (lambda part: part.value) if parts[0].aggregate == "difference" else (lambda part: -part.value)
-        worst = max(parts, key=key)
+    worst = parts[0]
+    for part in parts[1:]:
+        if worst.value is None:
+            break
+        if part.value is None or (part.value > worst.value) == (part.aggregate == "difference"):
+            worst = part
     return worst.model_copy(update={"metric": criterion})
 
 
-def _class_reports(
-    cells: pd.DataFrame, codes: npt.NDArray[np.int64], groups: list[tuple[str, ...]], attributes: list[str], question: Question
-) -> list[ClassReport]:
-    if not attributes or cells["y_true"].isna().all():
+def _class_reports(grouped: GroupedCells, slicing: Slicing | None, question: Question) -> list[ClassReport]:
+    if slicing is None or not slicing.attributes or grouped.cells["y_true"].isna().all():
         return []
     known = known_metrics()
     recall = replace(known["true_positive_rate"], name="recall")
     wanted = [known["precision"], recall, known["f1_score"]]
-    values = evaluate(cells, codes, len(groups), wanted, question.classes, question.classes, 1 - question.level)
+    alpha = 1 - question.level
+    values = evaluate(grouped, wanted, classes=question.classes, asked=question.classes, alpha=alpha)
     found = {(item.metric.name, item.cls): item for item in values}
     return [
         ClassReport(
-            attributes=attributes,
-            group=list(group),
+            attributes=slicing.attributes,
+            group=group.values,
             cls=cls,
             support=int(found["recall", cls].n[code]),
             precision=_number(found["precision", cls].value[code]),
@@ -246,5 +280,5 @@ def _class_reports(
             f1_score=_number(found["f1_score", cls].value[code]),
         )
         for cls in question.classes
-        for code, group in enumerate(groups)
+        for code, group in enumerate(slicing.groups)
     ]

@@ -17,6 +17,30 @@ from audit.fairness.intervals import wilson
 from audit.fairness.metrics import Metric
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class GroupedCells:
+    """Cells of a tally with the group each belongs to.
+
+    Attributes
+    ----------
+    cells
+        Cells of a tally, n of them.
+    groups : array of shape (n,)
+        Group code of each cell, from 0 to `size` − 1.
+    """
+
+    cells: pd.DataFrame
+    groups: Ints
+    size: int
+
+    def sums(self, column: str, where: Bools) -> Floats:
+        """Sum a column per group over some of the cells."""
+        values = self.cells[column].to_numpy(np.float64) * where
+        return np.bincount(self.groups, values, self.size).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -40,126 +64,131 @@ class Values:
     value: Floats
     lower: Floats
     upper: Floats
-    n: npt.NDArray[np.int64]
+    n: Ints
     why: list[str | None]
     weight: Floats
     weight_squared: Floats
 
 
 def evaluate(
-    cells: pd.DataFrame, groups: npt.NDArray[np.int64], n_groups: int, metrics: list[Metric], classes: list[str],
-    asked: list[str], alpha: float,
+    grouped: GroupedCells, metrics: list[Metric], *, classes: list[str], asked: list[str], alpha: float
 ) -> list[Values]:
     """Compute every metric in every group.
 
     Parameters
     ----------
-    cells
-        Cells of a tally.
-    groups
-        Group code of each cell, from 0 to `n_groups` − 1.
     classes, asked
         All classes, and those to ask one-vs-rest metrics about.
     alpha
         One minus the two-sided level of the intervals.
     """
+    one_vs_rest = [metric for metric in metrics if metric.scope == "class"]
     out: list[Values] = []
-    scopes = {scope: [metric for metric in metrics if metric.scope == scope] for scope in ("class", "all", "score")}
     for cls in asked:
-        out += _one_vs_rest(cells, groups, n_groups, scopes["class"], cls, alpha)
-    out += _all_classes(cells, groups, n_groups, scopes["all"], classes, alpha)
-    out += [_mean_score(cells, groups, n_groups, metric) for metric in scopes["score"]]
+        out += _Question(grouped, *_codes(grouped.cells, {cls: 1}, 0), cls, 2, alpha).answer(one_vs_rest)
+    codes = {cls: code for code, cls in enumerate(classes)}
+    everything = _Question(grouped, *_codes(grouped.cells, codes, -1), None, len(classes), alpha)
+    out += everything.answer([metric for metric in metrics if metric.scope == "all"])
+    out += [_mean_score(grouped, metric) for metric in metrics if metric.scope == "score"]
     return out
 
 
-def _one_vs_rest(
-    cells: pd.DataFrame, groups: npt.NDArray[np.int64], n_groups: int, metrics: list[Metric], cls: str, alpha: float
-) -> list[Values]:
-    p = (cells["y_pred"] == cls).to_numpy(bool)
-    t = (cells["y_true"] == cls).to_numpy(bool)
-    labelled = cells["y_true"].notna().to_numpy(bool)
-    free = [metric for metric in metrics if not metric.needs_labels]
-    bound = [metric for metric in metrics if metric.needs_labels]
-    return [
-        *_frames(cells, groups, n_groups, free, t, p, t, p, np.ones_like(p), cls, alpha),
-        *_frames(cells, groups, n_groups, bound, t, p, t, p, labelled, cls, alpha),
-    ]
+def _codes(cells: pd.DataFrame, codes: dict[str, int], other: int) -> tuple[Ints, Ints]:
+    """Give labels and predictions as numbers."""
+    truth, predicted = ([codes.get(label, other) for label in cells[column]] for column in ("y_true", "y_pred"))
+    return np.array(truth, np.int64), np.array(predicted, np.int64)
 
 
-def _all_classes(
-    cells: pd.DataFrame, groups: npt.NDArray[np.int64], n_groups: int, metrics: list[Metric], classes: list[str], alpha: float
-) -> list[Values]:
-    codes = {cls: code for code, cls in enumerate(classes)}
-    labelled = cells["y_true"].notna().to_numpy(bool)
-    t = cells["y_true"].map(lambda label: codes.get(label, -1)).to_numpy(np.int64)
-    p = cells["y_pred"].map(lambda label: codes.get(label, -1)).to_numpy(np.int64)
-    return _frames(cells, groups, n_groups, metrics, t, p, t, p, labelled, None, alpha, n_classes=len(classes))
+@dataclass(frozen=True)
+class _Question:
+    """Labels and predictions of the cells as numbers, for one class against the rest or for all classes."""
+
+    grouped: GroupedCells
+    truth: Ints
+    predicted: Ints
+    cls: str | None
+    n_classes: int
+    alpha: float
+
+    def answer(self, metrics: list[Metric]) -> list[Values]:
+        """Evaluate metrics, each only in the groups where it is defined."""
+        groups, weight = self.grouped.groups, self.grouped.cells["w"].to_numpy(np.float64)
+        why = {metric.name: self._why(metric, weight) for metric in metrics}
+        values = {metric.name: np.full(self.grouped.size, np.nan) for metric in metrics}
+        # One MetricFrame per set of metrics defined in the same groups: an undefined group would put a zero in.
+        kinds = {(metric.needs_labels, tuple(reason is None for reason in why[metric.name])) for metric in metrics}
+        for needs_labels, defined in sorted(kinds):
+            together = [
+                metric
+                for metric in metrics
+                if metric.needs_labels == needs_labels
+                and tuple(reason is None for reason in why[metric.name]) == defined
+            ]
+            kept = np.isin(groups, np.flatnonzero(defined)) & (weight > 0) & self._usable(needs_labels)
+            if not kept.any():
+                continue
+            frame = MetricFrame(
+                metrics={metric.name: metric.compute for metric in together},
+                y_true=self.truth[kept],
+                y_pred=self.predicted[kept],
+                sensitive_features=groups[kept],
+                sample_params={metric.name: {"sample_weight": weight[kept]} for metric in together},
+            )
+            for metric in together:
+                by_group = frame.by_group[metric.name]
+                values[metric.name][by_group.index.to_numpy(int)] = by_group.to_numpy(float)
+        return [self._values(metric, values[metric.name], why[metric.name]) for metric in metrics]
+
+    def _usable(self, needs_labels: bool) -> Bools:
+        if not needs_labels:
+            return np.ones(len(self.truth), dtype=bool)
+        return self.grouped.cells["y_true"].notna().to_numpy(bool)
+
+    def _why(self, metric: Metric, weight: Floats) -> list[str | None]:
+        usable = self._usable(metric.needs_labels) & (weight > 0)
+        return [self._why_in(metric, usable & (self.grouped.groups == group)) for group in range(self.grouped.size)]
+
+    def _why_in(self, metric: Metric, here: Bools) -> str | None:
+        if not here.any():
+            return "no_labels" if metric.needs_labels else "no_rows"
+        if metric.every_class and len(np.unique(self.truth[here])) < self.n_classes:
+            return "class_without_support"
+        return metric.undefined(self.truth[here], self.predicted[here])
+
+    def _values(self, metric: Metric, value: Floats, why: list[str | None]) -> Values:
+        base = metric.needs[0](self.truth, self.predicted) & self._usable(metric.needs_labels)
+        n = self.grouped.sums("n", base).astype(np.int64)
+        weight, squared = self.grouped.sums("w", base), self.grouped.sums("w2", base)
+        lower = upper = np.full(self.grouped.size, np.nan)
+        if metric.numerator is not None:
+            lower, upper = wilson(value, weight, squared, self.alpha)
+        return Values(metric, self.cls, value, lower, upper, n, why, weight, squared)
 
 
-def _frames(
-    cells: pd.DataFrame, groups: npt.NDArray[np.int64], n_groups: int, metrics: list[Metric],
-    t: npt.NDArray[np.generic], p: npt.NDArray[np.generic], y_true: npt.NDArray[np.generic], y_pred: npt.NDArray[np.generic],
-    usable: npt.NDArray[np.bool_], cls: str | None, alpha: float, n_classes: int = 0,
-) -> list[Values]:
-    """Evaluate metrics over the usable cells, each only in the groups where it is defined."""
-    weight = cells["w"].to_numpy(float) * usable
-    why = {metric.name: [_why(metric, t, p, weight * (groups == g), n_classes) for g in range(n_groups)] for metric in metrics}
-    values = {metric.name: np.full(n_groups, np.nan) for metric in metrics}
-    # One MetricFrame per set of groups that share their defined metrics: an undefined group would put a zero in.
-    for defined in {tuple(reason is None for reason in reasons) for reasons in why.values()}:
-        together = [metric for metric in metrics if tuple(reason is None for reason in why[metric.name]) == defined]
-        kept = np.isin(groups, np.flatnonzero(defined)) & (weight > 0)
-        if not kept.any():
-            continue
-        frame = MetricFrame(
-            metrics={metric.name: metric.compute for metric in together},
-            y_true=y_true[kept].astype(np.int64),
-            y_pred=y_pred[kept].astype(np.int64),
-            sensitive_features=groups[kept],
-            sample_params={metric.name: {"sample_weight": weight[kept]} for metric in together},
-        )
-        for metric in together:
-            by_group = frame.by_group[metric.name]
-            values[metric.name][by_group.index.to_numpy(int)] = by_group.to_numpy(float)
-    return [_values(metric, cls, values[metric.name], cells, groups, n_groups, t, p, usable, why[metric.name], alpha) for metric in metrics]
-
-
-def _why(metric: Metric, t: npt.NDArray[np.generic], p: npt.NDArray[np.generic], weight: Floats, n_classes: int) -> str | None:
-    if not (weight > 0).any():
-        return "no_labels" if metric.needs_labels else "no_rows"
-    if metric.scope == "all" and metric.name != "accuracy":
-        present = np.unique(t[weight > 0])
-        return None if len(present) == n_classes else "class_without_support"
-    return metric.undefined(t, p, weight)
-
-
-def _values(
-    metric: Metric, cls: str | None, value: Floats, cells: pd.DataFrame, groups: npt.NDArray[np.int64], n_groups: int,
-    t: npt.NDArray[np.generic], p: npt.NDArray[np.generic], usable: npt.NDArray[np.bool_], why: list[str | None], alpha: float,
-) -> Values:
-    base = (metric.needs[0](t, p) if metric.scope != "all" else np.ones_like(usable)) & usable
-    n = np.bincount(groups, cells["n"].to_numpy(float) * base, n_groups).astype(np.int64)
-    weight = np.bincount(groups, cells["w"].to_numpy(float) * base, n_groups)
-    squared = np.bincount(groups, cells["w2"].to_numpy(float) * base, n_groups)
-    lower = upper = np.full(n_groups, np.nan)
-    if metric.numerator is not None:
-        lower, upper = wilson(value, weight, squared, alpha)
-    return Values(metric, cls, value, lower, upper, n, why, weight, squared)
-
-
-def _mean_score(cells: pd.DataFrame, groups: npt.NDArray[np.int64], n_groups: int, metric: Metric) -> Values:
-    """Mean score per group: Σw·score over Σw, which is Fairlearn's `mean_prediction` on each cell's mean score."""
-    scored = cells["scored_w"].to_numpy(float)
+def _mean_score(grouped: GroupedCells, metric: Metric) -> Values:
+    """Mean score per group: Fairlearn's `mean_prediction` of each cell's own mean, weighted by the cell's Σw."""
+    scored = grouped.cells["scored_w"].to_numpy(np.float64)
     kept = scored > 0
-    value = np.full(n_groups, np.nan)
+    value = np.full(grouped.size, np.nan)
     if kept.any():
-        mean = cells["score_w"].to_numpy(float)[kept] / scored[kept]
+        mean = grouped.cells["score_w"].to_numpy(np.float64)[kept] / scored[kept]
         frame = MetricFrame(
-            metrics=metric.compute, y_true=mean, y_pred=mean, sensitive_features=groups[kept],
+            metrics=metric.compute,
+            y_true=mean,
+            y_pred=mean,
+            sensitive_features=grouped.groups[kept],
             sample_params={"sample_weight": scored[kept]},
         )
         value[frame.by_group.index.to_numpy(int)] = frame.by_group.to_numpy(float)
-    n = np.bincount(groups, cells["n"].to_numpy(float) * kept, n_groups).astype(np.int64)
-    none = np.full(n_groups, np.nan)
-    why = ["no_scores" if np.isnan(v) else None for v in value]
-    return Values(metric, None, value, none, none, n, why, np.bincount(groups, scored, n_groups), none)
+    none = np.full(grouped.size, np.nan)
+    return Values(
+        metric,
+        None,
+        value,
+        lower=none,
+        upper=none,
+        n=grouped.sums("n", kept).astype(np.int64),
+        why=["no_scores" if np.isnan(mean) else None for mean in value],
+        weight=grouped.sums("scored_w", kept),
+        weight_squared=none,
+    )

@@ -1,4 +1,4 @@
-"""Confidence intervals of one proportion."""
+"""Confidence intervals of proportions and of their differences."""
 
 from __future__ import annotations
 
@@ -30,3 +30,22 @@ def wilson(rate: Floats, weight: Floats, weight_squared: Floats, alpha: float) -
         size = np.where(weight > 0, weight**2 / weight_squared, np.nan)
         lower, upper = proportion_confint(rate * size, size, alpha=alpha, method="wilson")
     return np.asarray(lower, float), np.asarray(upper, float)
+
+
+def newcombe_lower(rate: Floats, lower: Floats, upper: Floats) -> Floats:
+    """Lower bounds of all pairwise differences, from the groups' Wilson bounds (Newcombe 1998, method 10).
+
+    Parameters
+    ----------
+    rate, lower, upper : array of shape (groups,)
+        Rates with their Wilson bounds at the level wanted for a difference.
+
+    Returns
+    -------
+    array of shape (groups, groups)
+        Entry [i, j] bounds rate[i] − rate[j] from below.
+    """
+    difference = rate[:, None] - rate[None, :]
+    return np.asarray(
+        difference - np.sqrt((rate - lower)[:, None] ** 2 + (upper - rate)[None, :] ** 2), dtype=np.float64
+    )

@@ -6,6 +6,7 @@ one-vs-rest metrics are asked of one class: `t` says that the label is that clas
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,24 +22,52 @@ from sklearn import metrics as sklearn_metrics
 from audit.errors import ConfigError, some
 from audit.fairness.names import CRITERIA
 
+Codes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-Where = Callable[[Mask, Mask], Mask]
+Where = Callable[[Codes, Codes], Mask]
 Score = Callable[..., float]
 
-#: Sets of decisions, from the masks t (label is the class) and p (prediction is the class).
-ROWS: Where = lambda t, p: np.ones_like(t)  # noqa: E731
-POSITIVES: Where = lambda t, p: t  # noqa: E731
-NEGATIVES: Where = lambda t, p: ~t  # noqa: E731
-SELECTED: Where = lambda t, p: p  # noqa: E731
-REJECTED: Where = lambda t, p: ~p  # noqa: E731
-CORRECT: Where = lambda t, p: t == p  # noqa: E731
 
-_WHY_EMPTY = {
-    id(ROWS): "no_rows",
-    id(POSITIVES): "no_positives",
-    id(NEGATIVES): "no_negatives",
-    id(SELECTED): "no_predicted_positives",
-    id(REJECTED): "no_predicted_negatives",
+def rows(t: Codes, p: Codes) -> Mask:
+    """All decisions."""
+    return np.ones(len(t), dtype=bool)
+
+
+def positives(t: Codes, p: Codes) -> Mask:
+    """Decisions whose label is the class."""
+    return np.asarray(t == 1)
+
+
+def negatives(t: Codes, p: Codes) -> Mask:
+    """Decisions whose label is another class."""
+    return np.asarray(t != 1)
+
+
+def selected(t: Codes, p: Codes) -> Mask:
+    """Decisions whose prediction is the class."""
+    return np.asarray(p == 1)
+
+
+def rejected(t: Codes, p: Codes) -> Mask:
+    """Decisions whose prediction is another class."""
+    return np.asarray(p != 1)
+
+
+def correct(t: Codes, p: Codes) -> Mask:
+    """Decisions whose prediction is the label."""
+    return np.asarray(t == p)
+
+
+def _touched(t: Codes, p: Codes) -> Mask:
+    return np.asarray((t == 1) | (p == 1))
+
+
+_WHY_EMPTY: dict[Where, str] = {
+    rows: "no_rows",
+    positives: "no_positives",
+    negatives: "no_negatives",
+    selected: "no_predicted_positives",
+    rejected: "no_predicted_negatives",
 }
 
 
@@ -58,25 +87,28 @@ class Metric:
         `class`: one-vs-rest, asked of a class; `all`: over all classes at once; `score`: the mean score.
     better
         Which end is the worse one for the group concerned.
+    every_class
+        Undefined in a group where a class does not occur.
     complement_of
         This metric is one minus that one: it says nothing new, and findings leave it out.
     """
 
     name: str
     compute: Score
-    needs: tuple[Where, ...] = (ROWS,)
+    needs: tuple[Where, ...] = (rows,)
     numerator: Where | None = None
     scope: Literal["class", "all", "score"] = "class"
     needs_labels: bool = True
     better: Literal["high", "low"] = "high"
     complement_of: str | None = None
     gap: bool = True
+    every_class: bool = False
 
-    def undefined(self, t: Mask, p: Mask, weight: npt.NDArray[np.float64]) -> str | None:
-        """Say why the metric is undefined on these cells, if it is."""
+    def undefined(self, t: Codes, p: Codes) -> str | None:
+        """Say why the metric is undefined on these decisions, if it is."""
         for where in self.needs:
-            if not (weight[where(t, p)] > 0).any():
-                return _WHY_EMPTY.get(id(where), "empty_denominator")
+            if not where(t, p).any():
+                return _WHY_EMPTY.get(where, "empty_denominator")
         return None
 
 
@@ -101,47 +133,67 @@ def _pos(score: Score) -> Score:
 
 
 BUILT_IN = (
-    Metric("selection_rate", _pos(fairlearn_metrics.selection_rate), (ROWS,), SELECTED, needs_labels=False),
-    Metric("true_positive_rate", _pos(fairlearn_metrics.true_positive_rate), (POSITIVES,), SELECTED),
-    Metric("false_positive_rate", _pos(fairlearn_metrics.false_positive_rate), (NEGATIVES,), SELECTED, better="low"),
+    Metric("selection_rate", _pos(fairlearn_metrics.selection_rate), (rows,), selected, needs_labels=False),
+    Metric("true_positive_rate", _pos(fairlearn_metrics.true_positive_rate), (positives,), selected),
+    Metric("false_positive_rate", _pos(fairlearn_metrics.false_positive_rate), (negatives,), selected, better="low"),
     Metric(
         "false_negative_rate",
         _pos(fairlearn_metrics.false_negative_rate),
-        (POSITIVES,),
-        REJECTED,
+        (positives,),
+        rejected,
         better="low",
         complement_of="true_positive_rate",
     ),
     Metric(
         "true_negative_rate",
         _pos(fairlearn_metrics.true_negative_rate),
-        (NEGATIVES,),
-        REJECTED,
+        (negatives,),
+        rejected,
         complement_of="false_positive_rate",
     ),
-    Metric("precision", sklearn_metrics.precision_score, (SELECTED,), POSITIVES),
+    Metric("precision", sklearn_metrics.precision_score, (selected,), positives),
     Metric(
-        "false_discovery_rate", _false_discovery_rate, (SELECTED,), NEGATIVES, better="low", complement_of="precision"
+        "false_discovery_rate", _false_discovery_rate, (selected,), negatives, better="low", complement_of="precision"
     ),
-    Metric("false_omission_rate", _false_omission_rate, (REJECTED,), POSITIVES, better="low"),
-    Metric("f1_score", partial(sklearn_metrics.f1_score, zero_division=0), (lambda t, p: t | p,)),
-    Metric("accuracy", sklearn_metrics.accuracy_score, (ROWS,), CORRECT, scope="all"),
-    Metric("balanced_accuracy", _macro(sklearn_metrics.recall_score), scope="all"),
-    Metric("macro_precision", _macro(sklearn_metrics.precision_score), scope="all"),
-    Metric("macro_f1", _macro(sklearn_metrics.f1_score), scope="all"),
-    Metric("worst_class_recall", _worst_class_recall, scope="all"),
+    Metric("false_omission_rate", _false_omission_rate, (rejected,), positives, better="low"),
+    Metric("f1_score", partial(sklearn_metrics.f1_score, zero_division=0), (_touched,)),
+    Metric("accuracy", sklearn_metrics.accuracy_score, (rows,), correct, scope="all"),
+    Metric("balanced_accuracy", _macro(sklearn_metrics.recall_score), scope="all", every_class=True),
+    Metric("macro_precision", _macro(sklearn_metrics.precision_score), scope="all", every_class=True),
+    Metric("macro_f1", _macro(sklearn_metrics.f1_score), scope="all", every_class=True),
+    Metric("worst_class_recall", _worst_class_recall, scope="all", every_class=True),
     Metric("mean_prediction", fairlearn_metrics.mean_prediction, scope="score", needs_labels=False),
 )
 
 BINARY_DEFAULT = (
-    "demographic_parity equal_opportunity equalized_odds selection_rate true_positive_rate false_positive_rate "
-    "false_negative_rate true_negative_rate precision false_discovery_rate false_omission_rate f1_score accuracy "
-    "balanced_accuracy mean_prediction"
-).split()
+    "demographic_parity",
+    "equal_opportunity",
+    "equalized_odds",
+    "selection_rate",
+    "true_positive_rate",
+    "false_positive_rate",
+    "false_negative_rate",
+    "true_negative_rate",
+    "precision",
+    "false_discovery_rate",
+    "false_omission_rate",
+    "f1_score",
+    "accuracy",
+    "balanced_accuracy",
+    "mean_prediction",
+)
 MULTICLASS_DEFAULT = (
-    "selection_rate true_positive_rate false_positive_rate precision f1_score accuracy balanced_accuracy "
-    "macro_precision macro_f1 worst_class_recall"
-).split()
+    "selection_rate",
+    "true_positive_rate",
+    "false_positive_rate",
+    "precision",
+    "f1_score",
+    "accuracy",
+    "balanced_accuracy",
+    "macro_precision",
+    "macro_f1",
+    "worst_class_recall",
+)
 
 ENTRY_POINTS = "fairaudit.metrics"
 
@@ -157,7 +209,9 @@ def known_metrics() -> dict[str, Metric]:
     return known
 
 
-def choose_metrics(names: tuple[str, ...], *, binary: bool, labelled: bool, scored: bool) -> tuple[list[Metric], list[str]]:
+def choose_metrics(
+    names: tuple[str, ...], *, binary: bool, labelled: bool, scored: bool
+) -> tuple[list[Metric], list[str]]:
     """Resolve configured names.
 
     Returns
@@ -171,7 +225,7 @@ def choose_metrics(names: tuple[str, ...], *, binary: bool, labelled: bool, scor
         For an unknown name, with the nearest known one, or a metric the data cannot answer.
     """
     known = known_metrics()
-    asked = list(names) or (BINARY_DEFAULT if binary else MULTICLASS_DEFAULT)
+    asked = names or (BINARY_DEFAULT if binary else MULTICLASS_DEFAULT)
     metrics: dict[str, Metric] = {}
     criteria: list[str] = []
     for name in asked:
@@ -200,11 +254,11 @@ def _dotted(name: str, known: list[str]) -> Metric:
     """Import a user's own metric, written `package.module:function`."""
     module, _, function = name.partition(":")
     if not function:
-        import difflib
-
         close = difflib.get_close_matches(name, [*known, *CRITERIA], 1)
         hint = f"did you mean {close[0]!r}?" if close else "write your own as package.module:function"
-        raise ConfigError(f"unknown metric {name!r}; known are {some([*CRITERIA, *known], 40)}", where="metrics", hint=hint)
+        raise ConfigError(
+            f"unknown metric {name!r}; known are {some([*CRITERIA, *known], 40)}", where="metrics", hint=hint
+        )
     try:
         compute = getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError) as error:

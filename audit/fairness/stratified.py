@@ -41,7 +41,12 @@ def stratified_tests(tally: Tally, slicing: Slicing, cls: str) -> list[Stratifie
 
 
 def _test(
-    tables: list[np.ndarray], attributes: list[str], controls: list[str], group: list[str], reference: list[str], cls: str
+    tables: list[np.ndarray],
+    attributes: list[str],
+    controls: list[str],
+    group: list[str],
+    reference: list[str],
+    cls: str,
 ) -> StratifiedTest:
     odds = plain = corrected = None
     if tables:

@@ -87,7 +87,8 @@ def _with_sums(batch: pa.Table) -> pa.Table:
 def _cells(batch: pa.Table, slicing: Slicing) -> pd.DataFrame:
     keys = _keys(slicing)
     sums = batch.group_by(keys).aggregate([(name, "sum") for name in SUMS])
-    return sums.rename_columns({f"{name}_sum": name for name in SUMS}).select([*keys, *SUMS]).to_pandas()
+    cells: pd.DataFrame = sums.rename_columns({f"{name}_sum": name for name in SUMS}).select([*keys, *SUMS]).to_pandas()
+    return cells
 
 
 def _merge(slicing: Slicing, parts: list[pd.DataFrame]) -> pd.DataFrame:

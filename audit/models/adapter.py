@@ -111,7 +111,9 @@ def load_adapter(config: ModelConfig) -> Adapter:
     task = config.task or infer_task(config.path)
     if task is None:
         raise ModelError(
-            "cannot tell the task from config.json", where=str(config.path), hint=f"set model.task to {some(list(factories))}"
+            "cannot tell the task from config.json",
+            where=str(config.path),
+            hint=f"set model.task to {some(list(factories))}",
         )
     if task not in factories:
         raise ConfigError(f"no adapter for task {task!r}; there are {some(list(factories))}", where="model.task")

@@ -15,13 +15,16 @@ from audit.models.config_only import read_config
 
 log = logging.getLogger(__name__)
 
+
 def check_safety(config: ModelConfig) -> None:
     """Refuse pickled weights and remote code unless they were asked for by name."""
     where = str(config.path)
     if "auto_map" in read_config(config.path):
         if not config.allow_remote_code:
             raise ModelError(
-                "wants to run Python code of its own", where=where, hint="read that code, then set model.allow_remote_code"
+                "wants to run Python code of its own",
+                where=where,
+                hint="read that code, then set model.allow_remote_code",
             )
         log.warning("%s: running Python code shipped with the checkpoint (model.allow_remote_code)", where)
     if not any(config.path.glob("*.safetensors")):
@@ -58,7 +61,9 @@ def resolve_device(asked: str) -> torch.device:
     if asked == "auto":
         asked = next(name for name, there in available.items() if there)
     if not available[asked]:
-        raise ConfigError(f"{asked!r} is asked for and not available here", where="model.device", hint="use auto or cpu")
+        raise ConfigError(
+            f"{asked!r} is asked for and not available here", where="model.device", hint="use auto or cpu"
+        )
     return torch.device(asked)
 
 

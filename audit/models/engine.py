@@ -64,8 +64,14 @@ class BatchRunner:
         self.batches = 0
         self.tokens = 0
 
-    def run(self, items: Sequence[In], cost: Callable[[In], int], work: Callable[[list[In]], Sequence[Out]]) -> list[Out]:
-        """Return `work`'s result for every item, in the order of the items.
+    def run(
+        self,
+        items: Sequence[In],
+        cost: Callable[[In], int],
+        work: Callable[[list[In]], Sequence[Out]],
+        advance: Callable[[int], object] = lambda done: None,
+    ) -> list[Out]:
+        """Return `work`'s result for every item, in the order of the items; tell `advance` how many each batch did.
 
         Raises
         ------
@@ -87,11 +93,12 @@ class BatchRunner:
             self.batches += 1
             self.tokens += len(batch) * costs[batch[0]]
             results.update(zip(batch, outcome, strict=True))
+            advance(len(batch))
         return [results[i] for i in range(len(items))]
 
     @staticmethod
     def _attempt(batch: list[In], work: Callable[[list[In]], Sequence[Out]]) -> Sequence[Out] | None:
-        """Return the results, or None if memory ran out. The exception is gone before the next try: it holds tensors."""
+        """Return the results, or None if memory ran out; the exception, which holds tensors, is gone by then."""
         try:
             return work(batch)
         except (torch.OutOfMemoryError, MemoryError):
@@ -107,7 +114,8 @@ class BatchRunner:
             torch.cuda.empty_cache()
         if size == 1:
             raise ModelError(
-                f"memory does not suffice for one input of {cost:,} tokens", hint="set model.max_length, or another device"
+                f"memory does not suffice for one input of {cost:,} tokens",
+                hint="set model.max_length, or another device",
             )
         self.budget = max(cost, min(self.budget, size * cost) // 2)
         log.warning("out of memory: going on with %s tokens per batch", f"{self.budget:,}")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import torch
 
 from audit.decisions import decision_table
 from audit.models.adapter import Adapter, Encoded
 from audit.models.engine import BatchRunner
+
+Floats = npt.NDArray[np.float32]
 
 #: Rows that are sorted by length together, and the work lost at most when a run is killed.
 WINDOW_ROWS = 2048
@@ -38,19 +42,21 @@ class Predictor:
         """Tokenize a window; runs ahead, in another thread."""
         return self._adapter.encode([text or "" for text in rows["input"].to_pylist()])
 
-    def decide(self, rows: pa.Table, encoded: list[Encoded]) -> tuple[pa.Table, dict[str, int]]:
+    def decide(
+        self, rows: pa.Table, encoded: list[Encoded], advance: Callable[[int], object]
+    ) -> tuple[pa.Table, dict[str, int]]:
         """Return the window's decisions, and the forward batches and padded tokens they took."""
         batches, tokens = self._runner.batches, self._runner.tokens
         with torch.inference_mode():
-            logits = np.stack(self._runner.run(encoded, lambda item: item.length, self._logits))
+            logits: Floats = np.stack(self._runner.run(encoded, lambda item: item.length, self._logits, advance))
         spent = {"forward_batches": self._runner.batches - batches, "forward_tokens": self._runner.tokens - tokens}
         return decision_table(self._columns(rows, encoded, logits), self._schema), spent
 
-    def _logits(self, batch: list[Encoded]) -> np.ndarray:
-        return self._adapter.logits(self._adapter.collate(batch)).cpu().numpy()  # type: ignore[no-any-return]
+    def _logits(self, batch: list[Encoded]) -> list[Floats]:
+        return list(self._adapter.logits(self._adapter.collate(batch)).cpu().numpy())
 
-    def _columns(self, rows: pa.Table, encoded: list[Encoded], logits: np.ndarray) -> dict[str, Any]:
-        finite = np.isfinite(logits).all(1)
+    def _columns(self, rows: pa.Table, encoded: list[Encoded], logits: Floats) -> dict[str, Any]:
+        finite = np.asarray(np.isfinite(logits).all(1))
         classes = np.array(self._adapter.classes, dtype=object)
         predicted = np.where(finite, classes[np.nan_to_num(logits).argmax(1)], None)
         columns: dict[str, Any] = {name: rows[name] for name in self._schema.names if name in rows.column_names}
@@ -62,7 +68,7 @@ class Predictor:
             score = pa.array(probability, mask=~finite)
         status = [
             "failed" if not ok else "empty" if not (text or "").strip() else "truncated" if item.truncated else "ok"
-            for ok, text, item in zip(finite, rows["input"].to_pylist(), encoded, strict=True)
+            for ok, text, item in zip(finite.tolist(), rows["input"].to_pylist(), encoded, strict=True)
         ]
         return columns | {
             "y_true": pa.array(labels, pa.string()),

@@ -33,7 +33,7 @@ class TextClassification:
         self._model, self._tokenizer, self._facts = model, tokenizer, facts
         self.classes = facts.classes
         self._embedding = model.get_input_embeddings()
-        self._device = next(model.parameters()).device
+        self._device: torch.device = next(model.parameters()).device
 
     @classmethod
     def load(cls, config: ModelConfig) -> TextClassification:
@@ -50,7 +50,9 @@ class TextClassification:
         device = resolve_device(config.device)
         raw = read_config(config.path)
         if raw.get("problem_type") in {"multi_label_classification", "regression"}:
-            raise ModelError(f"problem_type is {raw['problem_type']!r}; only single-label classes are supported", where=where)
+            raise ModelError(
+                f"problem_type is {raw['problem_type']!r}; only single-label classes are supported", where=where
+            )
         shared = {"local_files_only": True, "trust_remote_code": config.allow_remote_code}
         with _quiet_transformers():
             try:
@@ -72,12 +74,16 @@ class TextClassification:
                 hint="is this a base model that was never fine-tuned?",
             )
         if not tokenizer.is_fast:
-            raise ModelError("has no fast tokenizer, so no character spans", where=where, hint="save tokenizer.json with it")
+            raise ModelError(
+                "has no fast tokenizer, so no character spans", where=where, hint="save tokenizer.json with it"
+            )
         classes = [str(model.config.id2label[i]) for i in range(model.config.num_labels)]
         if len(classes) < 2:
             raise ModelError("has one output; regression is not supported", where=where)
         if len(set(classes)) < len(classes):
-            raise ModelError(f"two classes share a name: {some(classes)}", where=where, hint="correct id2label in config.json")
+            raise ModelError(
+                f"two classes share a name: {some(classes)}", where=where, hint="correct id2label in config.json"
+            )
         model = model.to(device).eval().requires_grad_(False)
         facts = ModelFacts(
             name=config.path.resolve().name,
@@ -106,7 +112,6 @@ class TextClassification:
 
     def encode(self, inputs: Sequence[str]) -> list[Encoded]:
         """Tokenize, cutting inputs that are too long at the end."""
-        # `_tokenizer.backend` keeps truncation settings of its owner; here they are passed per call and nothing is kept.
         encoded = self._tokenizer(
             list(inputs),
             truncation=True,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import plotly.graph_objects as go
@@ -34,8 +35,12 @@ class Chart:
 
 
 def dots(
-    label: str, groups: Sequence[str], values: Sequence[float | None], bounds: Sequence[tuple[float | None, float | None]],
-    muted: Sequence[bool], reference: float | None,
+    label: str,
+    groups: Sequence[str],
+    values: Sequence[float | None],
+    bounds: Sequence[tuple[float | None, float | None]],
+    muted: Sequence[bool],
+    reference: float | None,
 ) -> Chart:
     """One metric of every group as a dot with its interval; `reference` is drawn as a line."""
     names = _distinct(groups)
@@ -46,6 +51,7 @@ def dots(
             x=list(values),
             y=names,
             mode="markers",
+            cliponaxis=False,
             marker={"size": 10, "color": [MUTED if grey else SERIES[0] for grey in muted]},
             error_x={"type": "data", "array": upper, "arrayminus": lower, "thickness": 1.6, "width": 4, "color": MUTED},
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
@@ -53,11 +59,13 @@ def dots(
     )
     if reference is not None:
         figure.add_vline(x=reference, line={"color": MUTED, "width": 1, "dash": "dot"})
-    _layout(figure, len(names), "tozero")
+    _layout(figure)
     return Chart(figure, label, _height(len(names)))
 
 
-def dumbbells(label: str, names: Sequence[str], lows: Sequence[float], highs: Sequence[float], hovers: Sequence[tuple[str, str]]) -> Chart:
+def dumbbells(
+    label: str, names: Sequence[str], lows: Sequence[float], highs: Sequence[float], hovers: Sequence[tuple[str, str]]
+) -> Chart:
     """The lowest and the highest group of every metric, joined by a line as long as the gap."""
     rows = _distinct(names)
     figure = go.Figure()
@@ -71,16 +79,17 @@ def dumbbells(label: str, names: Sequence[str], lows: Sequence[float], highs: Se
                 x=list(values),
                 y=rows,
                 mode="markers",
+                cliponaxis=False,
                 marker={"size": 11, "color": colour, "symbol": symbol},
                 text=[chart_text(pair[end], 40) for pair in hovers],
                 hovertemplate="%{text}: %{x:.1%}<extra></extra>",
             )
         )
-    _layout(figure, len(rows), "tozero")
+    _layout(figure)
     return Chart(figure, label, _height(len(rows)))
 
 
-def stacked_bars(label: str, groups: Sequence[str], series: dict[str, Sequence[int]]) -> Chart:
+def stacked_bars(label: str, groups: Sequence[str], series: Mapping[str, Sequence[int]]) -> Chart:
     """Counts per group, stacked by series."""
     names = _distinct(groups)
     figure = go.Figure()
@@ -95,7 +104,7 @@ def stacked_bars(label: str, groups: Sequence[str], series: dict[str, Sequence[i
                 hovertemplate="%{y}: %{x:,}<extra>%{fullData.name}</extra>",
             )
         )
-    _layout(figure, len(names), "tozero")
+    _layout(figure)
     figure.update_layout(
         barmode="stack", bargap=0.35, showlegend=True, legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
         margin={"t": 36}, xaxis={"tickformat": ",d"},
@@ -105,10 +114,16 @@ def stacked_bars(label: str, groups: Sequence[str], series: dict[str, Sequence[i
 
 def histogram(label: str, edges: Sequence[float], counts: Sequence[int], x: str, y: str, limit: float) -> Chart:
     """Counts in bins, with a line at the limit."""
-    middles = [(low + high) / 2 for low, high in zip(edges, edges[1:], strict=False)]
-    widths = [high - low for low, high in zip(edges, edges[1:], strict=False)]
+    middles = [(low + high) / 2 for low, high in pairwise(edges)]
+    widths = [high - low for low, high in pairwise(edges)]
     figure = go.Figure(
-        go.Bar(x=middles, y=list(counts), width=widths, marker={"color": SERIES[0]}, hovertemplate="%{x:.1%}: %{y}<extra></extra>")
+        go.Bar(
+            x=middles,
+            y=list(counts),
+            width=widths,
+            marker={"color": SERIES[0]},
+            hovertemplate="%{x:.1%}: %{y}<extra></extra>",
+        )
     )
     figure.add_vline(x=limit, line={"color": SERIES[5], "width": 2, "dash": "dash"})
     figure.update_layout(
@@ -135,10 +150,10 @@ def _height(rows: int) -> int:
     return 48 + ROW_HEIGHT * rows
 
 
-def _layout(figure: go.Figure, rows: int, rangemode: str) -> None:
+def _layout(figure: go.Figure) -> None:
     figure.update_layout(
         margin={"l": 8, "r": 16, "t": 8, "b": 36},
         showlegend=False,
-        xaxis={"tickformat": ".0%", "rangemode": rangemode, "automargin": True, "zeroline": False, "nticks": 6},
-        yaxis={"autorange": "reversed", "automargin": True, "type": "category", "range": [-0.5, rows - 0.5], "showgrid": False},
-    )  # fmt: skip
+        xaxis={"tickformat": ".0%", "rangemode": "tozero", "automargin": True, "zeroline": False, "nticks": 6},
+        yaxis={"autorange": "reversed", "automargin": True, "type": "category", "showgrid": False},
+    )

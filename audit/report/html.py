@@ -38,7 +38,8 @@ def render_html(folder: RunFolder, result: AuditResult, language: str = "en") ->
         r=result,
         t=view.t,
         sections=[
-            {"code": section.code, "html": _render_section(environment, section, content, view)} for section, content in built
+            {"code": section.code, "html": _render_section(environment, section, content, view)}
+            for section, content in built
         ],
         style=Markup("\n".join(_template_file(name) for name in ("base.css", "heat.css", "print.css"))),  # noqa: S704
         script=Markup(scripts[0]),  # noqa: S704
@@ -50,8 +51,11 @@ def render_html(folder: RunFolder, result: AuditResult, language: str = "en") ->
 
 def content_security_policy(scripts: list[str]) -> str:
     """Forbid everything but these scripts; Plotly sets style attributes and draws to data images."""
-    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts)
-    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts
+    )
+    rest = "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; script-src {hashes}; {rest}"
 
 
 def templates_folder() -> Path:

@@ -10,15 +10,27 @@ from audit.report.wording import group_name
 from audit.result import AuditResult
 
 METRIC_COLUMNS = ["attribute", "group", "metric", "class", "n", "value", "lower", "upper", "note"]
-DISPARITY_COLUMNS = ["attribute", "metric", "class", "aggregate", "value", "lower", "upper", "worst_group", "best_group", "note"]
+DISPARITY_COLUMNS = [
+    "attribute",
+    "metric",
+    "class",
+    "aggregate",
+    "value",
+    "lower",
+    "upper",
+    "worst_group",
+    "best_group",
+    "note",
+]
 
 
 def metrics_csv(result: AuditResult) -> str:
     """All metrics of all groups; strata of controls are named after a bar, as in `gender | dept=A`."""
-    lines: list[Sequence[object]] = []
-    for item in result.metrics:
-        lines.append([_attribute(item.attributes, item.stratum), group_name(item.group), item.metric, item.cls, item.n,
-                      item.value, item.lower, item.upper, item.note])  # fmt: skip
+    lines: list[Sequence[object]] = [
+        (_attribute(item.attributes, item.stratum), group_name(item.group), item.metric, item.cls, item.n)
+        + (item.value, item.lower, item.upper, item.note)
+        for item in result.metrics
+    ]
     for report in result.class_reports:
         named = [_attribute(report.attributes, {}), group_name(report.group)]
         for metric in ("precision", "recall", "f1_score", "support"):
@@ -32,14 +44,13 @@ def metrics_csv(result: AuditResult) -> str:
 
 def disparities_csv(result: AuditResult) -> str:
     """All disparities."""
-    return _csv(
-        DISPARITY_COLUMNS,
-        (
-            [_attribute(item.attributes, item.stratum), item.metric, item.cls, item.aggregate, item.value, item.lower,
-             item.upper, group_name(item.worst_group or []), group_name(item.best_group or []), item.note]
-            for item in result.disparities
-        ),
-    )  # fmt: skip
+    lines = [
+        (_attribute(item.attributes, item.stratum), item.metric, item.cls, item.aggregate)
+        + (item.value, item.lower, item.upper)
+        + (group_name(item.worst_group or []), group_name(item.best_group or []), item.note)
+        for item in result.disparities
+    ]
+    return _csv(DISPARITY_COLUMNS, lines)
 
 
 def _attribute(attributes: Sequence[str], stratum: dict[str, str]) -> str:

@@ -49,11 +49,17 @@ class View:
     @cached_property
     def _metrics(self) -> dict[tuple[Any, ...], MetricValue]:
         return {
-            (tuple(v.attributes), tuple(v.stratum.items()), tuple(v.group), v.metric, v.cls): v for v in self.result.metrics
+            (tuple(v.attributes), tuple(v.stratum.items()), tuple(v.group), v.metric, v.cls): v
+            for v in self.result.metrics
         }
 
     def metric(
-        self, attributes: Sequence[str], group: Sequence[str], metric: str, cls: str | None, stratum: dict[str, str] | None = None
+        self,
+        attributes: Sequence[str],
+        group: Sequence[str],
+        metric: str,
+        cls: str | None,
+        stratum: dict[str, str] | None = None,
     ) -> MetricValue | None:
         """Look up one metric of one group."""
         return self._metrics.get((tuple(attributes), tuple((stratum or {}).items()), tuple(group), metric, cls))
@@ -61,7 +67,9 @@ class View:
     def columns(self, attributes: Sequence[str]) -> list[tuple[str, str | None]]:
         """Metrics of a slicing, each with its class, in the order they were computed."""
         wanted = list(attributes)
-        return list(dict.fromkeys((v.metric, v.cls) for v in self.result.metrics if v.attributes == wanted and not v.stratum))
+        return list(
+            dict.fromkeys((v.metric, v.cls) for v in self.result.metrics if v.attributes == wanted and not v.stratum)
+        )
 
     def disparities(self, attributes: Sequence[str], *, pooled: bool = True) -> list[Disparity]:
         """Gaps of a slicing, pooled or within strata."""
@@ -80,9 +88,13 @@ class View:
         if explained is None or not self.text_available:
             return []
         wanted = explained.shown
-        texts = dict(zip(*(pq.read_table(self.folder.inputs)[name].to_pylist() for name in ("row_id", "input")), strict=True))
+        texts = dict(
+            zip(*(pq.read_table(self.folder.inputs)[name].to_pylist() for name in ("row_id", "input")), strict=True)
+        )
         chosen = [("row_id", "in", wanted)]
-        explanations = {row["row_id"]: row for row in pq.read_table(self.folder.attributions, filters=chosen).to_pylist()}
+        explanations = {
+            row["row_id"]: row for row in pq.read_table(self.folder.attributions, filters=chosen).to_pylist()
+        }
         decisions = {row["row_id"]: row for row in pq.read_table(self.folder.decisions, filters=chosen).to_pylist()}
         return [
             ShownDecision(row_id, texts[row_id], decisions[row_id], explanations[row_id])

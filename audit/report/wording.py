@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 from audit.errors import ConfigError
 
 # Characters that reorder or hide text around them (Unicode TR 9 and 36), and control characters.
-_HIDDEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+_HIDDEN = re.compile(
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
 
 
 def visible(text: str) -> str:
@@ -21,8 +24,6 @@ def visible(text: str) -> str:
 
 def chart_text(text: str, width: int = 24) -> str:
     """Make text safe as a Plotly label, which reads a little HTML, and break it into lines."""
-    import textwrap
-
     lines = textwrap.wrap(visible(text), width, break_long_words=True, max_lines=3, placeholder="…") or [""]
     return "<br>".join(line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for line in lines)
 
@@ -34,7 +35,7 @@ def group_name(values: Sequence[str]) -> str:
 
 def percent(value: float | None, digits: int = 1) -> str:
     """A rate in percent; an en dash where it is undefined."""
-    return "–" if value is None else f"{100 * value:.{digits}f} %"
+    return "–" if value is None else f"{100 * value:.{digits}f}\u00a0%"
 
 
 def points(value: float | None) -> str:

@@ -53,12 +53,14 @@ def _rows(view: View, gaps: list[Disparity]) -> list[dict[str, Any]]:
     paired: dict[tuple[Any, ...], dict[str, Disparity]] = {}
     for gap in gaps:
         paired.setdefault((gap.metric, gap.cls, tuple(gap.stratum.items())), {})[gap.aggregate] = gap
-    clear = {(tuple(f.attributes), f.metric, f.cls) for f in view.result.findings.items}
+    clear = {(tuple(f.attributes), f.metric, f.cls): f for f in view.result.findings.items}
     several = len({gap.cls for gap in gaps if gap.cls is not None}) > 1
     rows = []
     for (metric, cls, _), pair in paired.items():
         gap = pair["difference"]
-        parts = [view.metric(gap.attributes, g, metric, cls, gap.stratum) for g in (gap.worst_group, gap.best_group) if g]
+        parts = [
+            view.metric(gap.attributes, g, metric, cls, gap.stratum) for g in (gap.worst_group, gap.best_group) if g
+        ]
         ends = sorted((part for part in parts if part and part.value is not None), key=lambda part: part.value or 0)
         rows.append(
             {
@@ -68,7 +70,7 @@ def _rows(view: View, gaps: list[Disparity]) -> list[dict[str, Any]]:
                 "ratio": pair["ratio"],
                 "low": ends[0] if len(ends) == 2 else None,
                 "high": ends[-1] if len(ends) == 2 else None,
-                "clear": (tuple(gap.attributes), metric, cls) in clear,
+                "finding": None if gap.stratum else clear.get((tuple(gap.attributes), metric, cls)),
                 # Only proportions with an interval are tested, and complements would say the same again.
                 "tested": len(ends) == 2 and ends[0].lower is not None and not gap.stratum,
             }

@@ -77,7 +77,9 @@ def heat(text: str, explanation: dict[str, Any]) -> list[dict[str, Any]]:
 
     Pieces between tokens (spaces) have step 0 and no value. Steps are relative to the strongest token of the text.
     """
-    spans = zip(explanation["starts"], explanation["ends"], explanation["special"], explanation["attributions"], strict=True)
+    spans = zip(
+        explanation["starts"], explanation["ends"], explanation["special"], explanation["attributions"], strict=True
+    )
     tokens = [(start, end, value) for start, end, special, value in spans if not special and end > start]
     strongest = max((abs(value) for _, _, value in tokens), default=0.0)
     pieces: list[dict[str, Any]] = []

@@ -13,7 +13,7 @@ from audit.result import Slicing
 
 CHARTED = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
 #: Metrics of the first table of a slicing; the rest is one click away.
-FIRST = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy", "balanced_accuracy", "macro_f1")
+FIRST = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy", "macro_f1")
 MOST_CLASSES_CHARTED = 3
 
 
@@ -34,7 +34,9 @@ def _slicing(view: View, slicing: Slicing) -> dict[str, Any]:
         if metric in CHARTED and (cls is None or cls in asked[:MOST_CLASSES_CHARTED])
     ]
     single = len(attributes) == 1
-    charts = [_chart(view, slicing, name, metric, cls, several=len(asked) > 1) for metric, cls in charted] if single else []
+    charts = (
+        [_chart(view, slicing, name, metric, cls, several=len(asked) > 1) for metric, cls in charted] if single else []
+    )
     listed = largest(slicing.groups, MOST_LISTED)
     first = [(metric, cls) for metric, cls in columns if metric in FIRST] or columns[:6]
     return {
@@ -45,7 +47,9 @@ def _slicing(view: View, slicing: Slicing) -> dict[str, Any]:
         "rest": len(slicing.groups) - len(listed),
         "first": first,
         "all": columns,
-        "class_reports": [report for report in view.result.class_reports if report.attributes == attributes] if single else [],
+        "class_reports": [report for report in view.result.class_reports if report.attributes == attributes]
+        if single
+        else [],
     }
 
 

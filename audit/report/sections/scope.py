@@ -12,7 +12,9 @@ from audit.report.wording import group_name
 def build(view: View) -> dict[str, Any]:
     """Collect facts of model and question."""
     result = view.result
-    metrics = list(dict.fromkeys([gap.metric for gap in result.disparities] + [value.metric for value in result.metrics]))
+    metrics = list(
+        dict.fromkeys([gap.metric for gap in result.disparities] + [value.metric for value in result.metrics])
+    )
     return {
         "use": result.config["output"]["intended_use"],
         "contact": result.config["output"]["contact"],

@@ -20,7 +20,11 @@ def build(view: View) -> dict[str, Any]:
     for finding in view.result.findings.items:
         by_slicing.setdefault(tuple(finding.attributes), []).append(finding)
     cards = [
-        {"attributes": group_name(attributes), "findings": found[:MOST_PER_SLICING], "more": len(found) - MOST_PER_SLICING}
+        {
+            "attributes": group_name(attributes),
+            "findings": found[:MOST_PER_SLICING],
+            "more": len(found) - MOST_PER_SLICING,
+        }
         for attributes, found in list(by_slicing.items())[:MOST_SLICINGS]
     ]
     small = [
@@ -29,7 +33,7 @@ def build(view: View) -> dict[str, Any]:
         for group in slicing.groups
         if len(slicing.attributes) == 1 and group.n < SMALL_GROUP and group.in_gaps
     ]
-    return {"cards": cards, "small": small, "open": bool(view.result.disparities)}
+    return {"cards": cards, "small": small, "limit": SMALL_GROUP, "open": bool(view.result.disparities)}
 
 
 SECTION = Section("summary", 20, build)
