@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from audit.fairness.frame import GroupedCells, Values, evaluate
-from audit.fairness.intervals import newcombe_lower, wilson
+from audit.fairness.intervals import fisher_greater, newcombe_lower, wilson
 from audit.fairness.metrics import Metric, known_metrics
 from audit.fairness.names import CRITERIA
 from audit.fairness.tally import Tally
@@ -100,7 +100,8 @@ def findings(compared: list[Compared], level: float) -> FindingsSummary:
     1 − `level` is shared equally among the slicings, and within a slicing among all pairs of groups and all
     proportions (Bonferroni), so that a fine crossing does not weaken what is said of single attributes. With equal true
     rates everywhere, this names anything at all in at most 1 − `level` of audits, however many groups there are.
-    Complements (FNR beside TPR) are left out, as they would say everything twice. Rows are taken as independent.
+    Newcombe's interval must exclude zero and, since score intervals are too narrow in tiny groups, Fisher's exact test
+    must agree. Complements (FNR beside TPR) are left out, as they would say everything twice. Rows are taken as independent.
     """
     looked: list[tuple[Slicing, list[tuple[Values, npt.NDArray[np.int64]]]]] = []
     for item in compared:
@@ -131,9 +132,13 @@ def _tested(metric: Metric) -> bool:
 
 
 def _finding(slicing: Slicing, values: Values, groups: npt.NDArray[np.int64], alpha: float) -> Finding | None:
-    """Name the pair whose difference is bounded highest above zero, if one is."""
-    rate = values.value[groups]
-    bounds = newcombe_lower(rate, *wilson(rate, values.weight[groups], values.weight_squared[groups], alpha))
+    """Name the pair whose difference is bounded highest above zero, if Fisher's exact test agrees on one."""
+    rate, weight, squared = values.value[groups], values.weight[groups], values.weight_squared[groups]
+    bounds = newcombe_lower(rate, *wilson(rate, weight, squared, alpha))
+    size = weight**2 / squared
+    i, j = np.nonzero(bounds > 0)
+    p = fisher_greater((rate[i] * size[i], size[i]), (rate[j] * size[j], size[j]))
+    bounds[i[p > alpha / 2], j[p > alpha / 2]] = -1.0
     high, low = np.unravel_index(int(np.argmax(bounds)), bounds.shape)
     if not bounds[high, low] > 0:
         return None

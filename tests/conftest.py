@@ -1,0 +1,175 @@
+"""Shared fixtures: tiny random models of three families, small tables, and a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+def shared(*parts: str) -> Path:
+    """A file of the shared folder, or a skip that says which one is missing."""
+    path = SHARED.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"needs {Path('shared', *parts)}, which is not here")
+    return path
+
+
+WORDS = [f"word{i}" for i in range(60)] + ["good", "bad", "he", "she"]
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Tiny random classifiers with two classes, saved as users have them."""
+    import torch
+    from tokenizers import BertWordPieceTokenizer, ByteLevelBPETokenizer
+    from transformers import (
+        BertConfig,
+        BertForSequenceClassification,
+        BertTokenizerFast,
+        DistilBertConfig,
+        DistilBertForSequenceClassification,
+        RobertaConfig,
+        RobertaForSequenceClassification,
+        RobertaTokenizerFast,
+    )
+
+    texts = [" ".join(WORDS)] * 3
+    pieces = BertWordPieceTokenizer(lowercase=True)
+    pieces.train_from_iterator(texts, vocab_size=200, min_frequency=1, show_progress=False)
+    bert = BertTokenizerFast(tokenizer_object=pieces._tokenizer, model_max_length=40)
+    bytes_ = ByteLevelBPETokenizer()
+    specials = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    bytes_.train_from_iterator(texts, vocab_size=400, min_frequency=1, special_tokens=specials, show_progress=False)
+    roberta = RobertaTokenizerFast(tokenizer_object=bytes_._tokenizer, model_max_length=40)
+    labels = {"id2label": {0: "no", 1: "yes"}, "label2id": {"no": 0, "yes": 1}, "initializer_range": 0.3}
+    small = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48}
+    torch.manual_seed(0)
+    models: dict[str, tuple[Any, Any]] = {
+        "bert": (
+            BertForSequenceClassification(
+                BertConfig(vocab_size=len(bert), max_position_embeddings=40, **small, **labels)
+            ),
+            bert,
+        ),
+        "roberta": (
+            RobertaForSequenceClassification(
+                RobertaConfig(vocab_size=len(roberta), max_position_embeddings=42, pad_token_id=1, **small, **labels)
+            ),
+            roberta,
+        ),
+        "distilbert": (
+            DistilBertForSequenceClassification(
+                DistilBertConfig(
+                    vocab_size=len(bert), max_position_embeddings=40, dim=32, n_layers=2, n_heads=2, hidden_dim=48, **labels
+                )
+            ),
+            bert,
+        ),
+    }
+    folder = tmp_path_factory.mktemp("checkpoints")
+    for name, (model, tokenizer) in models.items():
+        model.eval().save_pretrained(folder / name)
+        tokenizer.save_pretrained(folder / name)
+    return {name: folder / name for name in models}
+
+
+def make_texts(n: int, seed: int = 0) -> list[str]:
+    """Texts of very different length from the tiny vocabulary."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    return [" ".join(rng.choice(WORDS, rng.integers(1, 30))) for _ in range(n)]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Callable[..., Path]:
+    """Write columns as a CSV file and return its path."""
+
+    def write(name: str = "data.csv", **columns: list[Any]) -> Path:
+        path = tmp_path / name
+        pd.DataFrame(columns).to_csv(path, index=False)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """A configuration for stored predictions: columns y, p and one attribute g."""
+
+    def make(path: Path, **changes: Any) -> dict[str, Any]:
+        config: dict[str, Any] = {
+            "data": {"path": str(path), "columns": {"label": "y", "prediction": "p"}, "positive_label": "1"},
+            "attributes": ["g"],
+            "output": {"folder": str(tmp_path / "run")},
+        }
+        for key, value in changes.items():
+            where = config
+            *parents, last = key.split("__")
+            for parent in parents:
+                where = where.setdefault(parent, {})
+            where[last] = value
+        return config
+
+    return make
+
+
+@pytest.fixture
+def model_case(tmp_path: Path, checkpoints: dict[str, Path]) -> Callable[..., dict[str, Any]]:
+    """A configuration that audits a tiny model on a small table."""
+    import numpy as np
+
+    def make(family: str = "bert", rows: int = 60, **changes: Any) -> dict[str, Any]:
+        rng = np.random.default_rng(1)
+        path = tmp_path / "texts.csv"
+        frame = pd.DataFrame(
+            {
+                "id": [f"r{i}" for i in range(rows)],
+                "text": make_texts(rows),
+                "label": rng.choice(["no", "yes"], rows),
+                "group": rng.choice(["a", "b", ""], rows, p=[0.5, 0.4, 0.1]),
+            }
+        )
+        frame.to_csv(path, index=False)
+        config: dict[str, Any] = {
+            "model": {"path": str(checkpoints[family])},
+            "data": {
+                "path": str(path),
+                "columns": {"input": "text", "label": "label", "id": "id"},
+                "positive_label": "yes",
+            },
+            "attributes": ["group"],
+            "explanations": {"sample": 12, "shown": 6, "n_steps": 4},
+            "output": {"folder": str(tmp_path / "run")},
+        }
+        config.update(changes)
+        return config
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Headless Chromium with no network; skips where there is none, unless CI says there must be one."""
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    if executable is None:
+        if os.environ.get("FAIRAUDIT_REQUIRE_BROWSER"):
+            pytest.fail("Chromium is not installed, and FAIRAUDIT_REQUIRE_BROWSER is set")
+        pytest.skip("needs Chromium (apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
