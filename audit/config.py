@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from audit.errors import ConfigError, some
 
@@ -18,6 +18,23 @@ RESERVED_NAMES = frozenset(
     {"row_id", "output", "position", "y_true", "y_pred", "logits", "score", "status", "length", "weight", "count"}
     | {"inclusion_probability", "cluster"}
 )
+
+
+def as_label(value: object) -> str:
+    """One spelling for labels and groups: 1, 1.0 and True read from YAML, JSON or Parquet become "1", "1", "true"."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _label(value: object) -> object:
+    return as_label(value) if isinstance(value, str | int | float) else value
+
+
+#: A class or group; YAML reads `yes`, `1` and `1.0` as other things than text.
+Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str | int | float | bool)]
 
 
 class Part(BaseModel):
@@ -64,23 +81,13 @@ class DataConfig(Part):
     encoding: str = Field("utf-8", description="Of CSV and JSONL files.")
     delimiter: str = Field(",", min_length=1, max_length=1, description="Of CSV files.")
     missing_values: tuple[str, ...] = Field(("",), description="Cell texts that mean a missing value.")
-    where: dict[str, str | int | bool | list[str | int | bool]] = Field(
+    where: dict[str, Label | list[Label]] = Field(
         default_factory=dict, description="Keep only the rows whose column holds this value, or one of these values."
     )
     columns: Columns = Columns()
-    label_map: dict[str, str] = Field(default_factory=dict, description="Data label -> class of the model.")
-    positive_label: str | None = Field(None, description="The class that counts as positive, after `label_map`.")
+    label_map: dict[Label, Label] = Field(default_factory=dict, description="Data label -> class of the model.")
+    positive_label: Label | None = Field(None, description="The class that counts as positive, after `label_map`.")
     threshold: float = Field(0.5, ge=0, le=1, description="A stored score at or above this predicts positive.")
-
-    @field_validator("label_map", mode="before")
-    @classmethod
-    def _labels_as_text(cls, value: Any) -> Any:
-        return {as_label(k): as_label(v) for k, v in value.items()} if isinstance(value, dict) else value
-
-    @field_validator("positive_label", mode="before")
-    @classmethod
-    def _label_as_text(cls, value: Any) -> Any:
-        return None if value is None else as_label(value)
 
 
 class AttributeConfig(Part):
@@ -91,21 +98,11 @@ class AttributeConfig(Part):
     bins: tuple[float, ...] | None = Field(
         None, min_length=1, description="Lower edges of the numeric bins: [40, 50] gives <40, 40–<50 and ≥50."
     )
-    values: dict[str, str] = Field(
+    values: dict[Label, Label] = Field(
         default_factory=dict, description='Value in the data -> group; others stay. The key "" names missing values.'
     )
-    outside_gaps: tuple[str, ...] = Field((), description="Groups that are shown but enter no gap.")
+    outside_gaps: tuple[Label, ...] = Field((), description="Groups that are shown but enter no gap.")
     missing_in_gaps: bool = Field(False, description=f"Compare the group `{MISSING}` like any other.")
-
-    @field_validator("values", mode="before")
-    @classmethod
-    def _values_as_text(cls, value: Any) -> Any:
-        return {as_label(k): as_label(v) for k, v in value.items()} if isinstance(value, dict) else value
-
-    @field_validator("outside_gaps", mode="before")
-    @classmethod
-    def _groups_as_text(cls, value: Any) -> Any:
-        return [as_label(group) for group in value] if isinstance(value, list | tuple) else value
 
     @field_validator("bins")
     @classmethod
@@ -118,6 +115,15 @@ class AttributeConfig(Part):
     def label(self) -> str:
         """Name of the attribute in every output."""
         return self.name or self.column
+
+
+def _bare_column(value: object) -> object:
+    return {"column": value} if isinstance(value, str) else value
+
+
+AttributeEntry = Annotated[
+    AttributeConfig, BeforeValidator(_bare_column, json_schema_input_type=str | AttributeConfig)
+]
 
 
 class ExplanationConfig(Part):
@@ -152,7 +158,7 @@ class AuditConfig(Part):
 
     model: ModelConfig | None = Field(None, description="Left out: stored predictions are audited.")
     data: DataConfig
-    attributes: tuple[AttributeConfig, ...] = Field(min_length=1)
+    attributes: tuple[AttributeEntry, ...] = Field(min_length=1, description="Sensitive columns; a bare name will do.")
     crossings: tuple[Annotated[tuple[str, ...], Field(min_length=2)], ...] = Field(
         (), description="Attributes to audit crossed, for example [[gender, ethnicity]]."
     )
@@ -163,13 +169,6 @@ class AuditConfig(Part):
     explanations: ExplanationConfig = ExplanationConfig()
     policy: PolicyConfig = PolicyConfig()
     output: OutputConfig = OutputConfig()
-
-    @field_validator("attributes", mode="before")
-    @classmethod
-    def _bare_columns(cls, value: Any) -> Any:
-        if isinstance(value, list | tuple):
-            return [{"column": item} if isinstance(item, str) else item for item in value]
-        return value
 
     @model_validator(mode="after")
     def _names_agree(self) -> AuditConfig:
@@ -197,15 +196,6 @@ class AuditConfig(Part):
         if columns.prediction is None and columns.score is not None and self.data.positive_label is None:
             raise ValueError("data.positive_label: name the class that `score` is the probability of")
         return self
-
-
-def as_label(value: object) -> str:
-    """One spelling for labels and groups: 1, 1.0 and True read from YAML, JSON or Parquet become "1", "1", "true"."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def load_config(path: Path | str, overrides: tuple[str, ...] = ()) -> AuditConfig:

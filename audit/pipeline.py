@@ -80,15 +80,17 @@ def run(
 
     folder = RunFolder(config.output.folder)
     fingerprint = fingerprint_of_run(config, surveyed, adapter)
-    folder.begin(fingerprint, resume=resume, overwrite=overwrite)
+    if finished := folder.begin(fingerprint, resume=resume, overwrite=overwrite):
+        return finished
     with clock.timing("decide"):
         decide(case, folder, progress, clock)
+        data = describe_data(case, folder)
     with clock.timing("compare"):
         compared, stratified, found = compare_all(case, folder)
     with clock.timing("explain"):
         explanations = explain(case, folder, progress, clock)
 
-    result = assemble(case, folder, compared, stratified, found, explanations, clock)
+    result = assemble(case, folder, data, compared, stratified, found, explanations, clock)
     folder.write_result(result)
     write_report(folder)
     facts = {"tool_version": result.tool_version, "data_sha256": surveyed.sha256, "created": result.timings.finished}
@@ -272,6 +274,7 @@ def explain(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> 
 def assemble(
     case: Case,
     folder: RunFolder,
+    data: DataFacts,
     compared: list[Compared],
     stratified: list[StratifiedTest],
     found: FindingsSummary,
@@ -280,7 +283,6 @@ def assemble(
 ) -> AuditResult:
     """Put the parts together."""
     config, model = case.config, case.adapter.facts() if case.adapter else None
-    data = describe_data(case, folder)
     work = Counter(folder.shards("decisions").counters())
     work.update(folder.shards("attributions").counters())
     title = config.output.title or (model.name if model else config.data.path.stem)
@@ -316,7 +318,7 @@ def assemble(
 
 
 def describe_data(case: Case, folder: RunFolder) -> DataFacts:
-    """Count what the decision table holds."""
+    """Count what the decision table holds, and stop if no decision can be used."""
     statuses: Counter[str] = Counter()
     predictions: Counter[str] = Counter()
     labels: Counter[str] = Counter()

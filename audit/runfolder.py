@@ -56,8 +56,13 @@ class RunFolder:
         """Return the parts of one stage."""
         return Shards(self._work / stage)
 
-    def begin(self, fingerprint: dict[str, str], *, resume: bool, overwrite: bool) -> None:
+    def begin(self, fingerprint: dict[str, str], *, resume: bool, overwrite: bool) -> AuditResult | None:
         """Claim the folder for an audit with this fingerprint.
+
+        Returns
+        -------
+        AuditResult or None
+            The result, if this very audit is finished and `resume` is set: there is nothing left to do.
 
         Parameters
         ----------
@@ -91,8 +96,11 @@ class RunFolder:
             )
         elif resume and self.manifest.exists():
             self._refuse_other(self.read_manifest()["fingerprint"], fingerprint)
+            if self.finished:
+                return self.read_result()
         self._work.mkdir(parents=True, exist_ok=True)
         write_text(self._state, json.dumps(fingerprint, indent=2, sort_keys=True))
+        return None
 
     def clear(self) -> None:
         """Remove what an audit left here, and nothing else."""

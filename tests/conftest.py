@@ -52,7 +52,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     specials = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     bytes_.train_from_iterator(texts, vocab_size=400, min_frequency=1, special_tokens=specials, show_progress=False)
     roberta = RobertaTokenizerFast(tokenizer_object=bytes_._tokenizer, model_max_length=40)
-    labels = {"id2label": {0: "no", 1: "yes"}, "label2id": {"no": 0, "yes": 1}, "initializer_range": 0.3}
+    labels = {"id2label": {0: "no", 1: "yes"}, "label2id": {"no": 0, "yes": 1}, "initializer_range": 0.12}
     small = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48}
     torch.manual_seed(0)
     models: dict[str, tuple[Any, Any]] = {
@@ -71,7 +71,13 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "distilbert": (
             DistilBertForSequenceClassification(
                 DistilBertConfig(
-                    vocab_size=len(bert), max_position_embeddings=40, dim=32, n_layers=2, n_heads=2, hidden_dim=48, **labels
+                    vocab_size=len(bert),
+                    max_position_embeddings=40,
+                    dim=32,
+                    n_layers=2,
+                    n_heads=2,
+                    hidden_dim=48,
+                    **labels,
                 )
             ),
             bert,

@@ -170,7 +170,7 @@ def _check(
 def _where(config: AuditConfig, raw: pa.Table) -> pa.Array | None:
     kept = None
     for column, wanted in config.data.where.items():
-        values = [as_label(value) for value in (wanted if isinstance(wanted, list) else [wanted])]
+        values = wanted if isinstance(wanted, list) else [wanted]
         if not values:
             raise ConfigError("keeps no row: the list of values is empty", where=f"data.where.{column}")
         text = as_text(raw.column(column), ()).fill_null("")

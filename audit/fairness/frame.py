@@ -131,7 +131,7 @@ class _Question:
                 metrics={metric.name: metric.compute for metric in together},
                 y_true=self.truth[kept],
                 y_pred=self.predicted[kept],
-                sensitive_features=groups[kept],
+                sensitive_features=pd.Series(groups[kept]),  # a single cell as an array would lose its dimension
                 sample_params={metric.name: {"sample_weight": weight[kept]} for metric in together},
             )
             for metric in together:
@@ -176,7 +176,7 @@ def _mean_score(grouped: GroupedCells, metric: Metric) -> Values:
             metrics=metric.compute,
             y_true=mean,
             y_pred=mean,
-            sensitive_features=grouped.groups[kept],
+            sensitive_features=pd.Series(grouped.groups[kept]),
             sample_params={"sample_weight": scored[kept]},
         )
         value[frame.by_group.index.to_numpy(int)] = frame.by_group.to_numpy(float)

@@ -77,7 +77,9 @@ def test_cells_may_hold_newlines_and_delimiters(tmp_path: Path) -> None:
     assert read(path, ["a"])["a"].tolist() == ['one\ntwo, "three"', "x"]
 
 
-@pytest.mark.parametrize(("suffix", "body"), [("csv", b"a\nok\ncaf\xe9\n"), ("jsonl", b'{"a": "ok"}\n{"a": "caf\xe9"}\n')])
+@pytest.mark.parametrize(
+    ("suffix", "body"), [("csv", b"a\nok\ncaf\xe9\n"), ("jsonl", b'{"a": "ok"}\n{"a": "caf\xe9"}\n')]
+)
 def test_text_in_another_encoding_names_the_line(tmp_path: Path, suffix: str, body: bytes) -> None:
     path = tmp_path / f"latin.{suffix}"
     path.write_bytes(body)

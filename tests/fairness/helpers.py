@@ -37,7 +37,9 @@ def ask(classes: Sequence[str], positive: str | None, names: tuple[str, ...] = (
     return Question(metrics, criteria, list(classes), positive, more.pop("level", 0.95), more.pop("outside", {}))
 
 
-def values(done: Compared, metric: str, cls: str | None = None, stratum: dict[str, str] | None = None) -> dict[str, Any]:
+def values(
+    done: Compared, metric: str, cls: str | None = None, stratum: dict[str, str] | None = None
+) -> dict[str, Any]:
     """Group -> value of one metric."""
     return {
         " × ".join(item.group): item.value
@@ -46,7 +48,9 @@ def values(done: Compared, metric: str, cls: str | None = None, stratum: dict[st
     }
 
 
-def gap(done: Compared, metric: str, aggregate: str, stratum: dict[str, str] | None = None, cls: str | None = None) -> Any:
+def gap(
+    done: Compared, metric: str, aggregate: str, stratum: dict[str, str] | None = None, cls: str | None = None
+) -> Any:
     """The one disparity of this metric."""
     found = [
         item

@@ -38,9 +38,7 @@ def test_binary(weighted: bool) -> None:
         "balanced_accuracy": sm.balanced_accuracy_score,
     }
     params = {name: {"sample_weight": frame["weight"]} for name in theirs}
-    reference = fm.MetricFrame(
-        metrics=theirs, y_true=t, y_pred=p, sensitive_features=frame["g"], sample_params=params
-    )
+    reference = fm.MetricFrame(metrics=theirs, y_true=t, y_pred=p, sensitive_features=frame["g"], sample_params=params)
     for name in theirs:
         ours = values(done, name)
         for group, value in reference.by_group[name].items():
@@ -98,7 +96,9 @@ def test_counts_are_rows() -> None:
         (m.group, m.metric, m.n) for m in from_counts.metrics
     ]
     for ours, theirs in zip(from_rows.metrics, from_counts.metrics, strict=True):
-        assert (ours.value, ours.lower, ours.upper) == pytest.approx((theirs.value, theirs.lower, theirs.upper), abs=1e-12)
+        assert (ours.value, ours.lower, ours.upper) == pytest.approx(
+            (theirs.value, theirs.lower, theirs.upper), abs=1e-12
+        )
 
 
 def test_without_labels_only_what_needs_none() -> None:

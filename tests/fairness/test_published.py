@@ -151,7 +151,9 @@ def test_berkeley_mantel_haenszel() -> None:
     assert test.p_value == pytest.approx(0.2169, abs=5e-5)
     assert test.corrected_statistic == pytest.approx(1.4269, abs=5e-5)
     assert test.corrected_p_value == pytest.approx(0.2323, abs=5e-5)
-    reference = StratifiedTable([[[f[0], f[1]], [m[0], m[1]]] for f, m in zip(BERKELEY["Female"], BERKELEY["Male"], strict=True)])
+    reference = StratifiedTable(
+        [[[f[0], f[1]], [m[0], m[1]]] for f, m in zip(BERKELEY["Female"], BERKELEY["Male"], strict=True)]
+    )
     assert test.odds_ratio == pytest.approx(reference.oddsratio_pooled)
 
 
@@ -175,7 +177,14 @@ def test_a_published_ll144_audit_has_no_ratio_above_one() -> None:
         "Asian F": (616, 309), "Asian M": (696, 344), "Black F": (752, 385), "Black M": (532, 277),
         "Hispanic F": (680, 370), "Hispanic M": (644, 297), "White F": (780, 360), "White M": (760, 388),
     }  # fmt: skip
-    printed = {"Asian F": 0.92, "Asian M": 0.91, "Black F": 0.94, "Black M": 0.96, "Hispanic F": 1.0, "Hispanic M": 0.85}
+    printed = {
+        "Asian F": 0.92,
+        "Asian M": 0.91,
+        "Black F": 0.94,
+        "Black M": 0.96,
+        "Hispanic F": 1.0,
+        "Hispanic M": 0.85,
+    }
     printed |= {"White F": 0.85, "White M": 0.94}
     frame = pd.DataFrame(
         [

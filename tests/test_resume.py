@@ -1,0 +1,43 @@
+"""A run that is killed anywhere goes on with --resume, and no finished part is computed again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Make = Callable[..., dict[str, Any]]
+DRIVER = Path(__file__).with_name("kill_driver.py")
+
+
+@pytest.fixture
+def case(model_case: Make, tmp_path: Path) -> Path:
+    config = model_case(rows=240, explanations={"sample": 60, "shown": 4, "n_steps": 4})
+    path = tmp_path / "case.json"
+    path.write_text(json.dumps(config))
+    return path
+
+
+def drive(*arguments: str) -> dict[str, Any]:
+    out = subprocess.run(
+        [sys.executable, str(DRIVER), *arguments], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert out.returncode == 0, out.stderr[-3000:]
+    return dict(json.loads(out.stdout.splitlines()[-1]))
+
+
+def test_twenty_kills_at_random_points(case: Path, tmp_path: Path) -> None:
+    found = drive(str(case), str(tmp_path), "20")
+    # The process really died that often, in the middle of work.
+    assert found["kills"] == 20
+    assert found["killed_before_the_end"] >= 10
+    assert found["same_result"]
+    assert found["parts_written_twice"] == []
+    # Forward passes: those of one undisturbed run, plus at most one unfinished part per kill.
+    assert found["forwards_of_finished_parts"] == found["forwards_undisturbed"]
+    assert found["forwards_after_everything_was_finished"] == 0
