@@ -121,9 +121,7 @@ def _bare_column(value: object) -> object:
     return {"column": value} if isinstance(value, str) else value
 
 
-AttributeEntry = Annotated[
-    AttributeConfig, BeforeValidator(_bare_column, json_schema_input_type=str | AttributeConfig)
-]
+AttributeEntry = Annotated[AttributeConfig, BeforeValidator(_bare_column, json_schema_input_type=str | AttributeConfig)]
 
 
 class ExplanationConfig(Part):

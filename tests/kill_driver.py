@@ -69,7 +69,7 @@ def child(config: dict[str, Any], record: Path, kill_after: float | None) -> flo
             audit.run(config, resume=True)
             log(record, "done")
             os._exit(0)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - a child must not run on into the parent's code
             log(record, f"error {error!r}")
             os._exit(1)
     if kill_after is not None:

@@ -59,7 +59,7 @@ def test_nothing_to_audit_is_refused() -> None:
 
 
 def test_a_score_needs_the_class_it_is_of() -> None:
-    with pytest.raises(ConfigError, match="data.positive_label"):
+    with pytest.raises(ConfigError, match=r"data\.positive_label"):
         parse_config({"data": {"path": "d.csv", "columns": {"score": "s"}}, "attributes": ["g"]})
 
 

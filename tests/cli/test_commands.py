@@ -31,7 +31,8 @@ def test_run_writes_the_folder_and_says_where(config: Path, tmp_path: Path, caps
     assert out.out.rstrip().endswith(f"report: {tmp_path / 'here' / 'report.html'}")
     assert out.err == ""
     assert {path.name for path in (tmp_path / "here").iterdir()} == {
-        "result.json", "decisions.parquet", "metrics.csv", "disparities.csv", "summary.md", "report.html", "manifest.json"
+        "result.json", "decisions.parquet", "metrics.csv", "disparities.csv", "summary.md", "report.html",
+        "manifest.json",
     }  # fmt: skip
 
 
@@ -43,7 +44,9 @@ def test_results_go_to_stdout_and_progress_to_stderr(config: Path, capsys: pytes
     assert "decisions" not in out.out.split("\n")[0]
 
 
-def test_report_renders_again_from_the_folder_alone(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_report_renders_again_from_the_folder_alone(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     call(["run", str(config), "--quiet"])
     folder = tmp_path / "run"
     before = {path.name: path.read_bytes() for path in folder.iterdir()}

@@ -54,7 +54,9 @@ def test_an_error_names_file_and_cure_without_a_traceback(tmp_path: Path, capsys
     assert "Traceback" not in error
 
 
-def test_a_defect_is_no_verdict(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_defect_is_no_verdict(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def broken(*args: object, **kwargs: object) -> None:
         raise ZeroDivisionError("oops")
 

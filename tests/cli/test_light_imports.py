@@ -9,7 +9,18 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"torch", "transformers", "captum", "plotly", "pandas", "pyarrow", "fairlearn", "sklearn", "statsmodels", "scipy"}
+HEAVY = {
+    "torch",
+    "transformers",
+    "captum",
+    "plotly",
+    "pandas",
+    "pyarrow",
+    "fairlearn",
+    "sklearn",
+    "statsmodels",
+    "scipy",
+}
 PROBE = """
 import json, sys
 from audit.cli import call

@@ -87,4 +87,5 @@ def test_groups_outside_gaps_are_shown_and_not_compared() -> None:
     done = compare_rows(frame, ["g"], question)
     assert values(done, "selection_rate")["(missing)"] == 1.0
     assert gap(done, "selection_rate", "difference").value == 0
-    assert [(g.values, g.in_gaps, g.note) for g in done.slicing.groups][0] == (["(missing)"], False, "missing")
+    first = done.slicing.groups[0]
+    assert (first.values, first.in_gaps, first.note) == (["(missing)"], False, "missing")

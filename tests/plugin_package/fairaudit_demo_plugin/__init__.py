@@ -1,0 +1,64 @@
+"""A package that adds an adapter, a metric and a report section, as any other package may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from audit.config import ModelConfig
+from audit.fairness.metrics import Metric
+from audit.models.adapter import Batch, Encoded
+from audit.report.sections import Section
+from audit.report.view import View
+from audit.result import ModelFacts
+
+
+class Coin:
+    """Says yes to every text with an even number of characters."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        self.classes = ["no", "yes"]
+        self.device = torch.device("cpu")
+        self._name = config.path.name
+
+    def facts(self) -> ModelFacts:
+        return ModelFacts(
+            name=self._name, task="coin", architecture="Coin", parameters=0, classes=self.classes, sha256="0" * 64,
+            revision=None, stored_dtype="none", dtype="float32", device="cpu", max_length=1000, batch_tokens=64,
+        )  # fmt: skip
+
+    def encode(self, inputs: Any) -> list[Encoded]:
+        none = np.zeros(1, bool)
+        return [
+            Encoded(np.array([len(text)]), None, np.zeros((1, 2), np.int32), none, truncated=False) for text in inputs
+        ]
+
+    def collate(self, encoded: Any) -> Batch:
+        return Batch(torch.tensor(np.stack([item.ids for item in encoded])), None, None)
+
+    def logits(self, batch: Batch) -> torch.Tensor:
+        even = (batch.ids[:, 0] % 2 == 0).float()
+        return torch.stack([1 - even, even], dim=1)
+
+
+def load_coin(config: ModelConfig) -> Coin:
+    return Coin(config)
+
+
+def _misses(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    return float(np.average(np.asarray(y_true) != np.asarray(y_pred), weights=sample_weight))
+
+
+MISSES = Metric("misses", _misses, scope="all", better="low")
+
+
+def _build(view: View) -> dict[str, Any]:
+    return {"n": view.result.data.decisions}
+
+
+SECTION = Section(
+    "greeting", 25, _build, source="<p>{{ t('greeting.words', n=s.n) }}</p>",
+    messages={"section.greeting": "A word from a plug-in", "greeting.words": "It saw {n} decisions <here>."},
+)  # fmt: skip

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import audit
+from audit.report.tables import disparities_csv, metrics_csv
+
+Make = Callable[..., dict[str, Any]]
+
+
+def read(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.fixture
+def result(table: Callable[..., Path], stored: Make) -> Any:
+    path = table(y=[1, 0] * 8, p=[1, 1, 0, 0] * 4, g=["=cmd()", "b"] * 8, c=list("kkkkkkkkllllllll"))
+    return audit.run(stored(path, controls=["c"]))
+
+
+def test_columns_are_the_published_ones(result: Any) -> None:
+    assert metrics_csv(result).split("\n")[0] == "attribute,group,metric,class,n,value,lower,upper,note"
+    header = "attribute,metric,class,aggregate,value,lower,upper,worst_group,best_group,note"
+    assert disparities_csv(result).split("\n")[0] == header
+
+
+def test_values_round_trip(result: Any) -> None:
+    lines = read(metrics_csv(result))
+    for item in result.metrics:
+        if item.stratum or not item.group:
+            continue
+        (line,) = [
+            x for x in lines
+            if x["attribute"] == "g" and x["group"].lstrip("'") == item.group[0] and x["metric"] == item.metric
+            and x["class"] == (item.cls or "")
+        ]  # fmt: skip
+        assert (float(line["value"]) if line["value"] else None) == item.value
+        assert int(line["n"]) == item.n
+
+
+def test_each_line_is_named_once(result: Any) -> None:
+    lines = [
+        tuple(line[key] for key in ("attribute", "group", "metric", "class")) for line in read(metrics_csv(result))
+    ]
+    assert len(lines) == len(set(lines))
+
+
+def test_precision_recall_f1_and_support_of_every_class_are_there(result: Any) -> None:
+    lines = read(metrics_csv(result))
+    for cls in ("0", "1"):
+        found = {line["metric"] for line in lines if line["class"] == cls and line["group"] == "b"}
+        assert {"precision", "recall", "f1_score", "support"} <= found
+
+
+def test_formulas_are_quoted_and_strata_named(result: Any) -> None:
+    lines = read(metrics_csv(result))
+    assert {line["group"] for line in lines if line["attribute"] == "g"} == {"'=cmd()", "b"}
+    assert {"g | c=k", "g | c=l", "(all)"} <= {line["attribute"] for line in lines}
+    assert not any(cell[:1] in "=+@" for line in lines for cell in line.values() if cell)
+
+
+def test_bounds_of_gaps_are_empty_until_they_are_computed(result: Any) -> None:
+    assert all(line["lower"] == line["upper"] == "" for line in read(disparities_csv(result)))

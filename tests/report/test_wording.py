@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from audit.report import wording
+from audit.report.wording import Catalogue, chart_text, visible
+
+
+def test_control_characters_are_shown_not_obeyed() -> None:
+    assert visible("a\u202eb\u2066c\u0007") == "a⟨U+202E⟩b⟨U+2066⟩c⟨U+0007⟩"
+    assert visible("tab\tand\nline, אבג 好") == "tab\tand\nline, אבג 好"
+
+
+def test_chart_labels_are_no_markup() -> None:
+    assert chart_text("<b>x</b> & y") == "&lt;b&gt;x&lt;/b&gt; &amp; y"
+    assert chart_text("a very long group name that needs several lines").count("<br>") == 1
+    assert chart_text("x" * 200).endswith("…")
+    assert chart_text("") == ""
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (lambda: wording.percent(0.1234), "12.3\u00a0%"),
+        (lambda: wording.percent(None), "–"),
+        (lambda: wording.points(0.1234), "12.3"),
+        (lambda: wording.decimal(1 / 3), "0.333"),
+        (lambda: wording.count(1234567), "1,234,567"),
+    ],
+)
+def test_numbers(call: object, expected: str) -> None:
+    assert call() == expected
+
+
+def test_an_unknown_code_is_a_defect() -> None:
+    with pytest.raises(LookupError, match=r"no message for 'nothing'"):
+        Catalogue()("nothing")
+    with pytest.raises(LookupError, match=r"summary\.difference"):
+        Catalogue()("summary.difference")
+
+
+def test_an_unknown_language_is_told() -> None:
+    with pytest.raises(Exception, match="no report in language 'tlh'"):
+        Catalogue("tlh")
+
+
+def test_every_code_that_templates_and_modules_use_has_words() -> None:
+    root = Path(__file__).parents[2]
+    words = json.loads((root / "audit/report/messages/en.json").read_text())
+    used: set[str] = set()
+    for path in [*(root / "reports/templates").rglob("*.j2"), *(root / "audit/report").rglob("*.py")]:
+        used |= set(re.findall(r"""\bt\(\s*["']([a-z_.]+)["'][,)]""", path.read_text()))
+    assert len(used) > 60
+    assert used <= set(words), sorted(used - set(words))
+    prefixes = ("note.", "undefined.", "metric.", "section.", "data.status.", "data.outside.", "explanations.state.")
+    prefixes += ("method.work.", "performance.chart")
+    unused = {code for code in words if code not in used and not code.startswith(prefixes)}
+    assert not unused, sorted(unused)
+
+
+def test_every_code_the_pipeline_makes_has_words() -> None:
+    root = Path(__file__).parents[2] / "audit"
+    words = json.loads((root / "report/messages/en.json").read_text())
+    source = (root / "pipeline.py").read_text() + (root / "fairness/disparities.py").read_text()
+    codes = set(re.findall(r'Note\(\s*code="([a-z_]+)"', source)) | {"rows_truncated", "rows_empty", "rows_failed"}
+    assert len(codes) >= 9
+    assert {f"note.{code}" for code in codes} <= set(words)
