@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 #: `status` of a decision. Failed decisions have no prediction and enter no metric; they are counted.
 STATUSES = ("ok", "truncated", "empty", "failed")
 
-BATCH_ROWS = 65_536
+BATCH_ROWS = 32_768
 
 
 def decision_schema(attributes: Sequence[str], controls: Sequence[str] = ()) -> pa.Schema:

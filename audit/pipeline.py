@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import audit
 from audit.config import MISSING, AuditConfig, load_config, parse_config
 from audit.data.labels import match_labels
-from audit.data.rows import RowReader
+from audit.data.rows import RowReader, group_names
 from audit.data.stored import negative_class, stored_decisions, windows
 from audit.data.survey import Survey, positive_class, survey
 from audit.decisions import BATCH_ROWS, decision_schema, read_decisions
@@ -171,7 +171,8 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
     # The empty slicing is everybody: the reference line of the charts.
     slicings = [Slicing(()), *(Slicing((name,), config.controls) for name in names)]
     slicings += [Slicing(crossing, config.controls) for crossing in config.crossings]
-    question = Question(metrics, criteria, classes, positive, config.level, outside_gaps(config))
+    order = {attribute.label: group_names(attribute) for attribute in config.attributes}
+    question = Question(metrics, criteria, classes, positive, config.level, outside_gaps(config), order)
     schema = decision_schema(names, config.controls)
     return Case(config, surveyed, adapter, classes, positive, labels, schema, slicings, question, notes)
 

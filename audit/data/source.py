@@ -21,9 +21,9 @@ import pyarrow.parquet as pq
 from audit.config import DataConfig
 from audit.errors import DataError, some
 
-BATCH_ROWS = 65_536
+BATCH_ROWS = 16_384
 # One CSV row has to fit in a block. Fixed, since batch edges follow from it.
-CSV_BLOCK_BYTES = 8 << 20
+CSV_BLOCK_BYTES = 4 << 20
 DATASETS_MARKERS = ("dataset_info.json", "state.json", "dataset_dict.json")
 
 
@@ -116,7 +116,9 @@ def _read_csv(data: DataConfig, columns: list[str]) -> Iterator[pa.Table]:
         with pa.input_stream(str(path), compression="detect") as stream, pa_csv.open_csv(stream, **options) as reader:
             for batch in reader:
                 if not ragged:
-                    yield pa.Table.from_batches([batch])
+                    # A block of short rows holds very many of them.
+                    for first in range(0, batch.num_rows, BATCH_ROWS):
+                        yield pa.Table.from_batches([batch.slice(first, BATCH_ROWS)])
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         _refuse_encoding(data, error)
         raise DataError(f"is not readable as CSV: {error}", where=str(path)) from None

@@ -153,8 +153,9 @@ def _few_classes(config: AuditConfig, found: Survey) -> None:
 
 
 def _refuse_duplicates(config: AuditConfig, hashes: np.ndarray) -> None:
-    values, counts = np.unique(hashes, return_counts=True)
-    suspects = set(values[counts > 1].tolist())
+    ordered = np.sort(hashes)
+    suspects = set(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
+    del ordered
     if not suspects:
         return
     rows: dict[str, list[int]] = {}

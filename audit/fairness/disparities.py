@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from audit.config import MISSING
 from audit.fairness.frame import GroupedCells, Values, evaluate
 from audit.fairness.intervals import fisher_greater, newcombe_lower, wilson
 from audit.fairness.metrics import Metric, known_metrics
-from audit.fairness.names import CRITERIA
+from audit.fairness.names import COMPLEMENTS, CRITERIA
 from audit.fairness.tally import Tally
 from audit.result import ClassReport, Disparity, Finding, FindingsSummary, Group, MetricValue, Note, Slicing
 
@@ -31,6 +32,8 @@ class Question:
     ----------
     outside
         Attribute -> (group -> why it stands outside gaps).
+    order
+        Attribute -> its groups in the order to show them, where they have one.
     """
 
     metrics: list[Metric]
@@ -39,6 +42,14 @@ class Question:
     positive: str | None
     level: float
     outside: dict[str, dict[str, str]] = field(default_factory=dict)
+    order: dict[str, list[str]] = field(default_factory=dict)
+
+    def rank(self, attribute: str, value: str) -> tuple[int, str]:
+        """Place of a group among those of its attribute: bins as they rise, others by name, missing values last."""
+        if value == MISSING:
+            return len(self.order.get(attribute, ())) + 1, value
+        ordered = self.order.get(attribute, [])
+        return (ordered.index(value) if value in ordered else len(ordered)), value
 
     @property
     def asked(self) -> list[str]:
@@ -69,7 +80,9 @@ def compare(tally: Tally, question: Question) -> Compared:
     attributes = list(tally.slicing.attributes)
     cells = tally.cells
     keys = pd.Series(list(map(tuple, cells[attributes].astype(str).to_numpy().tolist())), dtype=object)
-    groups = sorted(set(keys))
+    groups = sorted(
+        set(keys), key=lambda values: [question.rank(*pair) for pair in zip(attributes, values, strict=True)]
+    )
     if len(groups) > MOST_CROSSED_GROUPS:
         params: dict[str, str | int | float | list[str] | None] = {
             "attributes": attributes,
@@ -101,7 +114,8 @@ def findings(compared: list[Compared], level: float) -> FindingsSummary:
     proportions (Bonferroni), so that a fine crossing does not weaken what is said of single attributes. With equal true
     rates everywhere, this names anything at all in at most 1 − `level` of audits, however many groups there are.
     Newcombe's interval must exclude zero and, since score intervals are too narrow in tiny groups, Fisher's exact test
-    must agree. Complements (FNR beside TPR) are left out, as they would say everything twice. Rows are taken as independent.
+    must agree. Complements (FNR beside TPR) are left out, as they would say everything twice. Rows are taken as
+    independent.
     """
     looked: list[tuple[Slicing, list[tuple[Values, npt.NDArray[np.int64]]]]] = []
     for item in compared:
@@ -128,7 +142,7 @@ def findings(compared: list[Compared], level: float) -> FindingsSummary:
 
 
 def _tested(metric: Metric) -> bool:
-    return metric.numerator is not None and metric.gap and metric.complement_of is None
+    return metric.numerator is not None and metric.gap and metric.name not in COMPLEMENTS
 
 
 def _finding(slicing: Slicing, values: Values, groups: npt.NDArray[np.int64], alpha: float) -> Finding | None:

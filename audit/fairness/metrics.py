@@ -89,8 +89,6 @@ class Metric:
         Which end is the worse one for the group concerned.
     every_class
         Undefined in a group where a class does not occur.
-    complement_of
-        This metric is one minus that one: it says nothing new, and findings leave it out.
     """
 
     name: str
@@ -100,7 +98,6 @@ class Metric:
     scope: Literal["class", "all", "score"] = "class"
     needs_labels: bool = True
     better: Literal["high", "low"] = "high"
-    complement_of: str | None = None
     gap: bool = True
     every_class: bool = False
 
@@ -142,18 +139,20 @@ BUILT_IN = (
         (positives,),
         rejected,
         better="low",
-        complement_of="true_positive_rate",
     ),
     Metric(
         "true_negative_rate",
         _pos(fairlearn_metrics.true_negative_rate),
         (negatives,),
         rejected,
-        complement_of="false_positive_rate",
     ),
     Metric("precision", sklearn_metrics.precision_score, (selected,), positives),
     Metric(
-        "false_discovery_rate", _false_discovery_rate, (selected,), negatives, better="low", complement_of="precision"
+        "false_discovery_rate",
+        _false_discovery_rate,
+        (selected,),
+        negatives,
+        better="low",
     ),
     Metric("false_omission_rate", _false_omission_rate, (rejected,), positives, better="low"),
     Metric("f1_score", partial(sklearn_metrics.f1_score, zero_division=0), (_touched,)),

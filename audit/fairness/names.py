@@ -1,4 +1,4 @@
-"""Names of composed criteria, apart from the metrics themselves: a report must not load Fairlearn to read them."""
+"""Names of composed and complementary metrics; a report must not load Fairlearn to read them."""
 
 from __future__ import annotations
 
@@ -7,4 +7,11 @@ CRITERIA = {
     "demographic_parity": ("selection_rate",),
     "equal_opportunity": ("true_positive_rate",),
     "equalized_odds": ("true_positive_rate", "false_positive_rate"),
+}
+
+#: One minus another metric: such a gap says nothing that the other one's does not.
+COMPLEMENTS = {
+    "false_negative_rate": "true_positive_rate",
+    "true_negative_rate": "false_positive_rate",
+    "false_discovery_rate": "precision",
 }

@@ -154,6 +154,13 @@ def _layout(figure: go.Figure) -> None:
     figure.update_layout(
         margin={"l": 8, "r": 16, "t": 8, "b": 36},
         showlegend=False,
-        xaxis={"tickformat": ".0%", "rangemode": "tozero", "automargin": True, "zeroline": False, "nticks": 6},
+        xaxis={
+            "tickformat": ".0%",
+            "rangemode": "tozero",
+            "automargin": True,
+            "zeroline": False,
+            "nticks": 6,
+            "tickangle": 0,
+        },
         yaxis={"autorange": "reversed", "automargin": True, "type": "category", "showgrid": False},
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -87,5 +89,12 @@ def test_groups_outside_gaps_are_shown_and_not_compared() -> None:
     done = compare_rows(frame, ["g"], question)
     assert values(done, "selection_rate")["(missing)"] == 1.0
     assert gap(done, "selection_rate", "difference").value == 0
-    first = done.slicing.groups[0]
-    assert (first.values, first.in_gaps, first.note) == (["(missing)"], False, "missing")
+    last = done.slicing.groups[-1]
+    assert (last.values, last.in_gaps, last.note) == (["(missing)"], False, "missing")
+
+
+def test_bins_stand_as_they_rise_and_missing_values_last() -> None:
+    question = replace(QUESTION, order={"g": ["<40", "40–<50", "≥50"]})
+    frame = pd.concat([counts(x=(1, 1, 1, 1)).assign(g=g) for g in ("(missing)", "≥50", "40–<50", "<40")])
+    groups = [group.values[0] for group in compare_rows(frame, ["g"], question).slicing.groups]
+    assert groups == ["<40", "40–<50", "≥50", "(missing)"]

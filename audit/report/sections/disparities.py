@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.fairness.names import CRITERIA
+from audit.fairness.names import COMPLEMENTS, CRITERIA
 from audit.report.charts import dumbbells
 from audit.report.sections import Section
 from audit.report.view import View
@@ -71,7 +71,8 @@ def _rows(view: View, gaps: list[Disparity]) -> list[dict[str, Any]]:
                 "low": ends[0] if len(ends) == 2 else None,
                 "high": ends[-1] if len(ends) == 2 else None,
                 "finding": None if gap.stratum else clear.get((tuple(gap.attributes), metric, cls)),
-                # Only proportions with an interval are tested, and complements would say the same again.
+                "complement_of": COMPLEMENTS.get(metric),
+                # Only proportions are tested.
                 "tested": len(ends) == 2 and ends[0].lower is not None and not gap.stratum,
             }
         )

@@ -1,0 +1,18 @@
+"""`make bench`: side-by-side measurements, each in one run. `python -m benchmarks NAME` runs one of them."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+NAMES = ("batching", "memory")
+
+
+def main() -> None:
+    for name in sys.argv[1:] or NAMES:
+        print(f"\n== {name}", flush=True)
+        import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main()
