@@ -31,9 +31,11 @@ demo: $(READY)
 	@$(BIN)/audit run sample_data/audit.yaml --out $(RUN) --overwrite
 
 test: $(READY)
+	@echo "== Running all tests (about four minutes on two cores)"
 	@$(BIN)/python -m pytest
 
 lint: $(READY)
+	@echo "== ruff and mypy"
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy

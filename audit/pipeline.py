@@ -93,8 +93,7 @@ def run(
     result = assemble(case, folder, data, compared, stratified, found, explanations, clock)
     folder.write_result(result)
     write_report(folder)
-    facts = {"tool_version": result.tool_version, "data_sha256": surveyed.sha256, "created": result.timings.finished}
-    folder.finish(fingerprint, facts)
+    folder.finish(fingerprint, vouched(result))
     return result
 
 
@@ -316,6 +315,22 @@ def assemble(
             shards_reused=clock.reused,
         ),
     )
+
+
+def vouched(result: AuditResult) -> dict[str, Any]:
+    """Collect what the manifest says beside the hashes of files."""
+    model = result.model
+    return {
+        "tool_version": result.tool_version,
+        "created": result.timings.finished,
+        "configuration_sha256": result.config_sha256,
+        "data_sha256": result.data.sha256,
+        "model_sha256": model.sha256 if model else None,
+        "device": model.device if model else None,
+        "dtype": model.dtype if model else None,
+        "seed": result.seed,
+        "environment": result.environment.model_dump(),
+    }
 
 
 def describe_data(case: Case, folder: RunFolder) -> DataFacts:

@@ -39,12 +39,18 @@ def test_no_text_of_the_data_is_in_the_result(model_case: Make, tmp_path: Path) 
 
 
 def test_manifest_vouches_for_every_file(model_case: Make, tmp_path: Path) -> None:
-    audit.run(model_case())
+    config = model_case()
+    audit.run(config)
     folder = RunFolder(tmp_path / "run")
     manifest = folder.read_manifest()
     assert {path.name for path in folder.path.iterdir()} == {*manifest["files"], "manifest.json"}
     for name, facts in manifest["files"].items():
         assert sha256(folder.path / name) == facts["sha256"]
+    result = folder.read_result()
+    assert manifest["data_sha256"] == sha256(Path(config["data"]["path"])) == result.data.sha256
+    assert manifest["model_sha256"] == sha256(Path(config["model"]["path"])) == result.model.sha256
+    assert (manifest["seed"], manifest["dtype"], manifest["device"]) == (0, "float32", "cpu")
+    assert manifest["environment"]["versions"]["torch"]
 
 
 def test_a_damaged_result_is_told(tmp_path: Path) -> None:

@@ -45,12 +45,13 @@ class RowReader:
                 yield _canonical(self._config, raw, numbers)
 
 
-def source_columns(config: AuditConfig) -> list[str]:
-    """All columns of the data that this configuration uses."""
+def source_columns(config: AuditConfig) -> dict[str, str]:
+    """All columns of the data that this configuration uses, each with the key that names it."""
     columns = config.data.columns
-    named = [getattr(columns, key) for key in type(columns).model_fields]
-    named += [attribute.column for attribute in config.attributes]
-    return list(dict.fromkeys([*(name for name in named if name), *config.controls, *config.data.where]))
+    named = {getattr(columns, key): f"data.columns.{key}" for key in type(columns).model_fields}
+    named |= {attribute.column: f"attributes.{i}.column" for i, attribute in enumerate(config.attributes)}
+    named |= dict.fromkeys(config.controls, "controls") | dict.fromkeys(config.data.where, "data.where")
+    return {column: key for column, key in named.items() if column}
 
 
 def group_names(attribute: AttributeConfig) -> list[str]:

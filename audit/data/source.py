@@ -10,7 +10,7 @@ import csv
 import difflib
 import gzip
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -53,8 +53,13 @@ def data_files(data: DataConfig) -> list[Path]:
     return [data.path]
 
 
-def read_batches(data: DataConfig, columns: Sequence[str]) -> Iterator[pa.Table]:
+def read_batches(data: DataConfig, columns: Mapping[str, str]) -> Iterator[pa.Table]:
     """Yield the named columns of the table, batch by batch.
+
+    Parameters
+    ----------
+    columns
+        Column -> the key of the configuration that names it, for the error if there is no such column.
 
     Raises
     ------
@@ -62,21 +67,24 @@ def read_batches(data: DataConfig, columns: Sequence[str]) -> Iterator[pa.Table]
         For a missing or ambiguous column, ragged rows (with row numbers, from 1, header not counted), text that is
         not in the stated encoding, or a file that is not of its format.
     """
-    readers: dict[str, Callable[[DataConfig, list[str]], Iterator[pa.Table]]] = {
+    readers: dict[str, Callable[[DataConfig, Mapping[str, str]], Iterator[pa.Table]]] = {
         "csv": _read_csv,
         "jsonl": _read_jsonl,
         "parquet": _read_parquet,
         "datasets": _read_datasets,
     }
-    return readers[data_format(data)](data, list(dict.fromkeys(columns)))
+    return readers[data_format(data)](data, columns)
 
 
-def _require(columns: list[str], present: list[str], where: Path) -> None:
+def _require(columns: Mapping[str, str], present: list[str], where: Path) -> None:
     absent = [column for column in columns if column not in present]
     if absent:
+        keys = ", ".join(columns[column] for column in absent)
         close = difflib.get_close_matches(absent[0], present, 1)
         hint = f"did you mean {close[0]!r}? " if close else ""
-        raise DataError(f"no column {some(absent)}", where=str(where), hint=f"{hint}columns are {some(present, 30)}")
+        raise DataError(
+            f"no column {some(absent)} ({keys})", where=str(where), hint=f"{hint}columns are {some(present, 30)}"
+        )
     twice = [column for column in columns if present.count(column) > 1]
     if twice:
         raise DataError(f"column {some(twice)} occurs more than once", where=str(where), hint="rename one of them")
@@ -86,7 +94,7 @@ def _open_binary(path: Path) -> IO[bytes]:
     return gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
-def _read_csv(data: DataConfig, columns: list[str]) -> Iterator[pa.Table]:
+def _read_csv(data: DataConfig, columns: Mapping[str, str]) -> Iterator[pa.Table]:
     path = data.path
     delimiter = "\t" if ".tsv" in path.suffixes else data.delimiter
     with _open_binary(path) as stream:
@@ -105,7 +113,7 @@ def _read_csv(data: DataConfig, columns: list[str]) -> Iterator[pa.Table]:
             delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note_ragged
         ),
         "convert_options": pa_csv.ConvertOptions(
-            include_columns=columns,
+            include_columns=list(columns),
             column_types={column: pa.string() for column in columns},
             null_values=list(data.missing_values),
             strings_can_be_null=True,
@@ -148,7 +156,7 @@ def _refuse_encoding(data: DataConfig, error: Exception) -> None:
         ) from error
 
 
-def _read_jsonl(data: DataConfig, columns: list[str]) -> Iterator[pa.Table]:
+def _read_jsonl(data: DataConfig, columns: Mapping[str, str]) -> Iterator[pa.Table]:
     seen: set[str] = set()
     rows: list[dict[str, Any]] = []
     missing = set(data.missing_values)
@@ -193,7 +201,7 @@ def _json_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _read_parquet(data: DataConfig, columns: list[str]) -> Iterator[pa.Table]:
+def _read_parquet(data: DataConfig, columns: Mapping[str, str]) -> Iterator[pa.Table]:
     files = data_files(data)
     if not files:
         raise DataError("no Parquet file in this folder", where=str(data.path))
@@ -201,14 +209,14 @@ def _read_parquet(data: DataConfig, columns: list[str]) -> Iterator[pa.Table]:
         try:
             with pq.ParquetFile(path) as file:
                 _require(columns, file.schema_arrow.names, path)
-                for batch in file.iter_batches(BATCH_ROWS, columns=columns):
+                for batch in file.iter_batches(BATCH_ROWS, columns=list(columns)):
                     # The file's column order wins otherwise.
-                    yield pa.Table.from_batches([batch]).select(columns)
+                    yield pa.Table.from_batches([batch]).select(list(columns))
         except pa.ArrowInvalid as error:
             raise DataError(f"is not readable as Parquet: {error}", where=str(path)) from None
 
 
-def _read_datasets(data: DataConfig, columns: list[str]) -> Iterator[pa.Table]:
+def _read_datasets(data: DataConfig, columns: Mapping[str, str]) -> Iterator[pa.Table]:
     try:
         from datasets import ClassLabel, DatasetDict, load_from_disk
     except ImportError:
@@ -226,10 +234,10 @@ def _read_datasets(data: DataConfig, columns: list[str]) -> Iterator[pa.Table]:
         )
     _require(columns, table.column_names, data.path)
     names = {c: table.features[c].names for c in columns if isinstance(table.features[c], ClassLabel)}
-    for batch in table.select_columns(columns).with_format("arrow").iter(BATCH_ROWS):
+    for batch in table.select_columns(list(columns)).with_format("arrow").iter(BATCH_ROWS):
         for column, classes in names.items():
             # Class numbers mean nothing to a reader; -1 is how `datasets` writes "no label".
             codes = batch.column(column).to_pylist()
             text = pa.array([classes[code] if code is not None and code >= 0 else None for code in codes], pa.string())
             batch = batch.set_column(batch.column_names.index(column), column, text)
-        yield batch.select(columns)
+        yield batch.select(list(columns))

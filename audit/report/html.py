@@ -23,6 +23,9 @@ from audit.report.view import View
 from audit.result import AuditResult
 from audit.runfolder import RunFolder
 
+#: Sections of a lower order stand in the header of the page.
+FIRST_IN_MAIN = 20
+
 
 def render_html(folder: RunFolder, result: AuditResult, language: str = "en") -> str:
     """Render the whole page from a run folder."""
@@ -31,16 +34,18 @@ def render_html(folder: RunFolder, result: AuditResult, language: str = "en") ->
     view = View(result, folder, wording.Catalogue(language, words))
     environment = _environment(sections)
     built = [(section, content) for section in sections if (content := section.build(view)) is not None]
+    rendered = [
+        (section, {"code": section.code, "html": _render_section(environment, section, content, view)})
+        for section, content in built
+    ]
     scripts = [_template_file("page.js")]
     plotly = _plotly() if view.charts else None
     return environment.get_template("report.html.j2").render(
         view=view,
         r=result,
         t=view.t,
-        sections=[
-            {"code": section.code, "html": _render_section(environment, section, content, view)}
-            for section, content in built
-        ],
+        header=[content for section, content in rendered if section.order < FIRST_IN_MAIN],
+        sections=[content for section, content in rendered if section.order >= FIRST_IN_MAIN],
         style=Markup("\n".join(_template_file(name) for name in ("base.css", "heat.css", "print.css"))),  # noqa: S704
         script=Markup(scripts[0]),  # noqa: S704
         plotly=Markup(plotly[0]) if plotly else None,  # noqa: S704

@@ -15,7 +15,9 @@ from audit.errors import DataError
 
 
 def read(path: Path, columns: list[str], **keys: object) -> pd.DataFrame:
-    return pa.concat_tables(read_batches(DataConfig(path=path, **keys), columns)).to_pandas()
+    return pa.concat_tables(
+        read_batches(DataConfig(path=path, **keys), dict.fromkeys(columns, "data.columns.x"))
+    ).to_pandas()
 
 
 ROWS = pd.DataFrame({"a": ["x", "y", None], "b": [1, 2, 3], "c": [0.5, None, 1.5]})
@@ -51,7 +53,7 @@ def test_every_format_gives_the_same_rows_in_the_order_asked_for(saved: Path) ->
 
 
 def test_missing_column_names_the_file_and_the_nearest(saved: Path) -> None:
-    with pytest.raises(DataError, match=r"no column 'bb'.*\n.*did you mean 'b'") as error:
+    with pytest.raises(DataError, match=r"no column 'bb' \(data\.columns\.x\)\n.*did you mean 'b'") as error:
         read(saved, ["bb"])
     assert str(saved) in str(error.value)
 
@@ -121,7 +123,7 @@ def test_batches_are_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     path = tmp_path / "many.jsonl"
     path.write_text("\n".join(json.dumps({"a": i}) for i in range(10)))
     monkeypatch.setattr(source, "BATCH_ROWS", 4)
-    sizes = [batch.num_rows for batch in read_batches(DataConfig(path=path), ["a"])]
+    sizes = [batch.num_rows for batch in read_batches(DataConfig(path=path), {"a": "data.where"})]
     assert sizes == [4, 4, 2]
 
 

@@ -12,7 +12,7 @@ from audit.errors import ConfigError
 from audit.report.view import View
 
 ENTRY_POINTS = "fairaudit.report_sections"
-BUILT_IN = ("summary", "scope", "data", "performance", "disparities", "explanations", "method")
+BUILT_IN = ("banner", "summary", "scope", "data", "performance", "disparities", "explanations", "method")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Section:
     code
         Anchor in the page; its title is the message `section.<code>`.
     order
-        Place in the page. The built-in ones use 20 to 150 in steps of ten, after the banner.
+        Place in the page. The built-in ones use 10 to 150 in steps of ten; those below 20 stand in the header.
     build
         Returns what the template gets as `s`, or None to leave the section out.
     source
