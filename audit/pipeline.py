@@ -168,8 +168,9 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
         notes.append(Note(code="no_labels"))
     names = [attribute.label for attribute in config.attributes]
     # The empty slicing is everybody: the reference line of the charts.
-    slicings = [Slicing(()), *(Slicing((name,), config.controls) for name in names)]
-    slicings += [Slicing(crossing, config.controls) for crossing in config.crossings]
+    clustered = config.data.columns.cluster is not None
+    slicings = [Slicing((), (), clustered), *(Slicing((name,), config.controls, clustered) for name in names)]
+    slicings += [Slicing(crossing, config.controls, clustered) for crossing in config.crossings]
     order = {attribute.label: group_names(attribute) for attribute in config.attributes}
     question = Question(metrics, criteria, classes, positive, config.level, outside_gaps(config), order)
     schema = decision_schema(names, config.controls)
@@ -383,7 +384,7 @@ def remarks(case: Case, data: DataFacts) -> list[Note]:
         if n:
             notes.append(Note(code="missing_group", params={"attribute": attribute.label, "n": n}))
     if data.clusters is not None:
-        notes.append(Note(code="intervals_ignore_clusters", params={"clusters": data.clusters, "rows": data.rows}))
+        notes.append(Note(code="clusters", params={"clusters": data.clusters, "rows": data.rows}))
     model = case.adapter.facts() if case.adapter else None
     if model and model.stored_dtype != model.dtype:
         notes.append(Note(code="other_dtype", params={"stored": model.stored_dtype, "computed": model.dtype}))

@@ -225,4 +225,4 @@ def test_hatecheck_on_a_real_model(tmp_path: Path) -> None:
     assert next(g for g in result.slicings[1].groups if g.values == ["none"]).in_gaps is False
     assert (result.model.stored_dtype, result.model.dtype) == ("float16", "float32")
     assert result.data.clusters == kept["templ_id"].nunique()
-    assert {"intervals_ignore_clusters", "other_dtype"} <= {note.code for note in result.notes}
+    assert {"clusters", "other_dtype"} <= {note.code for note in result.notes}

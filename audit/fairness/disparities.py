@@ -78,8 +78,8 @@ class Compared:
 def compare(tally: Tally, question: Question) -> Compared:
     """Compute groups, metrics and gaps of one slicing from its tally."""
     attributes = list(tally.slicing.attributes)
-    cells = tally.cells
-    keys = pd.Series(list(map(tuple, cells[attributes].astype(str).to_numpy().tolist())), dtype=object)
+    cells = tally.pooled_over_clusters()
+    keys = _group_of(cells, attributes)
     groups = sorted(
         set(keys), key=lambda values: [question.rank(*pair) for pair in zip(attributes, values, strict=True)]
     )
@@ -97,14 +97,33 @@ def compare(tally: Tally, question: Question) -> Compared:
     ]
     done = Compared(slicing=Slicing(attributes=attributes, groups=facts))
     grouped = GroupedCells(cells, codes, len(groups))
+    if tally.slicing.clustered:
+        fine = GroupedCells(
+            tally.cells, _group_of(tally.cells, attributes).map(code_of).to_numpy(np.int64), len(groups)
+        )
+        grouped = replace(grouped, by_cluster=fine)
     done.pooled = _evaluate(grouped, question)
     _add(done, done.pooled, {}, question)
     done.class_reports = _class_reports(grouped, done.slicing, question)
     if tally.slicing.controls:
-        for stratum, part in cells.groupby(list(tally.slicing.controls), sort=True):
-            named = dict(zip(tally.slicing.controls, map(str, stratum), strict=True))
-            _add(done, _evaluate(GroupedCells(part, codes[part.index], len(groups)), question), named, question)
+        controls = list(tally.slicing.controls)
+        for stratum, _ in cells.groupby(controls, sort=True):
+            named = dict(zip(controls, map(str, stratum), strict=True))
+            _add(done, _evaluate(_within(grouped, named), question), named, question)
     return done
+
+
+def _group_of(cells: pd.DataFrame, attributes: list[str]) -> pd.Series[Any]:
+    return pd.Series(list(map(tuple, cells[attributes].astype(str).to_numpy().tolist())), dtype=object)
+
+
+def _within(grouped: GroupedCells, stratum: dict[str, str]) -> GroupedCells:
+    """Keep the cells of one stratum."""
+    kept = np.ones(len(grouped.cells), dtype=bool)
+    for control, value in stratum.items():
+        kept &= (grouped.cells[control] == value).to_numpy(bool)
+    fine = _within(grouped.by_cluster, stratum) if grouped.by_cluster else None
+    return GroupedCells(grouped.cells[kept].reset_index(drop=True), grouped.groups[kept], grouped.size, fine)
 
 
 def findings(compared: list[Compared], level: float) -> FindingsSummary:
@@ -114,8 +133,7 @@ def findings(compared: list[Compared], level: float) -> FindingsSummary:
     proportions (Bonferroni), so that a fine crossing does not weaken what is said of single attributes. With equal true
     rates everywhere, this names anything at all in at most 1 − `level` of audits, however many groups there are.
     Newcombe's interval must exclude zero and, since score intervals are too narrow in tiny groups, Fisher's exact test
-    must agree. Complements (FNR beside TPR) are left out, as they would say everything twice. Rows are taken as
-    independent.
+    must agree. Complements (FNR beside TPR) are left out, as they would say everything twice.
     """
     looked: list[tuple[Slicing, list[tuple[Values, npt.NDArray[np.int64]]]]] = []
     for item in compared:
@@ -147,9 +165,9 @@ def _tested(metric: Metric) -> bool:
 
 def _finding(slicing: Slicing, values: Values, groups: npt.NDArray[np.int64], alpha: float) -> Finding | None:
     """Name the pair whose difference is bounded highest above zero, if Fisher's exact test agrees on one."""
-    rate, weight, squared = values.value[groups], values.weight[groups], values.weight_squared[groups]
-    bounds = newcombe_lower(rate, *wilson(rate, weight, squared, alpha))
-    size = weight**2 / squared
+    rate, size = values.value[groups], values.effective[groups]
+    clusters = None if values.clusters is None else values.clusters[groups]
+    bounds = newcombe_lower(rate, *wilson(rate, size, alpha, clusters))
     i, j = np.nonzero(bounds > 0)
     p = fisher_greater((rate[i] * size[i], size[i]), (rate[j] * size[j], size[j]))
     bounds[i[p > alpha / 2], j[p > alpha / 2]] = -1.0

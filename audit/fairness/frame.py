@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from fairlearn.metrics import MetricFrame
 
+from audit.fairness.effective import clustered, kish
 from audit.fairness.intervals import wilson
 from audit.fairness.metrics import Metric
 
@@ -31,11 +32,14 @@ class GroupedCells:
         Cells of a tally, n of them.
     groups : array of shape (n,)
         Group code of each cell, from 0 to `size` − 1.
+    by_cluster
+        The same decisions with the cells of each cluster kept apart, where rows form clusters.
     """
 
     cells: pd.DataFrame
     groups: Ints
     size: int
+    by_cluster: GroupedCells | None = None
 
     def sums(self, column: str, where: Bools) -> Floats:
         """Sum a column per group over some of the cells."""
@@ -55,8 +59,10 @@ class Values:
         Decisions in the denominator.
     why : list of length groups
         Reason code where the value is undefined.
-    weight, weight_squared : array of shape (groups,)
-        Σw and Σw² of the denominator.
+    effective : array of shape (groups,)
+        Effective size of the denominator.
+    clusters : array of shape (groups,), optional
+        Clusters in the denominator, where rows form clusters.
     """
 
     metric: Metric
@@ -66,8 +72,8 @@ class Values:
     upper: Floats
     n: Ints
     why: list[str | None]
-    weight: Floats
-    weight_squared: Floats
+    effective: Floats
+    clusters: Floats | None = None
 
 
 def evaluate(
@@ -85,9 +91,10 @@ def evaluate(
     one_vs_rest = [metric for metric in metrics if metric.scope == "class"]
     out: list[Values] = []
     for cls in asked:
-        out += _Question(grouped, *_codes(grouped.cells, {cls: 1}, 0), cls, 2, alpha).answer(one_vs_rest)
+        one = {cls: 1}
+        out += _Question(grouped, *_codes(grouped.cells, one, 0), cls, 2, alpha, one, 0).answer(one_vs_rest)
     codes = {cls: code for code, cls in enumerate(classes)}
-    everything = _Question(grouped, *_codes(grouped.cells, codes, -1), None, len(classes), alpha)
+    everything = _Question(grouped, *_codes(grouped.cells, codes, -1), None, len(classes), alpha, codes, -1)
     out += everything.answer([metric for metric in metrics if metric.scope == "all"])
     out += [_mean_score(grouped, metric) for metric in metrics if metric.scope == "score"]
     return out
@@ -109,6 +116,8 @@ class _Question:
     cls: str | None
     n_classes: int
     alpha: float
+    codes: dict[str, int]
+    other: int
 
     def answer(self, metrics: list[Metric]) -> list[Values]:
         """Evaluate metrics, each only in the groups where it is defined."""
@@ -158,11 +167,24 @@ class _Question:
     def _values(self, metric: Metric, value: Floats, why: list[str | None]) -> Values:
         base = metric.needs[0](self.truth, self.predicted) & self._usable(metric.needs_labels)
         n = self.grouped.sums("n", base).astype(np.int64)
-        weight, squared = self.grouped.sums("w", base), self.grouped.sums("w2", base)
+        effective, clusters = kish(self.grouped.sums("w", base), self.grouped.sums("w2", base)), None
         lower = upper = np.full(self.grouped.size, np.nan)
         if metric.numerator is not None:
-            lower, upper = wilson(value, weight, squared, self.alpha)
-        return Values(metric, self.cls, value, lower, upper, n, why, weight, squared)
+            if self.grouped.by_cluster is not None:
+                effective, clusters = self._by_cluster(self.grouped.by_cluster)._clustered(metric, value)
+            lower, upper = wilson(value, effective, self.alpha, clusters)
+        return Values(metric, self.cls, value, lower, upper, n, why, effective, clusters)
+
+    def _by_cluster(self, grouped: GroupedCells) -> _Question:
+        codes = self.codes
+        return _Question(
+            grouped, *_codes(grouped.cells, codes, self.other), self.cls, self.n_classes, self.alpha, codes, self.other
+        )
+
+    def _clustered(self, metric: Metric, value: Floats) -> tuple[Floats, Floats]:
+        base = metric.needs[0](self.truth, self.predicted) & self._usable(metric.needs_labels)
+        counted = metric.numerator(self.truth, self.predicted) if metric.numerator else base
+        return clustered(self.grouped.cells, self.grouped.groups, value, counted & base, base)
 
 
 def _mean_score(grouped: GroupedCells, metric: Metric) -> Values:
@@ -189,6 +211,5 @@ def _mean_score(grouped: GroupedCells, metric: Metric) -> Values:
         upper=none,
         n=grouped.sums("n", kept).astype(np.int64),
         why=["no_scores" if np.isnan(mean) else None for mean in value],
-        weight=grouped.sums("scored_w", kept),
-        weight_squared=none,
+        effective=none,
     )

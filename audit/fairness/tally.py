@@ -7,7 +7,7 @@ gives the tally of the whole, so a million decisions are read as a stream and co
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import pyarrow as pa
@@ -18,10 +18,14 @@ SUMS = ["n", "w", "w2", "score_w", "scored_w"]
 
 @dataclass(frozen=True)
 class Slicing:
-    """One attribute, or several crossed, with the controls to hold fixed."""
+    """One attribute, or several crossed, with the controls to hold fixed.
+
+    `clustered` keeps the cells of each cluster apart, since the spread between clusters is what intervals need.
+    """
 
     attributes: tuple[str, ...]
     controls: tuple[str, ...] = ()
+    clustered: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,19 @@ class Tally:
     Attributes
     ----------
     cells : DataFrame
-        One row per observed cell: the attributes and controls, `y_true` and `y_pred` (None where unknown), `n`
-        decisions, `w` = Σw, `w2` = Σw², and over the decisions that have a score `score_w` = Σw·score and
-        `scored_w` = Σw.
+        One row per observed cell: the attributes and controls, `cluster` if the slicing is clustered (None for rows
+        that are clusters of their own), `y_true`, `y_pred` (None where unknown), `n` decisions, `w` = Σw, `w2` = Σw²,
+        and over the decisions that have a score `score_w` = Σw·score and `scored_w` = Σw.
     """
 
     slicing: Slicing
     cells: pd.DataFrame
+
+    def pooled_over_clusters(self) -> pd.DataFrame:
+        """Cells with the clusters summed up: what point values need."""
+        if not self.slicing.clustered:
+            return self.cells
+        return _merge(replace(self.slicing, clustered=False), [self.cells])
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(self.slicing, _merge(self.slicing, [self.cells, other.cells]))
@@ -46,7 +56,7 @@ class Tally:
 def tally_columns(slicings: Iterable[Slicing]) -> list[str]:
     """Columns of the decision table that tallies of these slicings read."""
     names = [name for slicing in slicings for name in (*slicing.attributes, *slicing.controls)]
-    return list(dict.fromkeys(["y_true", "y_pred", "score", "status", "weight", "count", *names]))
+    return list(dict.fromkeys(["y_true", "y_pred", "score", "status", "weight", "count", "cluster", *names]))
 
 
 def tally_decisions(batches: Iterable[pa.Table], slicings: list[Slicing]) -> list[Tally]:
@@ -65,7 +75,8 @@ def tally_decisions(batches: Iterable[pa.Table], slicings: list[Slicing]) -> lis
 
 
 def _keys(slicing: Slicing) -> list[str]:
-    return [*slicing.attributes, *slicing.controls, "y_true", "y_pred"]
+    cluster = ["cluster"] if slicing.clustered else []
+    return [*slicing.attributes, *slicing.controls, *cluster, "y_true", "y_pred"]
 
 
 def _with_sums(batch: pa.Table) -> pa.Table:
@@ -98,6 +109,6 @@ def _merge(slicing: Slicing, parts: list[pd.DataFrame]) -> pd.DataFrame:
     cells = pd.concat(parts, ignore_index=True)
     merged = cells.groupby(keys, dropna=False, as_index=False, sort=True)[SUMS].sum()
     # A null label stays None, whatever the string type of this pandas calls it.
-    for key in ("y_true", "y_pred"):
+    for key in [key for key in ("cluster", "y_true", "y_pred") if key in merged]:
         merged[key] = merged[key].astype(object).where(merged[key].notna(), None)
     return merged

@@ -32,14 +32,15 @@
     };
   };
 
-  const draw = async () => {
+  const draw = async ({ pause } = {}) => {
     for (const [id, chart] of Object.entries(charts)) {
       const place = document.getElementById(id);
       if (!place) continue;
       const layout = themed(coloured(chart.layout));
       layout.height = chart.height;
-      await Plotly.react(place, coloured(chart.data), layout, { responsive: true, displayModeBar: false });
-      await new Promise((go) => setTimeout(go));
+      Plotly.react(place, coloured(chart.data), layout, { responsive: true, displayModeBar: false });
+      // The page stays responsive while it fills; a change to print must not wait.
+      if (pause) await new Promise((go) => setTimeout(go));
     }
   };
 
@@ -49,9 +50,9 @@
     const script = document.createElement("script");
     script.textContent = await new Response(inflated).text();
     document.head.append(script);
-    await draw();
-    dark.addEventListener("change", draw);
-    printing.addEventListener("change", draw);
+    await draw({ pause: true });
+    dark.addEventListener("change", () => draw());
+    printing.addEventListener("change", () => draw());
   }
 
   const open = [];

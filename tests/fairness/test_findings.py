@@ -38,7 +38,7 @@ def simulated(rng: np.random.Generator, sizes: list[int], rate: float, metrics: 
     metric = choose_metrics(("selection_rate",), binary=True, labelled=True, scored=False)[0][0]
     none = np.full(len(n), np.nan)
     pooled = [
-        Values(metric, "1", rng.binomial(n, rate) / n, none, none, n, [None] * len(n), n.astype(float), n.astype(float))
+        Values(metric, "1", rng.binomial(n, rate) / n, none, none, n, [None] * len(n), n.astype(float))
         for _ in range(metrics)
     ]
     return Compared(slicing=Slicing(attributes=["g"], groups=groups), pooled=pooled)

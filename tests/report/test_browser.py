@@ -153,6 +153,14 @@ def test_prints_to_a_clean_pdf(browser: Any, hostile_run: Path) -> None:
     assert len(pdf) > 20_000
 
 
+def test_a_page_in_dark_mode_prints_black_on_white(browser: Any, hostile_run: Path) -> None:
+    page, _ = open_page(browser, hostile_run / "report.html", color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    fills = page.eval_on_selector_all(".plot text", "texts => texts.map(text => getComputedStyle(text).fill)")
+    assert set(fills) == {"rgb(0, 0, 0)"}
+    assert page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == "rgb(255, 255, 255)"
+
+
 def test_redacted_without_its_inputs(browser: Any, hostile_run: Path, tmp_path: Path) -> None:
     import shutil
 

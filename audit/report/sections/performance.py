@@ -15,6 +15,7 @@ CHARTED = ("selection_rate", "true_positive_rate", "false_positive_rate", "accur
 #: Metrics of the first table of a slicing; the rest is one click away.
 FIRST = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy", "macro_f1")
 MOST_CLASSES_CHARTED = 3
+MOST_IN_FULL = 10
 
 
 def build(view: View) -> dict[str, Any]:
@@ -47,6 +48,8 @@ def _slicing(view: View, slicing: Slicing) -> dict[str, Any]:
         "rest": len(slicing.groups) - len(listed),
         "first": first,
         "all": columns,
+        # With a column for each group, more would neither fit a screen nor a sheet of paper.
+        "in_full": len(slicing.groups) <= MOST_IN_FULL,
         "class_reports": [report for report in view.result.class_reports if report.attributes == attributes]
         if single
         else [],
