@@ -147,8 +147,37 @@ class OutputConfig(Part):
     contact: str = Field("", description="Who answers for this audit.")
 
 
+class RuleConfig(Part):
+    """A disparity of a metric stays within a limit."""
+
+    metric: str = Field(description="A proportion such as selection_rate, or a criterion such as equalized_odds.")
+    over: tuple[str | tuple[str, ...], ...] = Field(
+        (), description="Attributes and crossings, for example [gender, [gender, ethnicity]]; default: all attributes."
+    )
+    limit: float | None = Field(None, ge=0, lt=1, description="The largest difference that is accepted.")
+    at_least: float | None = Field(None, gt=0, le=1, description="The smallest ratio that is accepted.")
+    severity: Literal["off", "warn", "error"] = Field("error", description="What a failure does to the gate.")
+    evidence: Literal["interval", "point"] = Field(
+        "interval", description="Judge by bounds; or by point values, where a law defines the rule so."
+    )
+    exempt: tuple[Label, ...] = Field((), description="Groups this rule leaves out, by name.")
+    reference: Label | None = Field(None, description="Compare each group with this one instead of all with all.")
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> RuleConfig:
+        if (self.limit is None) == (self.at_least is None):
+            raise ValueError("give either `limit` (of a difference) or `at_least` (of a ratio)")
+        return self
+
+
 class PolicyConfig(Part):
     """Rules to judge by."""
+
+    presets: tuple[Literal["four-fifths", "equalized-odds"], ...] = Field(
+        (), description="four-fifths: selection ratio at least 0.8, point values. equalized-odds: gaps at most 0.1."
+    )
+    rules: tuple[RuleConfig, ...] = ()
+    on_inconclusive: Literal["pass", "warn", "fail"] = Field("warn", description="What an undecided rule does.")
 
 
 class AuditConfig(Part):
@@ -223,6 +252,23 @@ def load_config(path: Path | str, overrides: tuple[str, ...] = ()) -> AuditConfi
     for override in overrides:
         _set(raw, override)
     return parse_config(raw, where=str(path), base=path.parent)
+
+
+def load_policy(path: Path | str) -> PolicyConfig:
+    """Read a policy that stands in a file of its own: the keys of `policy`."""
+    path = Path(path)
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError("no such file", where=str(path)) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"cannot be read as YAML: {error}", where=str(path)) from error
+    try:
+        return PolicyConfig.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(
+            _explain(error), where=str(path), hint="a policy holds presets, rules, on_inconclusive"
+        ) from None
 
 
 def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Path()) -> AuditConfig:

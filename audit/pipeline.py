@@ -29,6 +29,8 @@ from audit.fairness.tally import Slicing, tally_columns, tally_decisions
 from audit.models.adapter import Adapter, load_adapter
 from audit.models.engine import ahead
 from audit.models.predict import WINDOW_ROWS, Predictor
+from audit.policy.judge import judge
+from audit.policy.rules import check_policy, named_rules
 from audit.progress import Progress
 from audit.report.write import write_report
 from audit.result import AuditResult, DataFacts, Explanations, FindingsSummary, Note, StratifiedTest, Timings
@@ -91,6 +93,8 @@ def run(
         explanations = explain(case, folder, progress, clock)
 
     result = assemble(case, folder, data, compared, stratified, found, explanations, clock)
+    if config.policy.rules or config.policy.presets:
+        result = result.model_copy(update={"judgement": judge(result, config.policy)})
     folder.write_result(result)
     write_report(folder)
     folder.finish(fingerprint, vouched(result))
@@ -171,10 +175,25 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
     clustered = config.data.columns.cluster is not None
     slicings = [Slicing((), (), clustered), *(Slicing((name,), config.controls, clustered) for name in names)]
     slicings += [Slicing(crossing, config.controls, clustered) for crossing in config.crossings]
+    audited = [list(slicing.attributes) for slicing in slicings if slicing.attributes]
+    check_policy(config.policy, audited, [metric.name for metric in metrics if metric.numerator is not None])
+    check_policy_groups(config, surveyed)
     order = {attribute.label: group_names(attribute) for attribute in config.attributes}
     question = Question(metrics, criteria, classes, positive, config.level, outside_gaps(config), order)
     schema = decision_schema(names, config.controls)
     return Case(config, surveyed, adapter, classes, positive, labels, schema, slicings, question, notes)
+
+
+def check_policy_groups(config: AuditConfig, surveyed: Survey) -> None:
+    """Refuse a rule that exempts or refers to a group which does not occur: it would not do what it says."""
+    groups = {group for counter in surveyed.groups.values() for group in counter}
+    for name, rule in named_rules(config.policy):
+        named = [*rule.exempt, *([rule.reference] if rule.reference else [])]
+        unknown = [group for group in named if not set(group.split(" × ")) <= groups]
+        if unknown:
+            raise DataError(
+                f"policy, {name}: no group is called {some(unknown)}", hint=f"groups are {some(sorted(groups), 20)}"
+            )
 
 
 def outside_gaps(config: AuditConfig) -> dict[str, dict[str, str]]:
@@ -304,6 +323,7 @@ def assemble(
         class_reports=[report for item in compared for report in item.class_reports],
         stratified=stratified,
         findings=found,
+        judgement=None,
         explanations=explanations,
         notes=[*case.notes, *remarks(case, data), *(note for item in compared for note in item.notes)],
         work=dict(sorted(work.items())),

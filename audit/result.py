@@ -95,6 +95,8 @@ class MetricValue(Part):
     value: float | None
     lower: float | None
     upper: float | None
+    effective_n: float | None = Field(description="Effective size of the denominator; null unless a proportion.")
+    clusters: float | None = Field(description="Clusters in the denominator, where rows form clusters.")
     note: str | None
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -109,8 +111,8 @@ class Disparity(Part):
     cls: str | None = Field(alias="class")
     aggregate: Literal["difference", "ratio"]
     value: float | None
-    lower: float | None
-    upper: float | None
+    lower: float | None = Field(description="Difference: simultaneous over all pairs. Ratio: one-sided.")
+    upper: float | None = Field(description="Difference: one-sided. Ratio: simultaneous over all pairs.")
     worst_group: list[str] | None
     best_group: list[str] | None
     compared: int = Field(description="Groups with a defined value that enter the gap.")
@@ -164,6 +166,47 @@ class FindingsSummary(Part):
     comparisons: int = Field(description="Pairs of groups compared, over all metrics: what `level` is corrected for.")
     gaps: int = Field(description="Gaps looked at.")
     items: list[Finding]
+
+
+class Needed(Part):
+    """How many more decisions of a group would settle a rule, if rates stay as they are."""
+
+    group: list[str]
+    n: int | None = Field(description="In the metric's denominator; null if no number would.")
+    reason: str
+
+
+class RuleVerdict(Part):
+    """What one rule says of one metric of one slicing."""
+
+    rule: str
+    severity: Literal["warn", "error"]
+    status: Literal["pass", "fail", "inconclusive", "undefined"]
+    attributes: list[str]
+    metric: str
+    cls: str | None = Field(alias="class")
+    aggregate: Literal["difference", "ratio"]
+    limit: float
+    evidence: Literal["interval", "point"]
+    alpha: float = Field(description="Of the fail bound, after Holm's correction over the rules of severity error.")
+    value: float | None
+    lower: float | None
+    upper: float | None
+    low_group: list[str] | None = Field(description="The two groups that decide.")
+    high_group: list[str] | None
+    groups: int = Field(description="Groups that could be assessed.")
+    needed: list[Needed]
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class Judgement(Part):
+    """The policy's verdict."""
+
+    status: Literal["pass", "fail", "inconclusive", "undefined"]
+    policy_sha256: str
+    on_inconclusive: Literal["pass", "warn", "fail"]
+    rules: list[RuleVerdict]
 
 
 class ClassReport(Part):
@@ -249,6 +292,7 @@ class AuditResult(Part):
     class_reports: list[ClassReport]
     stratified: list[StratifiedTest]
     findings: FindingsSummary
+    judgement: Judgement | None = Field(description="Null where the audit has no policy.")
     explanations: Explanations | None
     notes: list[Note] = Field(description="What was skipped, assumed or changed.")
     work: dict[str, int] = Field(description="Forward batches, tokens and gradients the run cost.")

@@ -14,6 +14,7 @@ from types import FrameType
 import click
 
 from audit import __version__
+from audit.cli.gate import gate
 from audit.cli.report import report
 from audit.cli.run import run
 from audit.cli.schema import schema
@@ -37,7 +38,7 @@ def main() -> None:
     """
 
 
-for command in (run, report, validate, schema):
+for command in (run, gate, report, validate, schema):
     main.add_command(command)
 
 
@@ -55,7 +56,7 @@ def call(arguments: list[str] | None = None) -> ExitCode:
     _install_sigterm()
     resumable = "the finished parts are kept; the same command with --resume goes on from there"
     try:
-        main.main(args=arguments, prog_name="audit", standalone_mode=False)
+        code = main.main(args=arguments, prog_name="audit", standalone_mode=False)
     except click.exceptions.Exit as done:
         return ExitCode(done.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -77,7 +78,7 @@ def call(arguments: list[str] | None = None) -> ExitCode:
         traceback.print_exc()
         click.echo("audit: this is a defect of the tool, not of your data; please report the lines above", err=True)
         return ExitCode.CRASHED
-    return ExitCode.PASSED
+    return code if isinstance(code, ExitCode) else ExitCode.PASSED
 
 
 def _install_sigterm() -> None:

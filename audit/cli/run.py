@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+from audit.cli.gate import exit_code
+from audit.errors import ExitCode
+
 
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path))
@@ -16,6 +19,7 @@ import click
 )
 @click.option("--resume", is_flag=True, help="Go on with an unfinished run; finished parts are not done again.")
 @click.option("--overwrite", is_flag=True, help="Replace the audit that lies in the run folder.")
+@click.option("--gate", "gated", is_flag=True, help="Exit with the verdict of the policy, as audit gate does.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 def run(
     config: Path,
@@ -24,8 +28,9 @@ def run(
     overrides: tuple[str, ...],
     resume: bool,
     overwrite: bool,
+    gated: bool,
     quiet: bool,
-) -> None:
+) -> ExitCode:
     """Run the whole audit described by CONFIG (audit.yaml) into a run folder."""
     from audit.config import load_config
     from audit.errors import ConfigError
@@ -35,6 +40,8 @@ def run(
     if device:
         overrides = (*overrides, f"model.device={device}")
     settings = load_config(config, overrides)
+    if gated and not (settings.policy.rules or settings.policy.presets):
+        raise ConfigError("--gate needs a policy, and the configuration has none", where=str(config))
     if out:
         settings = settings.model_copy(update={"output": settings.output.model_copy(update={"folder": out})})
 
@@ -47,3 +54,6 @@ def run(
     result = run_audit(settings, resume=resume, overwrite=overwrite, progress=Progress(quiet=quiet))
     click.echo(render_markdown(result, Catalogue()))
     click.echo(f"report: {settings.output.folder / 'report.html'}")
+    if gated and result.judgement is not None:
+        return exit_code(result.judgement.status, result.judgement.on_inconclusive)
+    return ExitCode.PASSED

@@ -12,7 +12,7 @@ import pandas as pd
 
 from audit.config import MISSING
 from audit.fairness.frame import GroupedCells, Values, evaluate
-from audit.fairness.intervals import fisher_greater, newcombe_lower, wilson
+from audit.fairness.inference import contrast, difference_bounds, ratio_bounds
 from audit.fairness.metrics import Metric, known_metrics
 from audit.fairness.names import COMPLEMENTS, CRITERIA
 from audit.fairness.tally import Tally
@@ -132,8 +132,7 @@ def findings(compared: list[Compared], level: float) -> FindingsSummary:
     1 − `level` is shared equally among the slicings, and within a slicing among all pairs of groups and all
     proportions (Bonferroni), so that a fine crossing does not weaken what is said of single attributes. With equal true
     rates everywhere, this names anything at all in at most 1 − `level` of audits, however many groups there are.
-    Newcombe's interval must exclude zero and, since score intervals are too narrow in tiny groups, Fisher's exact test
-    must agree. Complements (FNR beside TPR) are left out, as they would say everything twice.
+    Complements (FNR beside TPR) are left out, as they would say everything twice.
     """
     looked: list[tuple[Slicing, list[tuple[Values, npt.NDArray[np.int64]]]]] = []
     for item in compared:
@@ -164,13 +163,8 @@ def _tested(metric: Metric) -> bool:
 
 
 def _finding(slicing: Slicing, values: Values, groups: npt.NDArray[np.int64], alpha: float) -> Finding | None:
-    """Name the pair whose difference is bounded highest above zero, if Fisher's exact test agrees on one."""
-    rate, size = values.value[groups], values.effective[groups]
-    clusters = None if values.clusters is None else values.clusters[groups]
-    bounds = newcombe_lower(rate, *wilson(rate, size, alpha, clusters))
-    i, j = np.nonzero(bounds > 0)
-    p = fisher_greater((rate[i] * size[i], size[i]), (rate[j] * size[j], size[j]))
-    bounds[i[p > alpha / 2], j[p > alpha / 2]] = -1.0
+    """Name the pair whose difference is bounded highest above zero, if one is."""
+    bounds = contrast(values.among(groups), alpha / 2)[0]
     high, low = np.unravel_index(int(np.argmax(bounds)), bounds.shape)
     if not bounds[high, low] > 0:
         return None
@@ -241,10 +235,11 @@ def _add(done: Compared, values: list[Values], stratum: dict[str, str], question
                     lower=_number(item.lower[code]),
                     upper=_number(item.upper[code]),
                     note=item.why[code],
+                    **item.evidence(code),
                 )
             )
         if item.metric.gap and slicing.attributes:
-            for gap in _gaps(item, slicing, stratum):
+            for gap in _gaps(item, slicing, stratum, question.level):
                 gaps[item.metric.name, item.cls, gap.aggregate] = gap
     for criterion in question.criteria:
         for cls in question.asked:
@@ -255,7 +250,7 @@ def _add(done: Compared, values: list[Values], stratum: dict[str, str], question
     done.disparities += gaps.values()
 
 
-def _gaps(item: Values, slicing: Slicing, stratum: dict[str, str]) -> list[Disparity]:
+def _gaps(item: Values, slicing: Slicing, stratum: dict[str, str], level: float) -> list[Disparity]:
     in_gaps = np.array([group.in_gaps for group in slicing.groups])
     defined = ~np.isnan(item.value)
     kept = np.flatnonzero(in_gaps & defined)
@@ -280,9 +275,22 @@ def _gaps(item: Values, slicing: Slicing, stratum: dict[str, str]) -> list[Dispa
     named = {**base, "worst_group": slicing.groups[worst].values, "best_group": slicing.groups[best].values}
     # Rates (.3, 0) have the ratio 0; of (0, 0) there is none.
     ratio = smallest / largest if largest > 0 and smallest >= 0 else None
+    bounds: dict[str, dict[str, Any]] = {"difference": {}, "ratio": {}}
+    if item.metric.numerator is not None:
+        rates, alpha = item.among(kept), 1 - level
+        found = difference_bounds(rates, alpha)
+        bounds["difference"] = {"lower": found.lower, "upper": found.upper}
+        if ratio is not None:
+            found = ratio_bounds(rates, alpha)
+            bounds["ratio"] = {"lower": found.lower, "upper": found.upper}
     return [
-        Disparity(aggregate="difference", value=largest - smallest, note=note, **named),
-        Disparity(aggregate="ratio", value=ratio, note=note if ratio is not None else "ratio_of_zeros", **named),
+        Disparity(aggregate="difference", value=largest - smallest, note=note, **(named | bounds["difference"])),
+        Disparity(
+            aggregate="ratio",
+            value=ratio,
+            note=note if ratio is not None else "ratio_of_zeros",
+            **(named | bounds["ratio"]),
+        ),
     ]
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from fairlearn.metrics import MetricFrame
 
 from audit.fairness.effective import clustered, kish
+from audit.fairness.inference import Rates
 from audit.fairness.intervals import wilson
 from audit.fairness.metrics import Metric
 
@@ -74,6 +75,18 @@ class Values:
     why: list[str | None]
     effective: Floats
     clusters: Floats | None = None
+
+    def among(self, groups: Ints) -> Rates:
+        """Return what bounds are made of, for some of the groups."""
+        clusters = None if self.clusters is None else self.clusters[groups]
+        return Rates(self.value[groups], self.effective[groups], clusters)
+
+    def evidence(self, group: int) -> dict[str, float | None]:
+        """Effective size and clusters of one group, where the metric is a proportion."""
+        if self.metric.numerator is None:
+            return {"effective_n": None, "clusters": None}
+        clusters = None if self.clusters is None else float(self.clusters[group])
+        return {"effective_n": float(self.effective[group]), "clusters": clusters}
 
 
 def evaluate(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from audit.report.wording import Catalogue, count, group_name, percent, points, visible
-from audit.result import AuditResult
+from audit.report.wording import Catalogue, count, decimal, group_name, percent, points, visible
+from audit.result import AuditResult, Judgement
 
 MOST_FINDINGS = 12
 
@@ -12,7 +12,10 @@ def render_markdown(result: AuditResult, t: Catalogue) -> str:
     """Render the banner and the summary."""
     found = result.findings
     lines = [f"# {_safe(t('markdown.title', title=result.title))}", ""]
-    lines += [f"**{t('banner.not_judged')}.** {t('banner.not_judged.why')}", ""]
+    if result.judgement is None:
+        lines += [f"**{t('banner.not_judged')}.** {t('banner.not_judged.why')}", ""]
+    else:
+        lines += render_judgement(result.judgement, t)
     if found.items:
         lines += [f"{t('banner.gaps', n=len(found.items), gaps=found.gaps)}.", ""]
         lines += ["| | | | |", "|---|---|---|---|"]
@@ -36,6 +39,26 @@ def render_markdown(result: AuditResult, t: Catalogue) -> str:
         )
     lines += ["", t("markdown.decisions", n=count(result.data.decisions)) + ". " + t("markdown.more"), ""]
     return "\n".join(lines)
+
+
+def render_judgement(judgement: Judgement, t: Catalogue) -> list[str]:
+    """Render the verdict and a line for every rule, worst first."""
+    order = ["fail", "undefined", "inconclusive", "pass"]
+    lines = [f"**{t('verdict.' + judgement.status)}.** {t('verdict.why.' + judgement.status)}", ""]
+    head = [t(f"gate.{name}") for name in ("verdict", "rule", "over", "value", "bounds", "between")]
+    lines += ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    for rule in sorted(judgement.rules, key=lambda rule: (rule.severity, order.index(rule.status))):
+        between = (
+            f"{group_name(rule.low_group)}, {group_name(rule.high_group)}"
+            if rule.low_group and rule.high_group
+            else "–"
+        )
+        metric = t.metric(rule.metric) + (f" · {rule.cls}" if rule.cls else "")
+        severity = "" if rule.severity == "error" else f" ({t('gate.warn')})"
+        cells = [t("verdict." + rule.status) + severity, f"{rule.rule}: {metric}", group_name(rule.attributes)]
+        cells += [decimal(rule.value), f"{decimal(rule.lower)} … {decimal(rule.upper)}", between]
+        lines.append("| " + " | ".join(_safe(cell) for cell in cells) + " |")
+    return [*lines, ""]
 
 
 def _safe(text: str) -> str:

@@ -5,13 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from audit.report.sections import Section
+from audit.report.sections.gate import ICONS
 from audit.report.view import View
 
 
 def build(view: View) -> dict[str, Any]:
     """Say how many gaps are clear of chance, and whether the page shows text that must not be published."""
-    found = view.result.findings
-    return {"found": len(found.items), "gaps": found.gaps, "internal": bool(view.shown)}
+    found, judgement = view.result.findings, view.result.judgement
+    status = judgement.status if judgement else "none"
+    words = ("banner.not_judged", "banner.not_judged.why")
+    if judgement:
+        words = (f"verdict.{status}", f"verdict.why.{status}")
+    return {
+        "found": len(found.items),
+        "gaps": found.gaps,
+        "internal": bool(view.shown),
+        "status": status,
+        "icon": ICONS.get(status, "○"),
+        "verdict": view.t(words[0]),
+        "why": view.t(words[1]),
+    }
 
 
 SECTION = Section("banner", 10, build)

@@ -33,7 +33,7 @@ def build(view: View) -> dict[str, Any]:
         for group in slicing.groups
         if len(slicing.attributes) == 1 and group.n < SMALL_GROUP and group.in_gaps
     ]
-    return {"cards": cards, "small": small, "limit": SMALL_GROUP, "open": bool(view.result.disparities)}
+    return {"cards": cards, "small": small, "limit": SMALL_GROUP, "open": view.result.judgement is None}
 
 
 SECTION = Section("summary", 20, build)

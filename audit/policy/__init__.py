@@ -1,0 +1,1 @@
+"""Rules become verdicts. One function judges; every output shows what it said."""

@@ -1,0 +1,39 @@
+"""Section 12: rules, their verdicts, and what would settle the undecided ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.report.sections import Section
+from audit.report.view import View
+from audit.report.wording import count, group_name
+from audit.result import RuleVerdict
+
+ORDER = ("fail", "undefined", "inconclusive", "pass")
+ICONS = {"fail": "✕", "undefined": "∅", "inconclusive": "◐", "pass": "✓"}
+
+
+def build(view: View) -> dict[str, Any]:
+    """Rules, the worst first."""
+    judgement = view.result.judgement
+    if judgement is None:
+        return {"judgement": None}
+    rules = sorted(judgement.rules, key=lambda rule: (rule.severity, ORDER.index(rule.status)))
+    return {
+        "judgement": judgement,
+        "rules": [(rule, [_needed(view, rule, i) for i in range(len(rule.needed))]) for rule in rules],
+        "icons": ICONS,
+    }
+
+
+def _needed(view: View, rule: RuleVerdict, number: int) -> str:
+    item = rule.needed[number]
+    group = group_name(item.group)
+    if item.n is None:
+        return view.t("gate.needed.at_the_limit", group=group)
+    if item.reason == "too_few":
+        return view.t("gate.needed.too_few", group=group, n=count(item.n))
+    return view.t("gate.needed.unassessable", group=group, n=count(item.n), why=view.t.note(item.reason))
+
+
+SECTION = Section("gate", 120, build)
