@@ -66,16 +66,19 @@ def one_sided(rates: Rates, tail: float) -> tuple[Floats, Floats]:
     return np.clip(lower, 0.0, p), np.clip(upper, p, 1.0)
 
 
-def contrast(rates: Rates, tail: float, c: Floats | float = 1.0) -> tuple[Floats, Floats]:
-    """One-sided lower and upper bounds of p_i − c·p_j for all pairs.
+def contrast(rates: Rates, tail: float) -> tuple[Floats, Floats]:
+    """One-sided lower and upper bounds of p_i − p_j for all pairs.
 
     Returns
     -------
     lower, upper : array of shape (groups, groups)
     """
-    low, high = one_sided(rates, tail)
-    p, below, above = rates.rate, rates.rate - low, high - rates.rate
-    difference = p[:, None] - c * p[None, :]
+    return _contrast(rates.rate, *one_sided(rates, tail), 1.0)
+
+
+def _contrast(p: Floats, low: Floats, high: Floats, c: Floats | float) -> tuple[Floats, Floats]:
+    """Bounds of p_i − c·p_j from bounds of each rate."""
+    below, above, difference = p - low, high - p, p[:, None] - c * p[None, :]
     return (
         np.asarray(difference - np.hypot(below[:, None], c * above[None, :])),
         np.asarray(difference + np.hypot(above[:, None], c * below[None, :])),
@@ -90,13 +93,13 @@ def ratio(rates: Rates, tail: float) -> tuple[Floats, Floats]:
     lower, upper : array of shape (groups, groups)
         Infinite where the second rate may be zero.
     """
-    size = len(rates.rate)
+    low, high = one_sided(rates, tail)
     bounds = []
     for side in (0, 1):
-        small, large = np.zeros((size, size)), np.full((size, size), 1e4)
+        small, large = np.zeros((len(low), len(low))), np.full((len(low), len(low)), 1e4)
         for _ in range(60):
             middle = (small + large) / 2
-            positive = contrast(rates, tail, middle)[side] > 0
+            positive = _contrast(rates.rate, low, high, middle)[side] > 0
             small, large = np.where(positive, middle, small), np.where(positive, large, middle)
         bounds.append(np.where(small > 9e3, np.inf, small))
     return bounds[0], bounds[1]

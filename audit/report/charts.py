@@ -89,6 +89,48 @@ def dumbbells(
     return Chart(figure, label, _height(len(rows)))
 
 
+def forest(
+    label: str,
+    names: Sequence[str],
+    values: Sequence[float],
+    bounds: Sequence[tuple[float | None, float | None]],
+    limits: Sequence[Sequence[float]],
+) -> Chart:
+    """Gaps with their bounds, and upright marks at the limits that rules set each."""
+    rows = _distinct(names)
+    figure = go.Figure(
+        go.Scatter(
+            x=list(values),
+            y=rows,
+            mode="markers",
+            cliponaxis=False,
+            marker={"size": 10, "color": SERIES[0], "symbol": "square"},
+            error_x={
+                "type": "data",
+                "array": [_distance(high, value) for value, (_, high) in zip(values, bounds, strict=True)],
+                "arrayminus": [_distance(value, low) for value, (low, _) in zip(values, bounds, strict=True)],
+                "thickness": 1.6,
+                "width": 4,
+                "color": MUTED,
+            },
+            hovertemplate="%{y}: %{x:.1%}<extra></extra>",
+        )
+    )
+    marks = [(limit, row) for row, of_row in zip(rows, limits, strict=True) for limit in of_row]
+    if marks:
+        figure.add_trace(
+            go.Scatter(
+                x=[limit for limit, _ in marks],
+                y=[row for _, row in marks],
+                mode="markers",
+                marker={"symbol": "line-ns", "size": 22, "line": {"width": 3, "color": SERIES[5]}},
+                hovertemplate="%{x:.1%}<extra></extra>",
+            )
+        )
+    _layout(figure)
+    return Chart(figure, label, _height(len(rows)))
+
+
 def stacked_bars(label: str, groups: Sequence[str], series: Mapping[str, Sequence[int]]) -> Chart:
     """Counts per group, stacked by series."""
     names = _distinct(groups)

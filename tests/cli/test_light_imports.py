@@ -52,7 +52,9 @@ def test_validate_and_report_never_touch_torch(tmp_path: Path) -> None:
     assert not modules("validate", str(sample)) & {"torch", "transformers", "captum", "fairlearn"}
 
 
-@pytest.mark.parametrize("package", ["audit.report.write", "audit.fairness.disparities", "audit.fairness.stratified"])
+@pytest.mark.parametrize(
+    "package", ["audit.report.write", "audit.fairness.disparities", "audit.fairness.stratified", "audit.policy.judge"]
+)
 def test_rooms_that_never_touch_torch(package: str) -> None:
     code = f"import {package}, sys, json; print(json.dumps(sorted(sys.modules)))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -68,6 +70,7 @@ def test_imports_run_one_way() -> None:
         "models": {"models"},
         "data": {"data"},
         "report": {"report", "fairness"},
+        "policy": {"policy", "fairness"},
     }
     root = Path(__file__).parents[2] / "audit"
     for room, friends in allowed.items():

@@ -65,5 +65,9 @@ def test_formulas_are_quoted_and_strata_named(result: Any) -> None:
     assert not any(cell[:1] in "=+@" for line in lines for cell in line.values() if cell)
 
 
-def test_bounds_of_gaps_are_empty_until_they_are_computed(result: Any) -> None:
-    assert all(line["lower"] == line["upper"] == "" for line in read(disparities_csv(result)))
+def test_gaps_of_proportions_have_bounds_around_them(result: Any) -> None:
+    for item in result.disparities:
+        if item.metric in {"f1_score", "balanced_accuracy"}:
+            assert item.lower is None
+        elif item.value is not None and item.metric not in {"equalized_odds"}:
+            assert item.lower <= item.value <= item.upper

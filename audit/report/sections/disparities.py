@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from audit.fairness.names import COMPLEMENTS, CRITERIA
-from audit.report.charts import dumbbells
+from audit.report.charts import dumbbells, forest
 from audit.report.sections import Section
 from audit.report.view import View
 from audit.report.wording import group_name
@@ -24,8 +24,9 @@ def _slicing(view: View, slicing: Slicing) -> dict[str, Any]:
     rows = _rows(view, view.disparities(slicing.attributes))
     plain = [row for row in rows if row["metric"] not in CRITERIA]
     drawn = [row for row in plain if row["low"] is not None and row["high"] is not None]
-    chart = None
+    charts = []
     if drawn:
+        charts.append(view.add_chart(_forest(view, slicing, name, drawn)))
         chart = view.add_chart(
             dumbbells(
                 view.t("disparities.chart", attributes=name),
@@ -35,6 +36,7 @@ def _slicing(view: View, slicing: Slicing) -> dict[str, Any]:
                 [(group_name(row["low"].group), group_name(row["high"].group)) for row in drawn],
             )
         )
+        charts.append(chart)
     strata: dict[str, list[Disparity]] = {}
     for gap in view.disparities(slicing.attributes, pooled=False):
         strata.setdefault(", ".join(gap.stratum.values()), []).append(gap)
@@ -42,10 +44,27 @@ def _slicing(view: View, slicing: Slicing) -> dict[str, Any]:
         "name": name,
         "criteria": [row for row in rows if row["metric"] in CRITERIA],
         "rows": plain,
-        "chart": chart,
+        "charts": charts,
         "strata": [(stratum, row) for stratum, gaps in strata.items() for row in _rows(view, gaps)],
         "tests": _tests(view, slicing),
     }
+
+
+def _forest(view: View, slicing: Slicing, name: str, drawn: list[dict[str, Any]]) -> Any:
+    """Draw the differences with their bounds; limits are those of rules over this slicing."""
+    rules = view.result.judgement.rules if view.result.judgement else []
+    here = [rule for rule in rules if rule.attributes == slicing.attributes and rule.aggregate == "difference"]
+    limits = [
+        sorted({rule.limit for rule in here if (rule.metric, rule.cls) == (row["metric"], row["difference"].cls)})
+        for row in drawn
+    ]
+    return forest(
+        view.t("disparities.forest", attributes=name),
+        [row["title"] for row in drawn],
+        [row["difference"].value for row in drawn],
+        [(row["difference"].lower, row["difference"].upper) for row in drawn],
+        limits,
+    )
 
 
 def _rows(view: View, gaps: list[Disparity]) -> list[dict[str, Any]]:
