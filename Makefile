@@ -6,11 +6,12 @@ READY := $(VENV)/.ready
 RUN := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench clean
+.PHONY: help setup demo test test-lowest lint bench clean
 
 help:
 	@echo "make demo    audit the embedded sample and say where the report is"
 	@echo "make test    all tests (report tests need Chromium, or skip and say so)"
+	@echo "make test-lowest  the same with the oldest versions allowed"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   side-by-side measurements"
 	@echo "make clean   remove .venv and runs"
@@ -34,6 +35,16 @@ test: $(READY)
 	@echo "== Running all tests (about four minutes on two cores)"
 	@$(BIN)/python -m pytest
 
+# The oldest versions that pyproject.toml allows, in an environment of their own.
+test-lowest:
+	@echo "== Setting up $(VENV)-lowest and running the tests there"
+	@test -x $(VENV)-lowest/bin/python || $(PYTHON) -m venv $(VENV)-lowest
+	@$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	@$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt torch
+	@$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt \
+		-e '.[datasets]' --group test
+	@$(VENV)-lowest/bin/python -m pytest
+
 lint: $(READY)
 	@echo "== ruff and mypy"
 	@$(BIN)/ruff check .
@@ -44,4 +55,4 @@ bench: $(READY)
 	@$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) $(VENV)-lowest runs

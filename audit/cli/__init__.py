@@ -59,9 +59,6 @@ def call(arguments: list[str] | None = None) -> ExitCode:
         code = main.main(args=arguments, prog_name="audit", standalone_mode=False)
     except click.exceptions.Exit as done:
         return ExitCode(done.exit_code)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return ExitCode.USAGE
     except click.ClickException as error:
         error.show()
         return ExitCode.USAGE

@@ -110,7 +110,7 @@ def quality(explained: pd.DataFrame, slicings: Sequence[Sequence[str]]) -> list[
     """Sum up each group's explanations. `explained` holds `state`, `error` and the attributes."""
     out = []
     for attributes in slicings:
-        for values, part in explained.groupby(list(attributes), sort=True):
+        for values, part in explained.groupby(list(attributes), sort=True, observed=True):
             usable = part.loc[part["state"].isin(["converged", "not_converged"]), "error"]
             out.append(
                 ExplanationQuality(

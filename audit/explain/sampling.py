@@ -28,7 +28,7 @@ def outcome_strata(decisions: pd.DataFrame, attributes: list[str]) -> list[npt.N
     correct = np.where(decisions["y_true"].isna(), 2, decisions["y_true"] == decisions["y_pred"]).astype(int)
     return [
         decisions.assign(correct=correct)
-        .groupby([name, "y_pred", "correct"], dropna=False)
+        .groupby([name, "y_pred", "correct"], dropna=False, observed=True)
         .ngroup()
         .to_numpy()
         .astype(np.int64)

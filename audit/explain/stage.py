@@ -137,7 +137,7 @@ def _to_show(explained: pd.DataFrame, attribute: str, limit: int) -> pd.DataFram
     usable = explained["state"].isin(["converged", "not_converged"])
     order = ["usable", "wrong", "f_input", "row_id"]
     ordered = explained.assign(wrong=wrong, usable=usable).sort_values(order, ascending=[False, False, False, True])
-    turn = ordered.groupby(attribute, sort=True).cumcount()
+    turn = ordered.groupby(attribute, sort=True, observed=True).cumcount()
     order = ["turn", "usable", "wrong"]
     return ordered.assign(turn=turn).sort_values(order, ascending=[True, False, False], kind="stable").head(limit)
 

@@ -7,6 +7,7 @@ million rows they count.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -158,7 +159,7 @@ class _Question:
             )
             for metric in together:
                 by_group = frame.by_group[metric.name]
-                values[metric.name][by_group.index.to_numpy(int)] = by_group.to_numpy(float)
+                values[metric.name][by_group.index.to_numpy(int)] = _scalars(by_group)
         return [self._values(metric, values[metric.name], why[metric.name]) for metric in metrics]
 
     def _usable(self, needs_labels: bool) -> Bools:
@@ -200,6 +201,11 @@ class _Question:
         return clustered(self.grouped.cells, self.grouped.groups, value, counted & base, base)
 
 
+def _scalars(by_group: pd.Series[Any]) -> Floats:
+    """Give the values as plain numbers: older versions of Fairlearn return an array for a group of one cell."""
+    return np.array([np.squeeze(value) for value in by_group], np.float64)
+
+
 def _mean_score(grouped: GroupedCells, metric: Metric) -> Values:
     """Mean score per group: Fairlearn's `mean_prediction` of each cell's own mean, weighted by the cell's Σw."""
     scored = grouped.cells["scored_w"].to_numpy(np.float64)
@@ -214,7 +220,7 @@ def _mean_score(grouped: GroupedCells, metric: Metric) -> Values:
             sensitive_features=pd.Series(grouped.groups[kept]),
             sample_params={"sample_weight": scored[kept]},
         )
-        value[frame.by_group.index.to_numpy(int)] = frame.by_group.to_numpy(float)
+        value[frame.by_group.index.to_numpy(int)] = _scalars(frame.by_group)
     none = np.full(grouped.size, np.nan)
     return Values(
         metric,

@@ -15,9 +15,9 @@ from audit.errors import DataError
 
 
 def read(path: Path, columns: list[str], **keys: object) -> pd.DataFrame:
-    return pa.concat_tables(
-        read_batches(DataConfig(path=path, **keys), dict.fromkeys(columns, "data.columns.x"))
-    ).to_pandas()
+    batches = read_batches(DataConfig(path=path, **keys), dict.fromkeys(columns, "data.columns.x"))
+    # Parts of a folder may differ in type where one of them holds nothing but missing values.
+    return pa.concat_tables(batches, promote_options="permissive").to_pandas()
 
 
 ROWS = pd.DataFrame({"a": ["x", "y", None], "b": [1, 2, 3], "c": [0.5, None, 1.5]})

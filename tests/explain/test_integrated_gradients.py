@@ -116,7 +116,7 @@ def test_batched_equals_single_and_many_steps_are_complete(checkpoints: dict[str
     for ours, alone, truth, one in zip(batched, single, many, encoded, strict=True):
         scale = np.abs(alone.values).sum()
         assert np.abs(ours.values - alone.values).sum() <= 1e-5 * scale
-        assert abs(truth.convergence_delta) <= max(1e-3 * abs(truth.contrast), 1e-6)
+        assert abs(truth.convergence_delta) <= max(5e-3 * abs(truth.contrast), 1e-6)
         assert np.abs(ours.values[one.special]).max() == 0
 
 

@@ -50,7 +50,7 @@ def test_binary(weighted: bool) -> None:
         for aggregate in ("difference", "ratio"):
             expected = getattr(fm, f"{criterion}_{aggregate}")(**given)
             assert gap(done, criterion, aggregate).value == pytest.approx(expected, abs=1e-12)
-    mean = frame.groupby("g").apply(lambda d: np.average(d["score"], weights=d["weight"]))
+    mean = {group: np.average(d["score"], weights=d["weight"]) for group, d in frame.groupby("g")}
     for group, value in values(done, "mean_prediction").items():
         assert value == pytest.approx(mean[group], abs=1e-12)
     for name, value in values(done, "false_omission_rate").items():
