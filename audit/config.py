@@ -174,7 +174,8 @@ class PolicyConfig(Part):
     """Rules to judge by."""
 
     presets: tuple[Literal["four-fifths", "equalized-odds"], ...] = Field(
-        (), description="four-fifths: selection ratio at least 0.8, point values. equalized-odds: gaps at most 0.1."
+        (),
+        description="four-fifths: warns of selection ratios below 0.8, by point values. equalized-odds: gaps to 0.1.",
     )
     rules: tuple[RuleConfig, ...] = ()
     on_inconclusive: Literal["pass", "warn", "fail"] = Field("warn", description="What an undecided rule does.")

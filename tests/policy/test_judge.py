@@ -174,3 +174,9 @@ def test_compas_over_all_races_does_not_rest_on_groups_of_ten() -> None:
     assert failed
     for rule in failed:
         assert not {"Native American", "Asian"} & {*rule.low_group, *rule.high_group}
+
+
+def test_the_four_fifths_preset_warns_and_never_stops() -> None:
+    judged = judge(result(rates({"a": (50, 100), "b": (30, 100)})), PolicyConfig(presets=("four-fifths",)))
+    assert [(rule.severity, rule.status) for rule in judged.rules] == [("warn", "fail")]
+    assert judged.status == "pass"
