@@ -242,12 +242,7 @@ def load_config(path: Path | str, overrides: tuple[str, ...] = ()) -> AuditConfi
         With the file and every key that is wrong.
     """
     path = Path(path)
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError("no such file", where=str(path)) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"cannot be read as YAML: {error}", where=str(path)) from error
+    raw = _read_yaml(path)
     if not isinstance(raw, dict):
         raise ConfigError("holds no keys", where=str(path), hint="`audit schema config` prints what it may hold")
     for override in overrides:
@@ -258,12 +253,7 @@ def load_config(path: Path | str, overrides: tuple[str, ...] = ()) -> AuditConfi
 def load_policy(path: Path | str) -> PolicyConfig:
     """Read a policy that stands in a file of its own: the keys of `policy`."""
     path = Path(path)
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError("no such file", where=str(path)) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"cannot be read as YAML: {error}", where=str(path)) from error
+    raw = _read_yaml(path)
     try:
         return PolicyConfig.model_validate(raw)
     except ValidationError as error:
@@ -282,6 +272,15 @@ def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Pat
     model = config.model and config.model.model_copy(update={"path": base / config.model.path})
     output = config.output.model_copy(update={"folder": base / config.output.folder})
     return config.model_copy(update={"data": data, "model": model, "output": output})
+
+
+def _read_yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError("no such file", where=str(path)) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"cannot be read as YAML: {error}", where=str(path)) from error
 
 
 def _set(raw: dict[str, Any], override: str) -> None:

@@ -8,33 +8,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 import audit
-from audit.config import MISSING, AuditConfig, load_config, parse_config
-from audit.data.labels import match_labels
-from audit.data.rows import RowReader, group_names
-from audit.data.stored import negative_class, stored_decisions, windows
-from audit.data.survey import Survey, positive_class, survey
-from audit.decisions import BATCH_ROWS, decision_schema, read_decisions
+from audit.case import Case, fingerprint_of_run, portable, understand
+from audit.config import MISSING, AuditConfig, ModelConfig, load_config, parse_config
+from audit.data.rows import RowReader
+from audit.data.stored import stored_decisions, windows
+from audit.data.survey import survey
+from audit.decisions import BATCH_ROWS, read_decisions
 from audit.environment import environment
-from audit.errors import DataError, ModelError, some
-from audit.fairness.disparities import Compared, Question, compare, findings
-from audit.fairness.metrics import choose_metrics
+from audit.errors import ModelError
+from audit.fairness.disparities import Compared, compare, findings
 from audit.fairness.stratified import stratified_tests
-from audit.fairness.tally import Slicing, tally_columns, tally_decisions
-from audit.models.adapter import Adapter, load_adapter
-from audit.models.engine import ahead
-from audit.models.predict import WINDOW_ROWS, Predictor
+from audit.fairness.tally import tally_columns, tally_decisions
 from audit.policy.judge import judge
-from audit.policy.rules import check_policy, named_rules
 from audit.progress import Progress
 from audit.report.write import write_report
 from audit.result import AuditResult, DataFacts, Explanations, FindingsSummary, Note, StratifiedTest, Timings
 from audit.runfolder import RunFolder, fingerprint_of
+
+if TYPE_CHECKING:
+    from audit.models.adapter import Adapter
+
+#: Rows that a model sees sorted by length together, and the work lost at most when a run is killed.
+WINDOW_ROWS = 2048
 
 
 def run(
@@ -77,7 +78,7 @@ def run(
     with clock.timing("survey"):
         surveyed = survey(config)
     with clock.timing("load"):
-        adapter = load_adapter(config.model) if config.model else None
+        adapter = load(config.model) if config.model else None
     case = understand(config, surveyed, adapter)
 
     folder = RunFolder(config.output.folder)
@@ -99,6 +100,13 @@ def run(
     write_report(folder)
     folder.finish(fingerprint, vouched(result))
     return result
+
+
+def load(config: ModelConfig) -> Adapter:
+    """Load the model. Stored predictions are audited without ever importing torch."""
+    from audit.models.adapter import load_adapter
+
+    return load_adapter(config)
 
 
 @dataclass
@@ -128,106 +136,6 @@ class _Stage:
         self.clock.seconds[self.name] = round(time.perf_counter() - self.began, 3)
 
 
-@dataclass
-class Case:
-    """What is audited, after configuration, data and model were held against each other."""
-
-    config: AuditConfig
-    survey: Survey
-    adapter: Adapter | None
-    classes: list[str]
-    positive: str | None
-    labels: dict[str, str]
-    schema: pa.Schema
-    slicings: list[Slicing]
-    question: Question
-    notes: list[Note]
-
-
-def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -> Case:
-    """Settle classes, labels, metrics and slicings, or say what contradicts what."""
-    notes: list[Note] = []
-    labels = {label: label for label in surveyed.labels}
-    if adapter:
-        classes = list(adapter.classes)
-        labels, by_number = match_labels(config, sorted(surveyed.labels), classes)
-        if by_number:
-            notes.append(Note(code="labels_by_number", params={"classes": classes}))
-    else:
-        classes = surveyed.classes_seen
-        if config.data.columns.prediction is None and config.data.positive_label is not None:
-            named = config.data.positive_label
-            classes = sorted({named, negative_class(named, classes), *classes})
-        if len(classes) > 2 and config.data.columns.prediction is None:
-            raise DataError(
-                f"a score predicts one of two classes, the labels are {some(classes)}", where=str(config.data.path)
-            )
-    positive = positive_class(config, classes)
-    scored = (
-        positive is not None and len(classes) == 2 and (adapter is not None or config.data.columns.score is not None)
-    )
-    labelled = bool(surveyed.labels)
-    metrics, criteria = choose_metrics(config.metrics, binary=len(classes) == 2, labelled=labelled, scored=scored)
-    if not labelled:
-        notes.append(Note(code="no_labels"))
-    names = [attribute.label for attribute in config.attributes]
-    # The empty slicing is everybody: the reference line of the charts.
-    clustered = config.data.columns.cluster is not None
-    slicings = [Slicing((), (), clustered), *(Slicing((name,), config.controls, clustered) for name in names)]
-    slicings += [Slicing(crossing, config.controls, clustered) for crossing in config.crossings]
-    audited = [list(slicing.attributes) for slicing in slicings if slicing.attributes]
-    check_policy(config.policy, audited, [metric.name for metric in metrics if metric.numerator is not None])
-    check_policy_groups(config, surveyed)
-    order = {attribute.label: group_names(attribute) for attribute in config.attributes}
-    question = Question(metrics, criteria, classes, positive, config.level, outside_gaps(config), order)
-    schema = decision_schema(names, config.controls)
-    return Case(config, surveyed, adapter, classes, positive, labels, schema, slicings, question, notes)
-
-
-def check_policy_groups(config: AuditConfig, surveyed: Survey) -> None:
-    """Refuse a rule that exempts or refers to a group which does not occur: it would not do what it says."""
-    groups = {group for counter in surveyed.groups.values() for group in counter}
-    for name, rule in named_rules(config.policy):
-        named = [*rule.exempt, *([rule.reference] if rule.reference else [])]
-        unknown = [group for group in named if not set(group.split(" × ")) <= groups]
-        if unknown:
-            raise DataError(
-                f"policy, {name}: no group is called {some(unknown)}", hint=f"groups are {some(sorted(groups), 20)}"
-            )
-
-
-def outside_gaps(config: AuditConfig) -> dict[str, dict[str, str]]:
-    """List the groups that are shown but enter no gap, with the reason."""
-    outside = {}
-    for attribute in config.attributes:
-        groups = dict.fromkeys(attribute.outside_gaps, "configured")
-        if not attribute.missing_in_gaps:
-            groups.setdefault(MISSING, "missing")
-        outside[attribute.label] = groups
-    return outside
-
-
-def fingerprint_of_run(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -> dict[str, str]:
-    """Hash everything that decides the outcome."""
-    model = adapter.facts() if adapter else None
-    return {
-        "configuration": fingerprint_of(portable(config)),
-        "data": surveyed.sha256,
-        "model": fingerprint_of([model.sha256, model.device] if model else None),
-        "tool version": audit.__version__,
-    }
-
-
-def portable(config: AuditConfig) -> dict[str, Any]:
-    """Return the configuration as plain data, without where things lie on this machine."""
-    plain = config.model_dump(mode="json")
-    plain["data"]["path"] = config.data.path.name
-    if config.model:
-        plain["model"]["path"] = config.model.path.resolve().name
-    del plain["output"]["folder"]
-    return plain
-
-
 def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> None:
     """Fill the decision table: by running the model, or from stored predictions."""
     shards = folder.shards("decisions")
@@ -244,6 +152,9 @@ def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> N
                     yield number, rows
 
         if case.adapter:
+            from audit.models.engine import ahead
+            from audit.models.predict import Predictor
+
             predictor = Predictor(
                 case.adapter, case.schema, labels=case.labels, positive=case.positive,
                 budget=case.adapter.facts().batch_tokens,

@@ -16,9 +16,6 @@ from audit.models.engine import BatchRunner
 
 Floats = npt.NDArray[np.float32]
 
-#: Rows that are sorted by length together, and the work lost at most when a run is killed.
-WINDOW_ROWS = 2048
-
 
 class Predictor:
     """Run an adapter over windows of rows.

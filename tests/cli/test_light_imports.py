@@ -47,9 +47,20 @@ def test_validate_without_data() -> None:
     assert not modules("validate", str(sample), "--no-data") & HEAVY
 
 
-def test_validate_and_report_never_touch_torch(tmp_path: Path) -> None:
+def test_validate_never_touches_torch() -> None:
     sample = Path(__file__).parents[2] / "sample_data" / "audit.yaml"
     assert not modules("validate", str(sample)) & {"torch", "transformers", "captum", "fairlearn"}
+
+
+def test_stored_predictions_and_the_gate_never_touch_torch(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("y,p,g\n" + "1,1,a\n0,1,b\n1,0,a\n0,0,b\n" * 20)
+    (tmp_path / "audit.yaml").write_text(
+        "data: {path: rows.csv, columns: {label: y, prediction: p}}\nattributes: [g]\n"
+    )
+    (tmp_path / "policy.yaml").write_text("rules: [{metric: selection_rate, limit: 0.9}]\n")
+    assert not modules("run", str(tmp_path / "audit.yaml"), "--quiet") & {"torch", "transformers", "captum"}
+    judged = modules("gate", str(tmp_path / "runs" / "audit"), "--policy", str(tmp_path / "policy.yaml"))
+    assert not judged & {"torch", "transformers", "captum", "fairlearn", "plotly"}
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
 def test_every_code_the_pipeline_makes_has_words() -> None:
     root = Path(__file__).parents[2] / "audit"
     words = json.loads((root / "report/messages/en.json").read_text())
-    source = (root / "pipeline.py").read_text() + (root / "fairness/disparities.py").read_text()
+    source = "".join((root / name).read_text() for name in ("pipeline.py", "case.py", "fairness/disparities.py"))
     codes = set(re.findall(r'Note\(\s*code="([a-z_]+)"', source)) | {"rows_truncated", "rows_empty", "rows_failed"}
     assert len(codes) >= 9
     assert {f"note.{code}" for code in codes} <= set(words)
