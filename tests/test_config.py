@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from audit.config import AuditConfig, as_label, load_config, parse_config
 from audit.errors import ConfigError
@@ -106,3 +108,12 @@ def test_every_key_is_documented() -> None:
     schema = AuditConfig.model_json_schema()
     lacking = [name for part, sub in schema["$defs"].items() for name in undocumented(sub, part)]
     assert set(lacking) <= {"AttributeConfig.column"}
+
+
+def test_the_configuration_in_the_readme_is_valid() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", readme, re.S)
+    assert len(blocks) == 1
+    config = parse_config(yaml.safe_load(blocks[0]))
+    assert config.policy.rules[0].limit == 0.1
+    assert config.attributes[2].values == {"": "none"}
