@@ -158,6 +158,21 @@ def test_all_labels_equal_and_one_group(table: Table, stored: Make) -> None:
     assert {d.note for d in result.disparities} == {"fewer_than_two_groups"}
 
 
+def test_three_classes_weights_controls_and_a_policy(table: Table, stored: Make) -> None:
+    rng = np.random.default_rng(0)
+    columns = {key: rng.choice(list(values), 300).tolist() for key, values in (("y", "abc"), ("p", "abc"), ("g", "uv"))}
+    path = table(**columns, h=rng.choice(["x", "z"], 300).tolist(), w=rng.random(300).tolist())
+    config = stored(path, data__columns__weight="w", controls=["h"])
+    del config["data"]["positive_label"]
+    config["policy"] = {"rules": [{"metric": "true_positive_rate", "limit": 0.6}]}
+    result = audit.run(config)
+    assert (result.classes, result.positive_class) == (["a", "b", "c"], None)
+    assert {rule.cls for rule in result.judgement.rules} == {"a", "b", "c"}
+    assert {gap.stratum.get("h") for gap in result.disparities} == {None, "x", "z"}
+    html = (Path(config["output"]["folder"]) / "report.html").read_text()
+    assert "True positive rate · b" in html
+
+
 def test_an_earlier_audit_is_not_lost(table: Table, stored: Make, tmp_path: Path) -> None:
     config = stored(table(y=[1, 0], p=[1, 0], g=["a", "b"]))
     audit.run(config)

@@ -85,7 +85,7 @@ class View:
     def shown(self) -> list[ShownDecision]:
         """Explained decisions whose text may be shown, in the order the result gives."""
         explained = self.result.explanations
-        if explained is None or not self.text_available:
+        if explained is None or not explained.shown or not self.text_available:
             return []
         wanted = explained.shown
         texts = dict(

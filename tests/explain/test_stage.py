@@ -58,3 +58,12 @@ def test_none_asked_for(model_case: Make) -> None:
     assert result.explanations is None
     assert "explanations_off" in {note.code for note in result.notes}
     assert not (Path(config["output"]["folder"]) / "inputs.parquet").exists()
+
+
+def test_explained_but_not_shown(model_case: Make) -> None:
+    config = model_case(explanations={"sample": 5, "shown": 0, "n_steps": 4})
+    result = run(config)
+    assert (result.explanations.sampled, result.explanations.shown) == (5, [])
+    folder = Path(config["output"]["folder"])
+    assert pd.read_parquet(folder / "inputs.parquet").empty
+    assert "Internal" not in (folder / "report.html").read_text()
