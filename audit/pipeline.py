@@ -308,7 +308,7 @@ def remarks(case: Case, data: DataFacts) -> list[Note]:
         notes.append(
             Note(code="rows_filtered", params={"n": data.rows_filtered, "columns": sorted(case.config.data.where)})
         )
-    if data.unlabelled and data.labels:
+    if data.unlabelled and any(data.labels.values()):
         notes.append(Note(code="rows_unlabelled", params={"n": data.unlabelled}))
     for attribute in case.config.attributes:
         n = case.survey.groups[attribute.label].get(MISSING, 0)
