@@ -156,7 +156,10 @@ def test_prints_to_a_clean_pdf(browser: Any, hostile_run: Path) -> None:
 def test_a_page_in_dark_mode_prints_black_on_white(browser: Any, hostile_run: Path) -> None:
     page, _ = open_page(browser, hostile_run / "report.html", color_scheme="dark")
     page.emulate_media(media="print", color_scheme="dark")
-    fills = page.eval_on_selector_all(".plot text", "texts => texts.map(text => getComputedStyle(text).fill)")
+    # In one go: charts are drawn again when the medium changes, and texts of the old drawing have no colour.
+    script = "() => [...document.querySelectorAll('.plot text')].map(text => getComputedStyle(text).fill)"
+    fills = page.evaluate(script)
+    assert fills
     assert set(fills) == {"rgb(0, 0, 0)"}
     assert page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == "rgb(255, 255, 255)"
 
