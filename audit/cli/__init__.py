@@ -53,7 +53,7 @@ def entry_point(arguments: list[str] | None = None) -> None:
 
 def call(arguments: list[str] | None = None) -> ExitCode:
     """Run the command line and return the exit code."""
-    _install_sigterm()
+    _install_signals()
     resumable = "the finished parts are kept; the same command with --resume goes on from there"
     try:
         code = main.main(args=arguments, prog_name="audit", standalone_mode=False)
@@ -78,11 +78,13 @@ def call(arguments: list[str] | None = None) -> ExitCode:
     return code if isinstance(code, ExitCode) else ExitCode.PASSED
 
 
-def _install_sigterm() -> None:
+def _install_signals() -> None:
     def stop(number: int, frame: FrameType | None) -> None:
         raise _Terminated
 
     try:
         signal.signal(signal.SIGTERM, stop)
+        # A shell that starts a job in the background has it ignore SIGINT; an audit can always be interrupted.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     except ValueError:  # not the main thread: someone else owns the signals
         return
