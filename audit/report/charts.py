@@ -44,8 +44,6 @@ def dots(
 ) -> Chart:
     """One metric of every group as a dot with its interval; `reference` is drawn as a line."""
     names = _distinct(groups)
-    upper = [_distance(high, value) for value, (_, high) in zip(values, bounds, strict=True)]
-    lower = [_distance(value, low) for value, (low, _) in zip(values, bounds, strict=True)]
     figure = go.Figure(
         go.Scatter(
             x=list(values),
@@ -53,7 +51,7 @@ def dots(
             mode="markers",
             cliponaxis=False,
             marker={"size": 10, "color": [MUTED if grey else SERIES[0] for grey in muted]},
-            error_x={"type": "data", "array": upper, "arrayminus": lower, "thickness": 1.6, "width": 4, "color": MUTED},
+            error_x=_whiskers(values, bounds),
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     )
@@ -105,14 +103,7 @@ def forest(
             mode="markers",
             cliponaxis=False,
             marker={"size": 10, "color": SERIES[0], "symbol": "square"},
-            error_x={
-                "type": "data",
-                "array": [_distance(high, value) for value, (_, high) in zip(values, bounds, strict=True)],
-                "arrayminus": [_distance(value, low) for value, (low, _) in zip(values, bounds, strict=True)],
-                "thickness": 1.6,
-                "width": 4,
-                "color": MUTED,
-            },
+            error_x=_whiskers(values, bounds),
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     )
@@ -182,6 +173,13 @@ def _distinct(names: Sequence[str]) -> list[str]:
         text = chart_text(name)
         out.append(f"{text} ({out.count(text) + 1})" if text in out else text)
     return out
+
+
+def _whiskers(values: Sequence[float | None], bounds: Sequence[tuple[float | None, float | None]]) -> dict[str, Any]:
+    """Bars from each value to its bounds."""
+    upper = [_distance(high, value) for value, (_, high) in zip(values, bounds, strict=True)]
+    lower = [_distance(value, low) for value, (low, _) in zip(values, bounds, strict=True)]
+    return {"type": "data", "array": upper, "arrayminus": lower, "thickness": 1.6, "width": 4, "color": MUTED}
 
 
 def _distance(high: float | None, low: float | None) -> float:
