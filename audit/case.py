@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
@@ -35,6 +35,7 @@ class Case:
     adapter: Adapter | None
     classes: list[str]
     positive: str | None
+    scored: bool
     labels: dict[str, str]
     schema: pa.Schema
     slicings: list[Slicing]
@@ -46,7 +47,10 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
     """Settle classes, labels, metrics and slicings, or say what contradicts what."""
     notes: list[Note] = []
     labels = {label: label for label in surveyed.labels}
-    if adapter:
+    numbers = config.data.outcome == "number"
+    if numbers:
+        classes = []
+    elif adapter:
         classes = list(adapter.classes)
         labels, by_number = match_labels(config, sorted(surveyed.labels), classes)
         if by_number:
@@ -60,12 +64,15 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
             raise DataError(
                 f"a score predicts one of two classes, the labels are {some(classes)}", where=str(config.data.path)
             )
-    positive = positive_class(config, classes)
+    positive = None if numbers else positive_class(config, classes)
     scored = (
         positive is not None and len(classes) == 2 and (adapter is not None or config.data.columns.score is not None)
     )
     labelled = bool(surveyed.labels)
-    metrics, criteria = choose_metrics(config.metrics, binary=len(classes) == 2, labelled=labelled, scored=scored)
+    if numbers:
+        scored, labelled = True, surveyed.unlabelled < surveyed.rows_kept
+    outcome: Literal["binary", "class", "number"] = "number" if numbers else "binary" if len(classes) == 2 else "class"
+    metrics, criteria = choose_metrics(config.metrics, outcome=outcome, labelled=labelled, scored=scored)
     if not labelled:
         notes.append(Note(code="no_labels"))
     names = [attribute.label for attribute in config.attributes]
@@ -74,12 +81,12 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
     slicings = [Slicing((), (), clustered), *(Slicing((name,), config.controls, clustered) for name in names)]
     slicings += [Slicing(crossing, config.controls, clustered) for crossing in config.crossings]
     audited = [list(slicing.attributes) for slicing in slicings if slicing.attributes]
-    check_policy(config.policy, audited, [metric.name for metric in metrics if metric.numerator is not None])
+    check_policy(config.policy, audited, [metric.name for metric in metrics])
     check_policy_groups(config, surveyed)
     order = {attribute.label: group_names(attribute) for attribute in config.attributes}
-    question = Question(metrics, criteria, classes, positive, config.level, outside_gaps(config), order)
+    question = Question(metrics, criteria, classes, positive, config.level, outside_gaps(config), order, config.seed)
     schema = decision_schema(names, config.controls)
-    return Case(config, surveyed, adapter, classes, positive, labels, schema, slicings, question, notes)
+    return Case(config, surveyed, adapter, classes, positive, scored, labels, schema, slicings, question, notes)
 
 
 def check_policy_groups(config: AuditConfig, surveyed: Survey) -> None:

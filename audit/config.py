@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,11 +13,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from audit.errors import ConfigError, some
 
 MISSING = "(missing)"
+MOST_WAIVER_DAYS = 90
 
 #: Columns that every decision table has, so no attribute or control may be called one of these.
 RESERVED_NAMES = frozenset(
     {"row_id", "output", "position", "y_true", "y_pred", "logits", "score", "status", "length", "weight", "count"}
-    | {"inclusion_probability", "cluster"}
+    | {"inclusion_probability", "cluster", "target"}
+    # Columns that tallies add.
+    | {"n", "w", "w2", "key", "block", "positive"}
 )
 
 
@@ -85,6 +89,9 @@ class DataConfig(Part):
         default_factory=dict, description="Keep only the rows whose column holds this value, or one of these values."
     )
     columns: Columns = Columns()
+    outcome: Literal["class", "number"] = Field(
+        "class", description="number: `label` and `score` are a true and a predicted number (regression)."
+    )
     label_map: dict[Label, Label] = Field(default_factory=dict, description="Data label -> class of the model.")
     positive_label: Label | None = Field(None, description="The class that counts as positive, after `label_map`.")
     threshold: float = Field(0.5, ge=0, le=1, description="A stored score at or above this predicts positive.")
@@ -148,37 +155,95 @@ class OutputConfig(Part):
 
 
 class RuleConfig(Part):
-    """A disparity of a metric stays within a limit."""
+    """A disparity of a metric stays within a limit, or its change since a baseline within a margin."""
 
-    metric: str = Field(description="A proportion such as selection_rate, or a criterion such as equalized_odds.")
+    name: str = Field("", description="What outputs and waivers call it; default: what it asks.")
+    metric: str = Field(description="A metric such as selection_rate, or a criterion such as equalized_odds.")
     over: tuple[str | tuple[str, ...], ...] = Field(
         (), description="Attributes and crossings, for example [gender, [gender, ethnicity]]; default: all attributes."
     )
     limit: float | None = Field(None, ge=0, lt=1, description="The largest difference that is accepted.")
     at_least: float | None = Field(None, gt=0, le=1, description="The smallest ratio that is accepted.")
+    margin: float | None = Field(
+        None, ge=0, description="The largest change for the worse since the baseline that is accepted."
+    )
+    of: Literal["group", "gap"] = Field(
+        "group", description="What may change by at most `margin`: each group's metric, or each pair's gap."
+    )
     severity: Literal["off", "warn", "error"] = Field("error", description="What a failure does to the gate.")
     evidence: Literal["interval", "point"] = Field(
         "interval", description="Judge by bounds; or by point values, where a law defines the rule so."
     )
+    scope: Literal["pooled", "adjusted"] = Field(
+        "pooled", description="With controls, the verdict that counts: of rates as they are, or standardised."
+    )
     exempt: tuple[Label, ...] = Field((), description="Groups this rule leaves out, by name.")
+    min_share: float = Field(0.0, ge=0, lt=1, description="Leave out groups with less than this share of decisions.")
     reference: Label | None = Field(None, description="Compare each group with this one instead of all with all.")
 
     @model_validator(mode="after")
     def _one_limit(self) -> RuleConfig:
-        if (self.limit is None) == (self.at_least is None):
-            raise ValueError("give either `limit` (of a difference) or `at_least` (of a ratio)")
+        if [self.limit, self.at_least, self.margin].count(None) != 2:
+            raise ValueError("give one of `limit` (of a difference), `at_least` (of a ratio), `margin` (of a change)")
+        if self.reference is not None and self.margin is not None:
+            raise ValueError("a rule with a `margin` compares with the baseline, not with a `reference`")
         return self
+
+
+class WaiverConfig(Part):
+    """A failure that named people accept for a while."""
+
+    rule: str = Field(min_length=1, description="Name of the rule, as outputs show it.")
+    over: tuple[str, ...] = Field((), description="The slicing it is waived for; default: all of the rule.")
+    ceiling: float = Field(description="A value worse than this fails all the same.")
+    reason: str = Field(min_length=1)
+    owner: str = Field(min_length=1, description="Who works on it.")
+    approver: str = Field(min_length=1, description="Who accepts it; not the owner.")
+    granted: date
+    expires: date = Field(description="Last day in force, at most 90 days after `granted`.")
+
+    @model_validator(mode="after")
+    def _bounded(self) -> WaiverConfig:
+        if not self.granted <= self.expires <= self.granted + timedelta(days=MOST_WAIVER_DAYS):
+            raise ValueError(f"`expires` must lie within {MOST_WAIVER_DAYS} days after `granted`")
+        if self.owner == self.approver:
+            raise ValueError("`approver` must be somebody else than `owner`")
+        return self
+
+
+class _Waivers(Part):
+    """A file of waivers."""
+
+    waivers: tuple[WaiverConfig, ...]
 
 
 class PolicyConfig(Part):
     """Rules to judge by."""
 
-    presets: tuple[Literal["four-fifths", "equalized-odds"], ...] = Field(
+    presets: tuple[Literal["four-fifths", "equalized-odds", "ll144"], ...] = Field(
         (),
-        description="four-fifths: warns of selection ratios below 0.8, by point values. equalized-odds: gaps to 0.1.",
+        description="four-fifths: warns of selection ratios below 0.8, by point values. equalized-odds: gaps to 0.1. "
+        "ll144: impact ratios, categories under 2 % left out.",
     )
     rules: tuple[RuleConfig, ...] = ()
+    waivers: tuple[WaiverConfig, ...] = ()
     on_inconclusive: Literal["pass", "warn", "fail"] = Field("warn", description="What an undecided rule does.")
+
+    @model_validator(mode="after")
+    def _no_contradiction(self) -> PolicyConfig:
+        names = [*self.presets, *(rule.name for rule in self.rules if rule.name)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two rules are called {some(twice)}")
+        seen: set[tuple[object, ...]] = set()
+        for rule in self.rules:
+            asks = rule.metric, rule.over, rule.of if rule.margin is not None else None, rule.scope, rule.exempt
+            bound = "margin" if rule.margin is not None else "limit" if rule.limit is not None else "at_least"
+            key = (*asks, bound, rule.reference, rule.evidence, rule.severity)
+            if key in seen:
+                raise ValueError(f"two rules set `{bound}` of {rule.metric} over the same groups: keep one")
+            seen.add(key)
+        return self
 
 
 class AuditConfig(Part):
@@ -212,6 +277,10 @@ class AuditConfig(Part):
                 raise ValueError(f"crossings: {some(unknown)} is not an attribute; attributes are {some(names)}")
             if len(set(crossing)) < len(crossing):
                 raise ValueError(f"crossings: {list(crossing)} names an attribute twice")
+        return self
+
+    @model_validator(mode="after")
+    def _something_to_audit(self) -> AuditConfig:
         columns = self.data.columns
         if self.model is None and columns.prediction is None and columns.score is None:
             raise ValueError("nothing to audit: give `model`, or `data.columns.prediction` or `data.columns.score`")
@@ -221,7 +290,12 @@ class AuditConfig(Part):
                 raise ValueError(f"data.columns: {some(stored)} cannot stand beside `model`")
             if columns.input is None:
                 raise ValueError("data.columns.input: name the column that the model reads")
-        if columns.prediction is None and columns.score is not None and self.data.positive_label is None:
+        if self.data.outcome == "number":
+            if self.model is not None or columns.prediction is not None or columns.score is None:
+                raise ValueError("data.outcome number: name the predicted number in data.columns.score, and no other")
+            if self.data.positive_label is not None or self.data.label_map:
+                raise ValueError("data.outcome number: numbers have neither a positive_label nor a label_map")
+        elif columns.prediction is None and columns.score is not None and self.data.positive_label is None:
             raise ValueError("data.positive_label: name the class that `score` is the probability of")
         return self
 
@@ -260,6 +334,16 @@ def load_policy(path: Path | str) -> PolicyConfig:
         raise ConfigError(
             _explain(error), where=str(path), hint="a policy holds presets, rules, on_inconclusive"
         ) from None
+
+
+def load_waivers(path: Path | str) -> tuple[WaiverConfig, ...]:
+    """Read a file with the key `waivers`."""
+    path = Path(path)
+    raw = _read_yaml(path)
+    try:
+        return _Waivers.model_validate(raw).waivers
+    except ValidationError as error:
+        raise ConfigError(_explain(error), where=str(path), hint="the file holds the key `waivers`") from None
 
 
 def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Path()) -> AuditConfig:

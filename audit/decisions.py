@@ -37,6 +37,8 @@ def decision_schema(attributes: Sequence[str], controls: Sequence[str] = ()) -> 
             ("logits", pa.list_(pa.float32())),
             # Probability of the positive class, where there is one.
             ("score", pa.float64()),
+            # The true number, where numbers are predicted; `score` is then the predicted one.
+            ("target", pa.float64()),
             pa.field("status", pa.string(), nullable=False),
             # Tokens the model read, special ones included; null for stored predictions.
             ("length", pa.int32()),

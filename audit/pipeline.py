@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -10,25 +12,41 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 import audit
+from audit.baseline import load_baseline
 from audit.case import Case, fingerprint_of_run, portable, understand
+from audit.comparison import compare_runs
 from audit.config import MISSING, AuditConfig, ModelConfig, load_config, parse_config
 from audit.data.rows import RowReader
 from audit.data.stored import stored_decisions, windows
 from audit.data.survey import survey
 from audit.decisions import BATCH_ROWS, read_decisions
 from audit.environment import environment
-from audit.errors import ModelError
+from audit.errors import AuditError, ModelError
 from audit.fairness.disparities import Compared, compare, findings
+from audit.fairness.metrics import Metric
+from audit.fairness.scores import ScoreCounter, ScoreTally, with_score_sums
 from audit.fairness.stratified import stratified_tests
-from audit.fairness.tally import tally_columns, tally_decisions
+from audit.fairness.tally import CellCounter, tally_columns, with_sums
 from audit.policy.judge import judge
+from audit.policy.location import locate_rules
 from audit.progress import Progress
 from audit.report.write import write_report
-from audit.result import AuditResult, DataFacts, Explanations, FindingsSummary, Note, StratifiedTest, Timings
+from audit.result import (
+    AuditResult,
+    DataFacts,
+    Explanations,
+    FindingsSummary,
+    MetricDefinition,
+    Note,
+    PolicySource,
+    StratifiedTest,
+    Timings,
+)
 from audit.runfolder import RunFolder, fingerprint_of
 
 if TYPE_CHECKING:
@@ -43,6 +61,9 @@ def run(
     *,
     resume: bool = False,
     overwrite: bool = False,
+    baseline: Path | str | None = None,
+    other_rows: bool = False,
+    policy_source: PolicySource | None = None,
     progress: Progress | None = None,
 ) -> AuditResult:
     """Audit a model, or stored predictions, and write the run folder.
@@ -55,6 +76,12 @@ def run(
         Go on with an unfinished run in the folder, without doing a finished part again.
     overwrite
         Replace what an earlier audit left in the folder.
+    baseline
+        Run folder or baseline file to compare with, for rules with a margin and for the report.
+    other_rows
+        The baseline is of other rows: compare the two as independent samples.
+    policy_source
+        Where the policy stands, if `config` is no path: findings then name the line.
     progress
         Where to show progress; nowhere if left out.
 
@@ -68,10 +95,14 @@ def run(
     AuditError
         With what was wrong, where, and what to do. Nothing that was there before is lost.
     """
+    source: PolicySource | None = None
     if isinstance(config, dict):
         config = parse_config(config)
     elif not isinstance(config, AuditConfig):
-        config = load_config(config)
+        path = Path(config)
+        config = load_config(path)
+        source = locate_rules(path, config.policy)
+    reference = load_baseline(Path(baseline)) if baseline is not None else None
     clock = Clock()
     progress = progress or Progress(quiet=True)
 
@@ -94,11 +125,21 @@ def run(
         explanations = explain(case, folder, progress, clock)
 
     result = assemble(case, folder, data, compared, stratified, found, explanations, clock)
+    result = result.model_copy(update={"policy_source": source or policy_source})
+    incomparable: AuditError | None = None
+    if reference is not None:
+        try:
+            comparison = compare_runs(result, folder.decisions, reference, other_rows=other_rows)
+            result = result.model_copy(update={"comparison": comparison})
+        except AuditError as error:  # the audit itself is sound: it is written, and then told
+            incomparable = error
     if config.policy.rules or config.policy.presets:
         result = result.model_copy(update={"judgement": judge(result, config.policy)})
     folder.write_result(result)
     write_report(folder)
     folder.finish(fingerprint, vouched(result))
+    if incomparable is not None:
+        raise incomparable
     return result
 
 
@@ -173,9 +214,20 @@ def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> N
 
 def compare_all(case: Case, folder: RunFolder) -> tuple[list[Compared], list[StratifiedTest], FindingsSummary]:
     """Tally the decisions once, and compare the groups of every slicing."""
-    batches = read_decisions(folder.decisions, tally_columns(case.slicings))
-    tallies = tally_decisions(batches, case.slicings)
-    compared = [compare(tally, case.question) for tally in tallies]
+    cells = [CellCounter(slicing) for slicing in case.slicings]
+    scores = [ScoreCounter(slicing) for slicing in case.slicings] if case.scored else []
+    for number, batch in enumerate(read_decisions(folder.decisions, tally_columns(case.slicings))):
+        summed = with_sums(batch)
+        for cell_counter in cells:
+            cell_counter.add(summed)
+        if scores:
+            scored = with_score_sums(batch, case.positive, number)
+            for score_counter in scores:
+                score_counter.add(scored)
+    tallies = [counter.done() for counter in cells]
+    score_tallies: list[ScoreTally | None] = [counter.done() for counter in scores]
+    score_tallies = score_tallies or [None] * len(tallies)
+    compared = [compare(tally, case.question, scored) for tally, scored in zip(tallies, score_tallies, strict=True)]
     tests = []
     for tally, item in zip(tallies, compared, strict=True):
         if item.slicing is not None:
@@ -229,11 +281,16 @@ def assemble(
         model=model,
         data=data,
         slicings=[item.slicing for item in compared if item.slicing],
+        metric_definitions=definitions(case.question.metrics),
         metrics=[value for item in compared for value in item.metrics],
+        adjusted=[value for item in compared for value in item.adjusted],
+        correlations=[correlation for item in compared for correlation in item.correlations],
         disparities=[gap for item in compared for gap in item.disparities],
         class_reports=[report for item in compared for report in item.class_reports],
         stratified=stratified,
         findings=found,
+        comparison=None,
+        policy_source=None,
         judgement=None,
         explanations=explanations,
         notes=[*case.notes, *remarks(case, data), *(note for item in compared for note in item.notes)],
@@ -247,6 +304,20 @@ def assemble(
             shards_reused=clock.reused,
         ),
     )
+
+
+def definitions(metrics: list[Metric]) -> list[MetricDefinition]:
+    """Say of every metric what its numbers are."""
+    return [
+        MetricDefinition(
+            name=metric.name,
+            unit=metric.unit,
+            better=metric.better,
+            method=metric.method,
+            calibrated=metric.calibrated,
+        )
+        for metric in metrics
+    ]
 
 
 def vouched(result: AuditResult) -> dict[str, Any]:
@@ -267,6 +338,7 @@ def vouched(result: AuditResult) -> dict[str, Any]:
 
 def describe_data(case: Case, folder: RunFolder) -> DataFacts:
     """Count what the decision table holds, and stop if no decision can be used."""
+    rows_sha256 = hash_rows(case, folder)
     statuses: Counter[str] = Counter()
     predictions: Counter[str] = Counter()
     labels: Counter[str] = Counter()
@@ -287,6 +359,7 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
         rows_read=case.survey.rows_read,
         rows_filtered=case.survey.rows_read - case.survey.rows_kept,
         rows=rows,
+        rows_sha256=rows_sha256,
         decisions=statuses.total(),
         statuses=dict(sorted(statuses.items())),
         labels={cls: labels[cls] for cls in case.classes},
@@ -295,6 +368,17 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
         weighted=case.survey.weighted,
         clusters=case.survey.clusters,
     )
+
+
+def hash_rows(case: Case, folder: RunFolder) -> str:
+    """Hash ids, labels and groups of the audited rows: what two audits must share for their rows to be the same."""
+    names = [attribute.label for attribute in case.config.attributes]
+    columns = ["row_id", "y_true", "target", "weight", "count", "cluster", *names, *case.config.controls]
+    digest = hashlib.sha256(json.dumps(columns).encode())
+    for batch in windows(read_decisions(folder.decisions, columns), BATCH_ROWS):
+        frame = batch.to_pandas()
+        digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    return digest.hexdigest()
 
 
 def remarks(case: Case, data: DataFacts) -> list[Note]:

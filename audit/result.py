@@ -52,6 +52,7 @@ class DataFacts(Part):
     rows_read: int
     rows_filtered: int = Field(description="Rows that data.where left out.")
     rows: int = Field(description="Rows audited.")
+    rows_sha256: str = Field(description="Over ids, labels and groups of the audited rows, whatever was predicted.")
     decisions: int = Field(description="Decisions audited: more than rows where a row carries a count.")
     statuses: dict[str, int] = Field(description="Decisions by status: ok, truncated, empty, failed.")
     labels: dict[str, int]
@@ -95,9 +96,32 @@ class MetricValue(Part):
     value: float | None
     lower: float | None
     upper: float | None
-    effective_n: float | None = Field(description="Effective size of the denominator; null unless a proportion.")
+    effective_n: float | None = Field(description="Effective number of decisions behind the value.")
     clusters: float | None = Field(description="Clusters in the denominator, where rows form clusters.")
+    standard_error: float | None = Field(description="Of a metric whose bounds follow from it.")
     note: str | None
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class MetricDefinition(Part):
+    """What a metric's numbers are, and what its bounds are worth."""
+
+    name: str
+    unit: Literal["share", "number"]
+    better: Literal["high", "low"]
+    method: Literal["exact", "resampling", "linearisation"] = Field(description="How its bounds are made.")
+    calibrated: bool = Field(description="Whether the error rates of its bounds were measured.")
+
+
+class Correlation(Part):
+    """Correlation between the values of groups, where clusters or a shared background tie them together."""
+
+    attributes: list[str]
+    metric: str
+    cls: str | None = Field(alias="class")
+    groups: list[list[str]]
+    matrix: list[list[float]]
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -182,22 +206,51 @@ class RuleVerdict(Part):
     rule: str
     severity: Literal["warn", "error"]
     status: Literal["pass", "fail", "inconclusive", "undefined"]
+    kind: Literal["gap", "change", "gap_change"] = Field(description="change: since the baseline.")
     attributes: list[str]
     metric: str
     cls: str | None = Field(alias="class")
     aggregate: Literal["difference", "ratio"]
     limit: float
     evidence: Literal["interval", "point"]
+    scope: Literal["pooled", "adjusted"] = Field(description="adjusted: rates standardised over the controls.")
+    counts: bool = Field(description="Whether it enters the verdict of the policy.")
+    calibrated: bool = Field(description="Whether the error rates of its bounds were measured.")
     alpha: float = Field(description="Of the fail bound, after Holm's correction over the rules of severity error.")
     value: float | None
     lower: float | None
     upper: float | None
-    low_group: list[str] | None = Field(description="The two groups that decide.")
+    detectable: float | None = Field(description="Gap between these two groups that fails with probability 0.8.")
+    low_group: list[str] | None = Field(description="The two groups that decide; of a change twice the one group.")
     high_group: list[str] | None
     groups: int = Field(description="Groups that could be assessed.")
+    left_out: list[str] = Field(description="Groups that the rule leaves out for their small share.")
     needed: list[Needed]
+    note: str | None = Field(description="Why it is undefined.")
+    waived: bool
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class PolicySource(Part):
+    """Where the policy stands."""
+
+    file: str
+    lines: dict[str, int] = Field(description="Rule -> line in the file.")
+
+
+class WaiverState(Part):
+    """A waiver, and what became of it."""
+
+    rule: str
+    over: list[str]
+    ceiling: float
+    reason: str
+    owner: str
+    approver: str
+    granted: str
+    expires: str
+    state: Literal["used", "unused", "exceeded", "expired"]
 
 
 class Judgement(Part):
@@ -206,7 +259,60 @@ class Judgement(Part):
     status: Literal["pass", "fail", "inconclusive", "undefined"]
     policy_sha256: str
     on_inconclusive: Literal["pass", "warn", "fail"]
+    judged_on: str | None = Field(description="Day that waivers were held against; null without any.")
     rules: list[RuleVerdict]
+    waivers: list[WaiverState]
+
+
+class ValueEstimate(Part):
+    """One metric of one group, with what bounds are made of."""
+
+    value: float | None
+    effective_n: float | None
+    clusters: float | None
+    standard_error: float | None
+
+
+class Change(Part):
+    """One metric of one group, before and after."""
+
+    attributes: list[str]
+    group: list[str]
+    metric: str
+    cls: str | None = Field(alias="class")
+    baseline: ValueEstimate
+    candidate: ValueEstimate
+    correlation: float = Field(description="Of the two values; 0 where they were measured on different rows.")
+    difference: float | None = Field(description="Candidate less baseline.")
+    lower: float | None = Field(description="Two-sided interval of the difference.")
+    upper: float | None
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class Flips(Part):
+    """Decisions of one group that changed."""
+
+    attributes: list[str]
+    group: list[str]
+    n: int
+    changed: int
+    to_positive: int | None
+    to_negative: int | None
+    newly_wrong: int | None
+    newly_right: int | None
+
+
+class Comparison(Part):
+    """This audit against a baseline."""
+
+    baseline: str = Field(description="Title of the baseline.")
+    baseline_model_sha256: str | None
+    baseline_tool_version: str
+    paired: bool = Field(description="Both decision tables were at hand, of the same rows.")
+    same_rows: bool
+    changes: list[Change]
+    flips: list[Flips]
 
 
 class ClassReport(Part):
@@ -287,11 +393,16 @@ class AuditResult(Part):
     model: ModelFacts | None
     data: DataFacts
     slicings: list[Slicing]
+    metric_definitions: list[MetricDefinition]
     metrics: list[MetricValue]
+    adjusted: list[MetricValue] = Field(description="Proportions standardised over the controls.")
+    correlations: list[Correlation]
     disparities: list[Disparity]
     class_reports: list[ClassReport]
     stratified: list[StratifiedTest]
     findings: FindingsSummary
+    comparison: Comparison | None = Field(description="Null without a baseline.")
+    policy_source: PolicySource | None = Field(description="Null where the policy came from no file.")
     judgement: Judgement | None = Field(description="Null where the audit has no policy.")
     explanations: Explanations | None
     notes: list[Note] = Field(description="What was skipped, assumed or changed.")

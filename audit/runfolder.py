@@ -35,6 +35,8 @@ class RunFolder:
         self.disparities_csv = path / "disparities.csv"
         self.summary = path / "summary.md"
         self.report = path / "report.html"
+        self.junit = path / "junit.xml"
+        self.sarif = path / "audit.sarif"
         self.manifest = path / MANIFEST
         self._work = path / WORK
         self._state = self._work / "state.json"
@@ -49,7 +51,7 @@ class RunFolder:
         """Every file an audit may leave here, the manifest last."""
         return [
             self.result, self.decisions, self.attributions, self.inputs, self.metrics_csv, self.disparities_csv,
-            self.summary, self.report, self.manifest,
+            self.summary, self.report, self.junit, self.sarif, self.manifest,
         ]  # fmt: skip
 
     def shards(self, stage: str) -> Shards:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.fairness.inference import Rates, difference_bounds, ratio_bounds
+from audit.fairness.inference import Estimates, difference_bounds, ratio_bounds
 from audit.fairness.intervals import wilson
 
 LIMIT, LEAST, ALPHA = 0.1, 0.8, 0.05
@@ -59,7 +59,7 @@ def simulate(rng: np.random.Generator, sizes: list[int], true: np.ndarray) -> tu
     difference, ratio = Tallies(), Tallies()
     for _ in range(RUNS):
         rate = rng.binomial(n, true) / n
-        rates = Rates(rate, n.astype(float))
+        rates = Estimates(rate, n.astype(float))
         found = difference_bounds(rates, ALPHA)
         difference.fail += found.lower > LIMIT
         difference.passed += found.upper <= LIMIT

@@ -14,6 +14,7 @@ from types import FrameType
 import click
 
 from audit import __version__
+from audit.cli.compare import compare
 from audit.cli.gate import gate
 from audit.cli.report import report
 from audit.cli.run import run
@@ -38,7 +39,7 @@ def main() -> None:
     """
 
 
-for command in (run, gate, report, validate, schema):
+for command in (run, gate, compare, report, validate, schema):
     main.add_command(command)
 
 

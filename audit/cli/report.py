@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-FORMATS = ("html", "md", "csv")
+FORMATS = ("html", "md", "csv", "junit", "sarif")
 
 
 @click.command()

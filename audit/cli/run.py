@@ -20,6 +20,8 @@ from audit.errors import ExitCode
 @click.option("--resume", is_flag=True, help="Go on with an unfinished run; finished parts are not done again.")
 @click.option("--overwrite", is_flag=True, help="Replace the audit that lies in the run folder.")
 @click.option("--gate", "gated", is_flag=True, help="Exit with the verdict of the policy, as audit gate does.")
+@click.option("--baseline", type=click.Path(path_type=Path), help="Run folder or baseline file to compare with.")
+@click.option("--other-rows", is_flag=True, help="The baseline is of other rows: compare as independent samples.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 def run(
     config: Path,
@@ -29,6 +31,8 @@ def run(
     resume: bool,
     overwrite: bool,
     gated: bool,
+    baseline: Path | None,
+    other_rows: bool,
     quiet: bool,
 ) -> ExitCode:
     """Run the whole audit described by CONFIG (audit.yaml) into a run folder."""
@@ -47,11 +51,20 @@ def run(
 
     # Only now the heavy imports: a typo in the configuration is told at once.
     from audit.pipeline import run as run_audit
+    from audit.policy.location import locate_rules
     from audit.progress import Progress
     from audit.report.markdown import render_markdown
     from audit.report.wording import Catalogue
 
-    result = run_audit(settings, resume=resume, overwrite=overwrite, progress=Progress(quiet=quiet))
+    result = run_audit(
+        settings,
+        resume=resume,
+        overwrite=overwrite,
+        baseline=baseline,
+        other_rows=other_rows,
+        policy_source=locate_rules(config, settings.policy),
+        progress=Progress(quiet=quiet),
+    )
     click.echo(render_markdown(result, Catalogue()))
     click.echo(f"report: {settings.output.folder / 'report.html'}")
     if gated and result.judgement is not None:

@@ -17,7 +17,7 @@ from audit.data.source import read_batches
 from audit.errors import ConfigError, DataError
 
 #: Columns of a canonical batch, besides one text column per attribute and control.
-ROW_FIELDS = ("row", "row_id", "input", "y_true", "prediction", "score", "weight", "count", "cluster")
+ROW_FIELDS = ("row", "row_id", "input", "y_true", "target", "prediction", "score", "weight", "count", "cluster")
 
 
 class RowReader:
@@ -77,14 +77,19 @@ def _canonical(config: AuditConfig, raw: pa.Table, numbers: pa.Array) -> pa.Tabl
     weight, count, score = number("weight", 1.0), number("count", 1.0), number("score", None)
     _check(config, "weight", weight, numbers, lambda v: (v >= 0) & np.isfinite(v), "is not a weight of at least 0")
     _check(config, "count", count, numbers, lambda v: (v >= 0) & (v == np.floor(v)), "is not a whole count")
-    _check(
-        config, "score", score, numbers, lambda v: (v >= 0) & (v <= 1), "is not a probability from 0 to 1", null=True
-    )
+    of_numbers = config.data.outcome == "number"
+    if of_numbers:
+        _check(config, "score", score, numbers, np.isfinite, "is no predicted number")
+    else:
+        of = "is not a probability from 0 to 1"
+        _check(config, "score", score, numbers, lambda v: (v >= 0) & (v <= 1), of, null=True)
+    label = pa.nulls(size, pa.string()) if of_numbers else text(columns.label)
     out: dict[str, pa.Array] = {
         "row": numbers.cast(pa.int64()),
         "row_id": text(columns.id) if columns.id else numbers.cast(pa.string()),
         "input": text(columns.input),
-        "y_true": _relabel(text(columns.label), config.data.label_map),
+        "y_true": _relabel(label, config.data.label_map),
+        "target": number("label", None) if of_numbers else pa.nulls(size, pa.float64()),
         "prediction": _relabel(text(columns.prediction), config.data.label_map),
         "score": score,
         "weight": weight,

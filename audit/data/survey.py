@@ -71,7 +71,7 @@ def survey(config: AuditConfig) -> Survey:
                     where=str(config.data.path),
                     hint="give it `bins`, or map its `values`; an id or a number is no group",
                 )
-        found.unlabelled += batch["y_true"].null_count
+        found.unlabelled += batch["target" if config.data.outcome == "number" else "y_true"].null_count
         if config.data.columns.id:
             id_hashes.append(_hash(batch["row_id"]))
         if config.data.columns.cluster:

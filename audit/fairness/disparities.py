@@ -12,16 +12,31 @@ import pandas as pd
 
 from audit.config import MISSING
 from audit.fairness.frame import GroupedCells, Values, evaluate
-from audit.fairness.inference import contrast, difference_bounds, ratio_bounds
+from audit.fairness.inference import EVIDENCE_FLOOR, contrast, difference_bounds, ratio_bounds
 from audit.fairness.metrics import Metric, known_metrics
 from audit.fairness.names import COMPLEMENTS, CRITERIA
+from audit.fairness.score_metrics import GroupedScores, group_scores
+from audit.fairness.scores import ScoreTally
+from audit.fairness.standardised import standardise
 from audit.fairness.tally import Tally
-from audit.result import ClassReport, Disparity, Finding, FindingsSummary, Group, MetricValue, Note, Slicing
+from audit.result import (
+    ClassReport,
+    Correlation,
+    Disparity,
+    Finding,
+    FindingsSummary,
+    Group,
+    MetricValue,
+    Note,
+    Slicing,
+)
 
 #: A crossing with more observed groups than this is reported as too fine, not computed.
 MOST_CROSSED_GROUPS = 1000
 #: Reasons that say a group has nothing to measure at all.
 ABSENT = frozenset({"no_rows", "no_labels"})
+#: Correlations between more groups than this are not kept in the result.
+MOST_CORRELATED = 60
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,7 @@ class Question:
     level: float
     outside: dict[str, dict[str, str]] = field(default_factory=dict)
     order: dict[str, list[str]] = field(default_factory=dict)
+    seed: int = 0
 
     def rank(self, attribute: str, value: str) -> tuple[int, str]:
         """Place of a group among those of its attribute: bins as they rise, others by name, missing values last."""
@@ -73,10 +89,13 @@ class Compared:
     class_reports: list[ClassReport] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     pooled: list[Values] = field(default_factory=list)
+    adjusted: list[MetricValue] = field(default_factory=list)
+    correlations: list[Correlation] = field(default_factory=list)
+    scores: GroupedScores | None = None
 
 
-def compare(tally: Tally, question: Question) -> Compared:
-    """Compute groups, metrics and gaps of one slicing from its tally."""
+def compare(tally: Tally, question: Question, scores: ScoreTally | None = None) -> Compared:
+    """Compute groups, metrics and gaps of one slicing from its tallies of decisions and of scores."""
     attributes = list(tally.slicing.attributes)
     cells = tally.pooled_over_clusters()
     keys = _group_of(cells, attributes)
@@ -102,15 +121,56 @@ def compare(tally: Tally, question: Question) -> Compared:
             tally.cells, _group_of(tally.cells, attributes).map(code_of).to_numpy(np.int64), len(groups)
         )
         grouped = replace(grouped, by_cluster=fine)
+    if scores is not None:
+        done.scores = _scores_of(scores, code_of)
+        grouped = replace(grouped, scores=done.scores)
     done.pooled = _evaluate(grouped, question)
     _add(done, done.pooled, {}, question)
+    done.correlations = _correlations(done)
     done.class_reports = _class_reports(grouped, done.slicing, question)
     if tally.slicing.controls:
         controls = list(tally.slicing.controls)
+        strata = []
         for stratum, _ in cells.groupby(controls, sort=True):
             named = dict(zip(controls, map(str, stratum), strict=True))
-            _add(done, _evaluate(_within(grouped, named), question), named, question)
+            within = _within(grouped, named)
+            if scores is not None:
+                within = replace(within, scores=_scores_of(scores, code_of, named))
+            strata.append(_evaluate(within, question))
+            _add(done, strata[-1], named, question)
+        in_gaps = np.array([group.in_gaps for group in facts])
+        for values in standardise(strata, in_gaps, 1 - question.level):
+            done.adjusted += _metric_values(values, Slicing(attributes=attributes, groups=facts), {})
     return done
+
+
+def _scores_of(scores: ScoreTally, code_of: dict[Any, int], stratum: dict[str, str] | None = None) -> GroupedScores:
+    """Arrange scores by group; within a stratum only their sums, which are what it keeps apart."""
+    attributes = list(scores.slicing.attributes)
+    sums = _group_of(scores.sums, attributes).map(code_of).to_numpy(np.int64)
+    counts = _group_of(scores.counts, attributes).map(code_of).to_numpy(np.int64)
+    for control, value in (stratum or {}).items():
+        sums = np.where((scores.sums[control] == value).to_numpy(bool), sums, -1)
+    if stratum:
+        counts = np.full_like(counts, -1)
+    return group_scores(scores, sums, counts, len(code_of))
+
+
+def _correlations(done: Compared) -> list[Correlation]:
+    """Keep what the judge needs to know of values that are not independent of each other."""
+    if done.slicing is None or not 1 < len(done.slicing.groups) <= MOST_CORRELATED:
+        return []
+    return [
+        Correlation(
+            attributes=done.slicing.attributes,
+            metric=values.metric.name,
+            cls=values.cls,
+            groups=[group.values for group in done.slicing.groups],
+            matrix=np.round(values.correlation, 6).tolist(),
+        )
+        for values in done.pooled
+        if values.correlation is not None
+    ]
 
 
 def _group_of(cells: pd.DataFrame, attributes: list[str]) -> pd.Series[Any]:
@@ -123,6 +183,7 @@ def _within(grouped: GroupedCells, stratum: dict[str, str]) -> GroupedCells:
     for control, value in stratum.items():
         kept &= (grouped.cells[control] == value).to_numpy(bool)
     fine = _within(grouped.by_cluster, stratum) if grouped.by_cluster else None
+    # Its own scores are put in by the caller.
     return GroupedCells(grouped.cells[kept].reset_index(drop=True), grouped.groups[kept], grouped.size, fine)
 
 
@@ -211,7 +272,34 @@ def _number(value: float) -> float | None:
 
 
 def _evaluate(grouped: GroupedCells, question: Question) -> list[Values]:
-    return evaluate(grouped, question.metrics, classes=question.classes, asked=question.asked, alpha=1 - question.level)
+    return evaluate(
+        grouped,
+        question.metrics,
+        classes=question.classes,
+        asked=question.asked,
+        alpha=1 - question.level,
+        seed=question.seed,
+    )
+
+
+def _metric_values(item: Values, slicing: Slicing, stratum: dict[str, str]) -> list[MetricValue]:
+    return [
+        MetricValue(
+            attributes=slicing.attributes,
+            stratum=stratum,
+            group=group.values,
+            metric=item.metric.name,
+            cls=item.cls,
+            n=int(item.n[code]),
+            value=_number(item.value[code]),
+            lower=_number(item.lower[code]),
+            upper=_number(item.upper[code]),
+            note=item.why[code],
+            **item.evidence(code),
+        )
+        for code, group in enumerate(slicing.groups)
+        if not (stratum and item.why[code] in ABSENT)  # the group does not occur in this stratum
+    ]
 
 
 def _add(done: Compared, values: list[Values], stratum: dict[str, str], question: Question) -> None:
@@ -220,24 +308,7 @@ def _add(done: Compared, values: list[Values], stratum: dict[str, str], question
         return
     gaps: dict[tuple[str, str | None, str], Disparity] = {}
     for item in values:
-        for code, group in enumerate(slicing.groups):
-            if stratum and item.why[code] in ABSENT:
-                continue  # the group does not occur in this stratum
-            done.metrics.append(
-                MetricValue(
-                    attributes=slicing.attributes,
-                    stratum=stratum,
-                    group=group.values,
-                    metric=item.metric.name,
-                    cls=item.cls,
-                    n=int(item.n[code]),
-                    value=_number(item.value[code]),
-                    lower=_number(item.lower[code]),
-                    upper=_number(item.upper[code]),
-                    note=item.why[code],
-                    **item.evidence(code),
-                )
-            )
+        done.metrics += _metric_values(item, slicing, stratum)
         if item.metric.gap and slicing.attributes:
             for gap in _gaps(item, slicing, stratum, question.level):
                 gaps[item.metric.name, item.cls, gap.aggregate] = gap
@@ -276,12 +347,15 @@ def _gaps(item: Values, slicing: Slicing, stratum: dict[str, str], level: float)
     # Rates (.3, 0) have the ratio 0; of (0, 0) there is none.
     ratio = smallest / largest if largest > 0 and smallest >= 0 else None
     bounds: dict[str, dict[str, Any]] = {"difference": {}, "ratio": {}}
-    if item.metric.numerator is not None:
-        rates, alpha = item.among(kept), 1 - level
-        found = difference_bounds(rates, alpha)
+    alpha = 1 - level
+    # A standard error of a handful of decisions is itself a guess.
+    sure = kept if item.error is None else kept[(item.known & (item.effective >= EVIDENCE_FLOOR))[kept]]
+    if len(sure) == len(kept):
+        estimates = item.among(sure)
+        found = difference_bounds(estimates, alpha)
         bounds["difference"] = {"lower": found.lower, "upper": found.upper}
         if ratio is not None:
-            found = ratio_bounds(rates, alpha)
+            found = ratio_bounds(estimates, alpha)
             bounds["ratio"] = {"lower": found.lower, "upper": found.upper}
     return [
         Disparity(aggregate="difference", value=largest - smallest, note=note, **(named | bounds["difference"])),

@@ -6,22 +6,31 @@ million rows they count.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from fairlearn.metrics import MetricFrame
+from scipy.stats import norm
+from scipy.stats import t as student
 
-from audit.fairness.effective import clustered, kish
-from audit.fairness.inference import Rates
+from audit.errors import AuditError, ConfigError
+from audit.fairness import score_metrics
+from audit.fairness.effective import cluster_blocks, clustered, kish
+from audit.fairness.inference import Estimates
 from audit.fairness.intervals import wilson
 from audit.fairness.metrics import Metric
+from audit.fairness.resample import RESAMPLES, Cells, correlations, draw_tables, effective_sizes
+from audit.fairness.score_metrics import GroupedScores, ScoreValues
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+
+#: Resamples of a metric that has no vectorised form, and so is called once per resample and group.
+CALLED_RESAMPLES = 200
 
 
 @dataclass(frozen=True)
@@ -36,12 +45,15 @@ class GroupedCells:
         Group code of each cell, from 0 to `size` − 1.
     by_cluster
         The same decisions with the cells of each cluster kept apart, where rows form clusters.
+    scores
+        Scores of the same groups, where decisions have them.
     """
 
     cells: pd.DataFrame
     groups: Ints
     size: int
     by_cluster: GroupedCells | None = None
+    scores: GroupedScores | None = None
 
     def sums(self, column: str, where: Bools) -> Floats:
         """Sum a column per group over some of the cells."""
@@ -56,15 +68,19 @@ class Values:
     Attributes
     ----------
     value, lower, upper : array of shape (groups,)
-        NaN where undefined; the bounds are NaN unless the metric is a proportion.
+        NaN where undefined.
     n : array of shape (groups,)
-        Decisions in the denominator.
-    why : list of length groups
-        Reason code where the value is undefined.
+        Decisions the metric is about.
+    why
+        Why a value is undefined, None where it is defined.
     effective : array of shape (groups,)
-        Effective size of the denominator.
+        Effective number of decisions behind the value.
     clusters : array of shape (groups,), optional
-        Clusters in the denominator, where rows form clusters.
+        Number of clusters in the denominator, where rows form clusters.
+    error : array of shape (groups,), optional
+        Standard error, where bounds follow from it rather than from the effective size.
+    correlation : array of shape (groups, groups), optional
+        Of the values, where groups are not independent.
     """
 
     metric: Metric
@@ -76,22 +92,39 @@ class Values:
     why: list[str | None]
     effective: Floats
     clusters: Floats | None = None
+    error: Floats | None = None
+    correlation: Floats | None = None
 
-    def among(self, groups: Ints) -> Rates:
+    def among(self, groups: Ints) -> Estimates:
         """Return what bounds are made of, for some of the groups."""
-        clusters = None if self.clusters is None else self.clusters[groups]
-        return Rates(self.value[groups], self.effective[groups], clusters)
+
+        def of(array: Floats | None) -> Floats | None:
+            return None if array is None else array[groups]
+
+        correlation = None if self.correlation is None else self.correlation[np.ix_(groups, groups)]
+        return Estimates(self.value[groups], self.effective[groups], of(self.clusters), of(self.error), correlation)
+
+    @property
+    def known(self) -> Bools:
+        """Groups with a value whose spread is known."""
+        known = ~np.isnan(self.value)
+        return known if self.error is None else known & ~np.isnan(self.error)
 
     def evidence(self, group: int) -> dict[str, float | None]:
-        """Effective size and clusters of one group, where the metric is a proportion."""
-        if self.metric.numerator is None:
-            return {"effective_n": None, "clusters": None}
-        clusters = None if self.clusters is None else float(self.clusters[group])
-        return {"effective_n": float(self.effective[group]), "clusters": clusters}
+        """Effective size, clusters and standard error of one group."""
+
+        def of(array: Floats | None) -> float | None:
+            return None if array is None or np.isnan(array[group]) else float(array[group])
+
+        return {
+            "effective_n": of(self.effective),
+            "clusters": of(self.clusters),
+            "standard_error": of(self.error),
+        }
 
 
 def evaluate(
-    grouped: GroupedCells, metrics: list[Metric], *, classes: list[str], asked: list[str], alpha: float
+    grouped: GroupedCells, metrics: list[Metric], *, classes: list[str], asked: list[str], alpha: float, seed: int = 0
 ) -> list[Values]:
     """Compute every metric in every group.
 
@@ -101,16 +134,27 @@ def evaluate(
         All classes, and those to ask one-vs-rest metrics about.
     alpha
         One minus the two-sided level of the intervals.
+    seed
+        Of resampling.
+
+    Raises
+    ------
+    ConfigError
+        If a metric that the configuration names by a dotted path fails.
     """
     one_vs_rest = [metric for metric in metrics if metric.scope == "class"]
     out: list[Values] = []
     for cls in asked:
         one = {cls: 1}
-        out += _Question(grouped, *_codes(grouped.cells, one, 0), cls, 2, alpha, one, 0).answer(one_vs_rest)
+        out += _Question(grouped, *_codes(grouped.cells, one, 0), cls, 2, alpha, one, 0, seed).answer(one_vs_rest)
     codes = {cls: code for code, cls in enumerate(classes)}
-    everything = _Question(grouped, *_codes(grouped.cells, codes, -1), None, len(classes), alpha, codes, -1)
+    everything = _Question(grouped, *_codes(grouped.cells, codes, -1), None, len(classes), alpha, codes, -1, seed)
     out += everything.answer([metric for metric in metrics if metric.scope == "all"])
-    out += [_mean_score(grouped, metric) for metric in metrics if metric.scope == "score"]
+    for metric in metrics:
+        if metric.scope == "score":
+            out.append(_of_scores(grouped, metric, alpha))
+        elif metric.scope == "ranking" and (grouped.size > 1 or metric.name == "auc"):
+            out.append(_of_ranking(grouped, metric, alpha))
     return out
 
 
@@ -132,6 +176,7 @@ class _Question:
     alpha: float
     codes: dict[str, int]
     other: int
+    seed: int
 
     def answer(self, metrics: list[Metric]) -> list[Values]:
         """Evaluate metrics, each only in the groups where it is defined."""
@@ -151,7 +196,7 @@ class _Question:
             if not kept.any():
                 continue
             frame = MetricFrame(
-                metrics={metric.name: metric.compute for metric in together},
+                metrics={metric.name: _guarded(metric) for metric in together},
                 y_true=self.truth[kept],
                 y_pred=self.predicted[kept],
                 sensitive_features=pd.Series(groups[kept]),  # a single cell as an array would lose its dimension
@@ -169,10 +214,15 @@ class _Question:
 
     def _why(self, metric: Metric, weight: Floats) -> list[str | None]:
         usable = self._usable(metric.needs_labels) & (weight > 0)
-        return [self._why_in(metric, usable & (self.grouped.groups == group)) for group in range(self.grouped.size)]
+        order = np.argsort(self.grouped.groups, kind="stable")
+        ends = np.searchsorted(self.grouped.groups[order], np.arange(self.grouped.size + 1))
+        return [
+            self._why_in(metric, (cells := order[ends[group] : ends[group + 1]])[usable[cells]])
+            for group in range(self.grouped.size)
+        ]
 
-    def _why_in(self, metric: Metric, here: Bools) -> str | None:
-        if not here.any():
+    def _why_in(self, metric: Metric, here: Ints) -> str | None:
+        if not len(here):
             return "no_labels" if metric.needs_labels else "no_rows"
         if metric.every_class and len(np.unique(self.truth[here])) < self.n_classes:
             return "class_without_support"
@@ -181,24 +231,109 @@ class _Question:
     def _values(self, metric: Metric, value: Floats, why: list[str | None]) -> Values:
         base = metric.needs[0](self.truth, self.predicted) & self._usable(metric.needs_labels)
         n = self.grouped.sums("n", base).astype(np.int64)
-        effective, clusters = kish(self.grouped.sums("w", base), self.grouped.sums("w2", base)), None
-        lower = upper = np.full(self.grouped.size, np.nan)
+        design, clusters, correlation, error = (
+            kish(self.grouped.sums("w", base), self.grouped.sums("w2", base)),
+            None,
+            None,
+            None,
+        )
+        effective = design
+        fine = self._by_cluster(self.grouped.by_cluster) if self.grouped.by_cluster is not None else None
         if metric.numerator is not None:
-            if self.grouped.by_cluster is not None:
-                effective, clusters = self._by_cluster(self.grouped.by_cluster)._clustered(metric, value)
-            lower, upper = wilson(value, effective, self.alpha, clusters)
-        return Values(metric, self.cls, value, lower, upper, n, why, effective, clusters)
+            if fine is not None:
+                effective, clusters, correlation = fine._clustered(metric, value)
+        else:
+            sized = fine or self
+            if fine is not None:
+                blocks, clusters = sized._blocks(metric)
+                design = np.minimum(design, blocks)
+            if metric.form is not None:
+                size, correlation = effective_sizes(sized._cells(metric), metric.form, RESAMPLES, self._rng())
+                most = kish(self.grouped.sums("w", base), self.grouped.sums("w2", base))
+                effective = np.where(np.isnan(size), design, np.minimum(np.nan_to_num(size), most))
+            else:
+                error, correlation = sized._called(metric, np.array([reason is None for reason in why]))
+        done = Values(metric, self.cls, value, value, value, n, why, effective, clusters, error, correlation)
+        return _with_interval(done, self.alpha)
 
-    def _by_cluster(self, grouped: GroupedCells) -> _Question:
-        codes = self.codes
-        return _Question(
-            grouped, *_codes(grouped.cells, codes, self.other), self.cls, self.n_classes, self.alpha, codes, self.other
+    def _rng(self) -> np.random.Generator:
+        return np.random.default_rng(self.seed)
+
+    def _cells(self, metric: Metric) -> Cells:
+        kept = self._usable(metric.needs_labels) & (self.truth >= 0) & (self.predicted >= 0)
+        cells = self.grouped.cells[kept]
+        cluster = pd.factorize(cells["cluster"])[0].astype(np.int64) if "cluster" in cells else None
+        return Cells(
+            self.grouped.groups[kept],
+            self.truth[kept],
+            self.predicted[kept],
+            cells["w"].to_numpy(np.float64),
+            cells["w2"].to_numpy(np.float64),
+            (self.grouped.size, self.n_classes),
+            cluster,
         )
 
-    def _clustered(self, metric: Metric, value: Floats) -> tuple[Floats, Floats]:
+    def _called(self, metric: Metric, defined: Bools) -> tuple[Floats, Floats | None]:
+        """Standard error of a metric that is a black box, from its values on resampled cells."""
+        cells = self._cells(metric)
+        drawn = draw_tables(cells, CALLED_RESAMPLES, self._rng())
+        values = np.full((CALLED_RESAMPLES, self.grouped.size), np.nan)
+        compute, classes = _guarded(metric), np.arange(self.n_classes)
+        truth, predicted = np.repeat(classes, len(classes)), np.tile(classes, len(classes))
+        for group in np.flatnonzero(defined):
+            for number, table in enumerate(drawn[:, group].reshape(CALLED_RESAMPLES, -1)):
+                used = table > 0
+                values[number, group] = compute(truth[used], predicted[used], sample_weight=table[used])
+        spread = values.std(0)
+        correlation = correlations(np.nan_to_num(values), np.nan_to_num(spread)) if cells.cluster is not None else None
+        return spread, correlation
+
+    def _by_cluster(self, grouped: GroupedCells) -> _Question:
+        truth, predicted = _codes(grouped.cells, self.codes, self.other)
+        return replace(self, grouped=grouped, truth=truth, predicted=predicted)
+
+    def _clustered(self, metric: Metric, value: Floats) -> tuple[Floats, Floats, Floats | None]:
         base = metric.needs[0](self.truth, self.predicted) & self._usable(metric.needs_labels)
         counted = metric.numerator(self.truth, self.predicted) if metric.numerator else base
         return clustered(self.grouped.cells, self.grouped.groups, value, counted & base, base)
+
+    def _blocks(self, metric: Metric) -> tuple[Floats, Floats]:
+        base = metric.needs[0](self.truth, self.predicted) & self._usable(metric.needs_labels)
+        return cluster_blocks(self.grouped.cells[base], self.grouped.groups[base], self.grouped.size)
+
+
+def _guarded(metric: Metric) -> Any:
+    """Turn what goes wrong inside a user's metric into an error that names it."""
+    if metric.calibrated:
+        return metric.compute
+
+    def compute(*args: Any, **more: Any) -> float:
+        try:
+            return float(metric.compute(*args, **more))
+        except AuditError:
+            raise
+        except Exception as error:
+            raise ConfigError(
+                f"metric {metric.name!r} failed: {type(error).__name__}: {error}",
+                where="metrics",
+                hint="it is called as metric(y_true, y_pred, sample_weight=w) and returns one number",
+            ) from error
+
+    return compute
+
+
+def _with_interval(values: Values, alpha: float) -> Values:
+    """Add each group's own two-sided interval."""
+    if values.error is None:
+        lower, upper = wilson(values.value, values.effective, alpha, values.clusters)
+        return replace(values, lower=lower, upper=upper)
+    degrees = values.clusters if values.clusters is not None else values.effective
+    quantile = student.isf(alpha / 2, np.maximum(degrees - 1, 1)) if degrees is not None else norm.isf(alpha / 2)
+    half = quantile * values.error
+    lower, upper = values.value - half, values.value + half
+    if values.metric.unit == "share":
+        lower, upper = np.clip(lower, 0, 1), np.clip(upper, 0, 1)
+    return replace(values, lower=lower, upper=upper)
 
 
 def _scalars(by_group: pd.Series[Any]) -> Floats:
@@ -206,29 +341,47 @@ def _scalars(by_group: pd.Series[Any]) -> Floats:
     return np.array([np.squeeze(value) for value in by_group], np.float64)
 
 
-def _mean_score(grouped: GroupedCells, metric: Metric) -> Values:
-    """Mean score per group: Fairlearn's `mean_prediction` of each cell's own mean, weighted by the cell's Σw."""
-    scored = grouped.cells["scored_w"].to_numpy(np.float64)
-    kept = scored > 0
-    value = np.full(grouped.size, np.nan)
-    if kept.any():
-        mean = grouped.cells["score_w"].to_numpy(np.float64)[kept] / scored[kept]
-        frame = MetricFrame(
-            metrics=metric.compute,
-            y_true=mean,
-            y_pred=mean,
-            sensitive_features=pd.Series(grouped.groups[kept]),
-            sample_params={"sample_weight": scored[kept]},
-        )
-        value[frame.by_group.index.to_numpy(int)] = _scalars(frame.by_group)
+def _nothing(grouped: GroupedCells, metric: Metric, why: str) -> Values:
     none = np.full(grouped.size, np.nan)
+    zero = np.zeros(grouped.size, np.int64)
+    return Values(metric, None, none, none, none, zero, [why] * grouped.size, np.zeros(grouped.size))
+
+
+def _of_scores(grouped: GroupedCells, metric: Metric, alpha: float) -> Values:
+    if grouped.scores is None:
+        return _nothing(grouped, metric, "no_scores")
+    found = (
+        score_metrics.r_squared(grouped.scores)
+        if metric.name == "r2_score"
+        else score_metrics.mean_of(grouped.scores, metric.name)
+    )
+    lacking = "no_scores" if metric.name == "mean_prediction" else "no_labels"
+    why = [
+        None if not np.isnan(value) else lacking if not n else "no_variation"
+        for value, n in zip(found.value, found.n, strict=True)
+    ]
+    return _with_interval(_values_of(metric, found, why, error=found.error), alpha)
+
+
+def _of_ranking(grouped: GroupedCells, metric: Metric, alpha: float) -> Values:
+    if grouped.scores is None or grouped.scores.counts.empty:
+        return _nothing(grouped, metric, "no_scores")
+    found = score_metrics.ranking(grouped.scores, metric.name)
+    why = ["one_label_only" if np.isnan(value) else None for value in found.value]
+    return _with_interval(_values_of(metric, found, why), alpha)
+
+
+def _values_of(metric: Metric, found: ScoreValues, why: list[str | None], error: Floats | None = None) -> Values:
     return Values(
         metric,
         None,
-        value,
-        lower=none,
-        upper=none,
-        n=grouped.sums("n", kept).astype(np.int64),
-        why=["no_scores" if np.isnan(mean) else None for mean in value],
-        effective=none,
+        found.value,
+        found.value,
+        found.value,
+        found.n,
+        why,
+        found.effective,
+        found.blocks,
+        error,
+        found.correlation,
     )

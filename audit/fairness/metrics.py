@@ -20,6 +20,8 @@ from fairlearn import metrics as fairlearn_metrics
 from sklearn import metrics as sklearn_metrics
 
 from audit.errors import ConfigError, some
+from audit.fairness import forms
+from audit.fairness.forms import Form
 from audit.fairness.names import CRITERIA
 
 Codes = npt.NDArray[np.int64]
@@ -83,8 +85,15 @@ class Metric:
         Sets of decisions that must not be empty, or else the metric is undefined.
     numerator
         For a proportion, what is counted among `needs[0]`.
+    form
+        The same from whole stacks of confusion tables, for intervals by resampling.
     scope
-        `class`: one-vs-rest, asked of a class; `all`: over all classes at once; `score`: the mean score.
+        `class`: one-vs-rest, asked of a class; `all`: over all classes at once; `score`: a mean over scored decisions;
+        `ranking`: how scores order decisions.
+    unit
+        `share`: from 0 to 1; `number`: anything.
+    calibrated
+        Whether the error rates of its bounds were measured (docs/statistics.md).
     better
         Which end is the worse one for the group concerned.
     every_class
@@ -95,7 +104,10 @@ class Metric:
     compute: Score
     needs: tuple[Where, ...] = (rows,)
     numerator: Where | None = None
-    scope: Literal["class", "all", "score"] = "class"
+    form: Form | None = None
+    scope: Literal["class", "all", "score", "ranking"] = "class"
+    unit: Literal["share", "number"] = "share"
+    calibrated: bool = False
     needs_labels: bool = True
     better: Literal["high", "low"] = "high"
     gap: bool = True
@@ -107,6 +119,13 @@ class Metric:
             if not where(t, p).any():
                 return _WHY_EMPTY.get(where, "empty_denominator")
         return None
+
+    @property
+    def method(self) -> Literal["exact", "resampling", "linearisation"]:
+        """How its bounds are made."""
+        if self.numerator is not None:
+            return "exact"
+        return "linearisation" if self.scope in {"score", "ranking"} else "resampling"
 
 
 def _false_omission_rate(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
@@ -129,39 +148,56 @@ def _pos(score: Score) -> Score:
     return partial(score, pos_label=1)
 
 
+def _log_loss(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    return float(sklearn_metrics.log_loss(y_true, y_pred, sample_weight=sample_weight, labels=[0, 1]))
+
+
+def _ranking(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    return float(sklearn_metrics.roc_auc_score(y_true, y_pred, sample_weight=sample_weight))
+
+
+def _share(name: str, compute: Score, denominator: Where, numerator: Where, **more: Any) -> Metric:
+    return Metric(name, compute, (denominator,), numerator, calibrated=True, **more)
+
+
+def _of_table(name: str, compute: Score, form: Form, needs: tuple[Where, ...] = (rows,), **more: Any) -> Metric:
+    return Metric(name, compute, needs, form=form, calibrated=True, **more)
+
+
+def _of_scores(name: str, compute: Score, **more: Any) -> Metric:
+    return Metric(name, compute, scope="score", calibrated=True, **more)
+
+
+def _of_ranking(name: str) -> Metric:
+    return Metric(name, _ranking, (positives, negatives), scope="ranking", calibrated=True)
+
+
+_EVERY_CLASS: dict[str, Any] = {"scope": "all", "every_class": True}
+_ERROR: dict[str, Any] = {"unit": "number", "better": "low"}
+
 BUILT_IN = (
-    Metric("selection_rate", _pos(fairlearn_metrics.selection_rate), (rows,), selected, needs_labels=False),
-    Metric("true_positive_rate", _pos(fairlearn_metrics.true_positive_rate), (positives,), selected),
-    Metric("false_positive_rate", _pos(fairlearn_metrics.false_positive_rate), (negatives,), selected, better="low"),
-    Metric(
-        "false_negative_rate",
-        _pos(fairlearn_metrics.false_negative_rate),
-        (positives,),
-        rejected,
-        better="low",
-    ),
-    Metric(
-        "true_negative_rate",
-        _pos(fairlearn_metrics.true_negative_rate),
-        (negatives,),
-        rejected,
-    ),
-    Metric("precision", sklearn_metrics.precision_score, (selected,), positives),
-    Metric(
-        "false_discovery_rate",
-        _false_discovery_rate,
-        (selected,),
-        negatives,
-        better="low",
-    ),
-    Metric("false_omission_rate", _false_omission_rate, (rejected,), positives, better="low"),
-    Metric("f1_score", partial(sklearn_metrics.f1_score, zero_division=0), (_touched,)),
-    Metric("accuracy", sklearn_metrics.accuracy_score, (rows,), correct, scope="all"),
-    Metric("balanced_accuracy", _macro(sklearn_metrics.recall_score), scope="all", every_class=True),
-    Metric("macro_precision", _macro(sklearn_metrics.precision_score), scope="all", every_class=True),
-    Metric("macro_f1", _macro(sklearn_metrics.f1_score), scope="all", every_class=True),
-    Metric("worst_class_recall", _worst_class_recall, scope="all", every_class=True),
-    Metric("mean_prediction", fairlearn_metrics.mean_prediction, scope="score", needs_labels=False),
+    _share("selection_rate", _pos(fairlearn_metrics.selection_rate), rows, selected, needs_labels=False),
+    _share("true_positive_rate", _pos(fairlearn_metrics.true_positive_rate), positives, selected),
+    _share("false_positive_rate", _pos(fairlearn_metrics.false_positive_rate), negatives, selected, better="low"),
+    _share("false_negative_rate", _pos(fairlearn_metrics.false_negative_rate), positives, rejected, better="low"),
+    _share("true_negative_rate", _pos(fairlearn_metrics.true_negative_rate), negatives, rejected),
+    _share("precision", sklearn_metrics.precision_score, selected, positives),
+    _share("false_discovery_rate", _false_discovery_rate, selected, negatives, better="low"),
+    _share("false_omission_rate", _false_omission_rate, rejected, positives, better="low"),
+    _of_table("f1_score", partial(sklearn_metrics.f1_score, zero_division=0), forms.f1_score, (_touched,)),
+    _share("accuracy", sklearn_metrics.accuracy_score, rows, correct, scope="all"),
+    _of_table("balanced_accuracy", _macro(sklearn_metrics.recall_score), forms.balanced_accuracy, **_EVERY_CLASS),
+    _of_table("macro_precision", _macro(sklearn_metrics.precision_score), forms.macro_precision, **_EVERY_CLASS),
+    _of_table("macro_f1", _macro(sklearn_metrics.f1_score), forms.macro_f1, **_EVERY_CLASS),
+    _of_table("worst_class_recall", _worst_class_recall, forms.worst_class_recall, **_EVERY_CLASS),
+    _of_scores("mean_prediction", fairlearn_metrics.mean_prediction, needs_labels=False),
+    _of_scores("mean_absolute_error", sklearn_metrics.mean_absolute_error, **_ERROR),
+    _of_scores("mean_squared_error", sklearn_metrics.mean_squared_error, **_ERROR),
+    _of_scores("log_loss", _log_loss, **_ERROR),
+    _of_scores("r2_score", sklearn_metrics.r2_score, unit="number"),
+    _of_ranking("auc"),
+    _of_ranking("bpsn_auc"),
+    _of_ranking("bnsp_auc"),
 )
 
 BINARY_DEFAULT = (
@@ -180,7 +216,12 @@ BINARY_DEFAULT = (
     "accuracy",
     "balanced_accuracy",
     "mean_prediction",
+    "log_loss",
+    "auc",
+    "bpsn_auc",
+    "bnsp_auc",
 )
+REGRESSION_DEFAULT = ("mean_prediction", "mean_absolute_error", "mean_squared_error", "r2_score")
 MULTICLASS_DEFAULT = (
     "selection_rate",
     "true_positive_rate",
@@ -193,6 +234,8 @@ MULTICLASS_DEFAULT = (
     "macro_f1",
     "worst_class_recall",
 )
+
+DEFAULTS = {"binary": BINARY_DEFAULT, "class": MULTICLASS_DEFAULT, "number": REGRESSION_DEFAULT}
 
 ENTRY_POINTS = "fairaudit.metrics"
 
@@ -209,7 +252,7 @@ def known_metrics() -> dict[str, Metric]:
 
 
 def choose_metrics(
-    names: tuple[str, ...], *, binary: bool, labelled: bool, scored: bool
+    names: tuple[str, ...], *, outcome: Literal["binary", "class", "number"], labelled: bool, scored: bool
 ) -> tuple[list[Metric], list[str]]:
     """Resolve configured names.
 
@@ -224,13 +267,13 @@ def choose_metrics(
         For an unknown name, with the nearest known one, or a metric the data cannot answer.
     """
     known = known_metrics()
-    asked = names or (BINARY_DEFAULT if binary else MULTICLASS_DEFAULT)
+    asked = names or DEFAULTS[outcome]
     metrics: dict[str, Metric] = {}
     criteria: list[str] = []
     for name in asked:
         parts = CRITERIA.get(name, (name,))
         found = [known[part] if part in known else _dotted(part, list(known)) for part in parts]
-        lacking = [why for metric in found if (why := _lacks(metric, labelled=labelled, scored=scored))]
+        lacking = [why for metric in found if (why := _lacks(metric, outcome, labelled=labelled, scored=scored))]
         if lacking:
             if names:
                 raise ConfigError(f"{name!r} needs {lacking[0]}", where="metrics")
@@ -241,11 +284,16 @@ def choose_metrics(
     return list(metrics.values()), criteria
 
 
-def _lacks(metric: Metric, *, labelled: bool, scored: bool) -> str | None:
+def _lacks(metric: Metric, outcome: str, *, labelled: bool, scored: bool) -> str | None:
+    of_numbers = metric.name in REGRESSION_DEFAULT
+    if outcome == "number" and not of_numbers:
+        return "classes: data.outcome is number"
     if metric.needs_labels and not labelled:
         return "labels: set data.columns.label"
-    if metric.scope == "score" and not scored:
+    if metric.scope in {"score", "ranking"} and not scored:
         return "scores: set data.columns.score, or audit a model with two classes"
+    if metric.name == "r2_score" and outcome != "number":
+        return "numbers: set data.outcome to number"
     return None
 
 
@@ -262,4 +310,4 @@ def _dotted(name: str, known: list[str]) -> Metric:
         compute = getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError) as error:
         raise ConfigError(f"cannot import {name!r}: {error}", where="metrics") from None
-    return Metric(name, compute)
+    return Metric(name, compute, unit="number")

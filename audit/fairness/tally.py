@@ -7,13 +7,13 @@ gives the tally of the whole, so a million decisions are read as a stream and co
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-SUMS = ["n", "w", "w2", "score_w", "scored_w"]
+SUMS = ["n", "w", "w2"]
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,7 @@ class Tally:
     ----------
     cells : DataFrame
         One row per observed cell: the attributes and controls, `cluster` if the slicing is clustered (None for rows
-        that are clusters of their own), `y_true`, `y_pred` (None where unknown), `n` decisions, `w` = Σw, `w2` = Σw²,
-        and over the decisions that have a score `score_w` = Σw·score and `scored_w` = Σw.
+        that are clusters of their own), `y_true`, `y_pred` (None where unknown), `n` decisions, `w` = Σw, `w2` = Σw².
     """
 
     slicing: Slicing
@@ -56,22 +55,36 @@ class Tally:
 def tally_columns(slicings: Iterable[Slicing]) -> list[str]:
     """Columns of the decision table that tallies of these slicings read."""
     names = [name for slicing in slicings for name in (*slicing.attributes, *slicing.controls)]
-    return list(dict.fromkeys(["y_true", "y_pred", "score", "status", "weight", "count", "cluster", *names]))
+    fixed = ["y_true", "y_pred", "target", "score", "status", "weight", "count", "cluster"]
+    return list(dict.fromkeys([*fixed, *names]))
+
+
+@dataclass
+class CellCounter:
+    """Tally cells batch by batch; memory holds the cells, not the decisions."""
+
+    slicing: Slicing
+    _cells: list[pd.DataFrame] = field(default_factory=list)
+
+    def add(self, batch: pa.Table) -> None:
+        """Add a batch prepared by `with_sums`."""
+        self._cells.append(_cells(batch, self.slicing))
+        if len(self._cells) == 16:
+            self._cells = [_merge(self.slicing, self._cells)]
+
+    def done(self) -> Tally:
+        """Return what was added up."""
+        return Tally(self.slicing, _merge(self.slicing, self._cells))
 
 
 def tally_decisions(batches: Iterable[pa.Table], slicings: list[Slicing]) -> list[Tally]:
-    """Tally a stream of decision batches; failed decisions are left out.
-
-    Memory holds the cells, not the decisions.
-    """
-    parts: list[list[pd.DataFrame]] = [[] for _ in slicings]
+    """Tally a stream of decision batches; failed decisions are left out."""
+    counters = [CellCounter(slicing) for slicing in slicings]
     for batch in batches:
-        usable = _with_sums(batch.filter(pc.not_equal(batch["status"], "failed")))
-        for slicing, cells in zip(slicings, parts, strict=True):
-            cells.append(_cells(usable, slicing))
-            if len(cells) == 16:
-                cells[:] = [_merge(slicing, cells)]
-    return [Tally(slicing, _merge(slicing, cells)) for slicing, cells in zip(slicings, parts, strict=True)]
+        prepared = with_sums(batch)
+        for counter in counters:
+            counter.add(prepared)
+    return [counter.done() for counter in counters]
 
 
 def _keys(slicing: Slicing) -> list[str]:
@@ -79,17 +92,11 @@ def _keys(slicing: Slicing) -> list[str]:
     return [*slicing.attributes, *slicing.controls, *cluster, "y_true", "y_pred"]
 
 
-def _with_sums(batch: pa.Table) -> pa.Table:
-    count = batch["count"].cast(pa.float64())
-    weight = pc.multiply(count, batch["weight"])
-    scored = pc.if_else(batch["score"].is_valid(), weight, 0.0)
-    sums = {
-        "n": batch["count"],
-        "w": weight,
-        "w2": pc.multiply(weight, batch["weight"]),
-        "score_w": pc.multiply(scored, batch["score"].fill_null(0.0)),
-        "scored_w": scored,
-    }
+def with_sums(batch: pa.Table) -> pa.Table:
+    """Keep the decisions that did not fail, with the columns that are summed."""
+    batch = batch.filter(pc.not_equal(batch["status"], "failed"))
+    weight = pc.multiply(batch["count"].cast(pa.float64()), batch["weight"])
+    sums = {"n": batch["count"], "w": weight, "w2": pc.multiply(weight, batch["weight"])}
     for name, column in sums.items():
         batch = batch.append_column(name, column)
     return batch

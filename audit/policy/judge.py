@@ -5,48 +5,56 @@
 - **pass**: every pair lies within the limit, shown by one-sided bounds, and every group in scope could be assessed.
 - **inconclusive**: neither. It says what would settle it.
 - **undefined**: fewer than two groups could be assessed.
+
+A rule with a margin holds changes against it, candidate less baseline, in the same way: per group, or per pair.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 import numpy as np
+from scipy.stats import norm
 
 from audit.config import PolicyConfig
-from audit.fairness.inference import EVIDENCE_FLOOR, GapBounds, Rates, difference_bounds, ratio_bounds
-from audit.policy.rules import Question, questions
+from audit.fairness.change import ChangeBounds, Changes, group_changes, pair_changes
+from audit.fairness.inference import EVIDENCE_FLOOR, Estimates, GapBounds, difference_bounds, ratio_bounds
+from audit.policy.rules import NEUTRAL, Question, questions
+from audit.policy.waivers import apply_waivers
 from audit.result import AuditResult, Judgement, MetricValue, Needed, RuleVerdict
 from audit.runfolder import fingerprint_of
 
 #: No more effective decisions per group than this are asked for; what they would not settle, sampling does not.
 MOST_NEEDED = 1e7
+#: Chance of a failure at the minimum detectable gap.
+POWER = 0.8
+#: Limits are written in decimal; 0.5 − 0.4 must not exceed 0.1.
+SLACK = 1e-12
 
 
 @dataclass(frozen=True)
-class _Case:
-    """A question with its groups sorted into those that can be assessed and those that cannot."""
+class _Gap:
+    """A question of a gap, with its groups sorted into those that can be assessed and those that cannot."""
 
     question: Question
     assessable: list[MetricValue]
     unassessable: list[MetricValue]
+    estimates: Estimates
 
     @property
-    def rates(self) -> Rates:
-        clusters = [v.clusters for v in self.assessable]
-        known = None if any(c is None for c in clusters) else np.array(clusters, float)
-        rate = np.array([v.value for v in self.assessable], float)
-        return Rates(rate, np.array([v.effective_n for v in self.assessable], float), known)
+    def answerable(self) -> bool:
+        return len(self.assessable) > 1 and (self.question.rule.reference is None or self.reference is not None)
 
     @property
     def reference(self) -> int | None:
         name = self.question.rule.reference
         return next((i for i, v in enumerate(self.assessable) if name in {*v.group, " × ".join(v.group)}), None)
 
-    def bounds(self, rates: Rates, alpha: float, simultaneous: float) -> GapBounds:
+    def bounds(self, estimates: Estimates, alpha: float, simultaneous: float) -> GapBounds:
         find = ratio_bounds if self.question.rule.limit is None else difference_bounds
-        return find(rates, alpha, simultaneous=simultaneous, reference=self.reference)
+        return find(estimates, alpha, simultaneous=simultaneous, reference=self.reference)
 
     def status(self, found: GapBounds) -> str:
         rule = self.question.rule
@@ -55,24 +63,110 @@ class _Case:
         least = rule.at_least or 0.0
         return "fail" if found.upper < least else "pass" if found.lower >= least else "inconclusive"
 
+    def fails(self, alpha: float, level: float) -> bool:
+        return self.status(self.bounds(self.estimates, alpha, level)) == "fail"
 
-def judge(result: AuditResult, policy: PolicyConfig) -> Judgement:
-    """Judge a result by a policy. Everything needed is in the result: rates, effective sizes, clusters."""
+
+@dataclass(frozen=True)
+class _Changed:
+    """A question of changes since the baseline."""
+
+    question: Question
+    changes: Changes
+    groups: list[list[str]]
+    unassessable: list[list[str]]
+
+    @property
+    def answerable(self) -> bool:
+        return len(self.groups) > (1 if self.question.rule.of == "gap" else 0)
+
+    def bounds(self, alpha: float, level: float) -> ChangeBounds:
+        margin = self.question.rule.margin or 0.0
+        if self.question.rule.of == "gap":
+            return pair_changes(self.changes, margin, alpha, level)
+        better = self.question.definition.better if self.question.definition else "high"
+        signs = (1.0, -1.0) if self.question.metric in NEUTRAL else (-1.0 if better == "high" else 1.0,)
+        return group_changes(self.changes, signs, alpha, level)
+
+    def status(self, found: ChangeBounds) -> str:
+        margin = self.question.rule.margin or 0.0
+        return "fail" if found.lower > margin else "pass" if found.upper <= margin else "inconclusive"
+
+    def fails(self, alpha: float, level: float) -> bool:
+        return self.status(self.bounds(alpha, level)) == "fail"
+
+
+_Case = _Gap | _Changed
+
+
+def judge(result: AuditResult, policy: PolicyConfig, *, today: date | None = None) -> Judgement:
+    """Judge a result by a policy. Everything needed is in the result: values, effective sizes, clusters, changes.
+
+    Parameters
+    ----------
+    today
+        Day that waivers are held against; default: the present one (UTC).
+    """
     cases = [_sort(question) for question in questions(result, policy)]
     alpha = 1 - result.level
     levels = _holm(cases, alpha)
-    rules = [_verdict(case, alpha, level) for case, level in zip(cases, levels, strict=True)]
+    rules = [
+        _gap_verdict(case, alpha, level) if isinstance(case, _Gap) else _change_verdict(case, alpha, level)
+        for case, level in zip(cases, levels, strict=True)
+    ]
+    today = today or datetime.now(UTC).date()
+    rules, waivers = apply_waivers(rules, policy.waivers, today)
+    status = _overall(rules)
+    if any(waiver.state == "expired" for waiver in waivers):
+        status = "fail"
     return Judgement(
-        status=_overall(rules),
+        status=status,
         policy_sha256=fingerprint_of(policy.model_dump(mode="json")),
         on_inconclusive=policy.on_inconclusive,
+        judged_on=today.isoformat() if waivers else None,
         rules=rules,
+        waivers=waivers,
     )
 
 
 def _sort(question: Question) -> _Case:
-    known = [v for v in question.values if v.value is not None and (v.effective_n or 0) >= EVIDENCE_FLOOR]
-    return _Case(question, known, [v for v in question.values if v not in known])
+    if question.rule.margin is not None:
+        return _sort_changes(question)
+    known: list[MetricValue] = []
+    unknown: list[MetricValue] = []
+    for value in question.values:
+        enough = (value.effective_n or 0) >= EVIDENCE_FLOOR or question.rule.evidence == "point"
+        (known if value.value is not None and enough else unknown).append(value)
+    return _Gap(question, known, unknown, _estimates(question, known))
+
+
+def _estimates(question: Question, values: list[MetricValue]) -> Estimates:
+    def column(name: str) -> np.ndarray | None:
+        numbers = [getattr(value, name) for value in values]
+        return None if any(number is None for number in numbers) else np.array(numbers, float)
+
+    correlation = None
+    if question.correlation is not None:
+        at = [question.correlation.groups.index(value.group) for value in values]
+        correlation = np.array(question.correlation.matrix)[np.ix_(at, at)]
+    effective = column("effective_n")
+    return Estimates(
+        np.array([value.value for value in values], float),
+        effective if effective is not None else np.full(len(values), EVIDENCE_FLOOR),
+        column("clusters") if values else None,
+        column("standard_error") if values else None,
+        correlation,
+    )
+
+
+def _sort_changes(question: Question) -> _Changed:
+    known, unknown = [], [value.group for value in question.values]
+    for change in question.changes or []:
+        both = (change.candidate, change.baseline)
+        if all(v.value is not None and (v.effective_n or 0) >= EVIDENCE_FLOOR for v in both):
+            known.append(change)
+            unknown = [group for group in unknown if group != change.group]
+    return _Changed(question, Changes.of(known), [change.group for change in known], unknown)
 
 
 def _holm(cases: list[_Case], alpha: float) -> list[float]:
@@ -81,61 +175,79 @@ def _holm(cases: list[_Case], alpha: float) -> list[float]:
     While some case fails at α over the number of those still open, it leaves, and the others share more.
     """
     levels = [alpha] * len(cases)
-    strict = {
+    waiting = {
         i
         for i, case in enumerate(cases)
-        if case.question.rule.severity == "error" and case.question.rule.evidence == "interval"
+        if case.question.rule.severity == "error"
+        and case.question.rule.evidence == "interval"
+        and case.question.counts
+        and case.answerable
     }
-    waiting = {i for i in strict if len(cases[i].assessable) > 1}
     while waiting:
         level = alpha / len(waiting)
         for i in waiting:
             levels[i] = level
-        failing = {i for i in waiting if cases[i].status(cases[i].bounds(cases[i].rates, alpha, level)) == "fail"}
+        failing = {i for i in waiting if cases[i].fails(alpha, level)}
         if not failing:
             break
         waiting -= failing
     return levels
 
 
-def _verdict(case: _Case, alpha: float, level: float) -> RuleVerdict:
+def _blank(case: _Case, level: float) -> RuleVerdict:
     question, rule = case.question, case.question.rule
-    blank = RuleVerdict(
+    limit = next((value for value in (rule.margin, rule.limit, rule.at_least) if value is not None), 0.0)
+    return RuleVerdict(
         rule=question.name,
         severity="error" if rule.severity == "error" else "warn",
         status="undefined",
+        kind="gap" if rule.margin is None else "change" if rule.of == "group" else "gap_change",
         attributes=question.attributes,
         metric=question.metric,
         cls=question.cls,
-        aggregate="ratio" if rule.limit is None else "difference",
-        limit=rule.limit if rule.limit is not None else rule.at_least or 0.0,
+        aggregate="ratio" if rule.at_least is not None else "difference",
+        limit=limit,
         evidence=rule.evidence,
+        scope="adjusted" if question.scope == "adjusted" else "pooled",
+        counts=question.counts,
+        calibrated=question.definition.calibrated if question.definition else True,
         alpha=level,
         value=None,
         lower=None,
         upper=None,
+        detectable=None,
         low_group=None,
         high_group=None,
-        groups=len(case.assessable),
-        needed=[_lacks(value) for value in case.unassessable],
+        groups=0,
+        left_out=list(question.left_out),
+        needed=[],
+        note="too_many_groups" if question.too_fine else None,
+        waived=False,
     )
-    if len(case.assessable) < 2 or (rule.reference is not None and case.reference is None):
-        return blank
-    rates = case.rates
-    found = case.bounds(rates, alpha, level)
-    value = _point(rates, rule.limit is None, case.reference)
+
+
+def _gap_verdict(case: _Gap, alpha: float, level: float) -> RuleVerdict:
+    question, rule = case.question, case.question.rule
+    blank = _blank(case, level).model_copy(
+        update={"groups": len(case.assessable), "needed": [_lacks(value) for value in case.unassessable]}
+    )
+    if not case.answerable:
+        return blank if blank.note else blank.model_copy(update={"note": "fewer_than_two_groups"})
+    estimates = case.estimates
+    found = case.bounds(estimates, alpha, level)
+    value = _point(estimates, rule.limit is None, case.reference)
     if rule.evidence == "point":
         status = "pass" if _within(value, question) else "fail"
-        pair = _ends(rates, case.reference)
+        pair = _ends(estimates, case.reference)
     else:
         status = case.status(found)
         decisive_is_lower = (status == "fail") == (rule.limit is not None)
         pair = found.lower_pair if decisive_is_lower else found.upper_pair
-        if status == "pass" and case.unassessable:
-            status = "inconclusive"
-    a, b = sorted(pair, key=lambda i: float(rates.rate[i]))
+    if status == "pass" and case.unassessable:
+        status = "inconclusive"
+    a, b = sorted(pair, key=lambda i: float(estimates.value[i]))
     needed = blank.needed
-    if status == "inconclusive":
+    if status == "inconclusive" and rule.evidence == "interval":
         needed = [*_needed(case, alpha, level), *needed]
     return blank.model_copy(
         update={
@@ -143,6 +255,7 @@ def _verdict(case: _Case, alpha: float, level: float) -> RuleVerdict:
             "value": value,
             "lower": found.lower,
             "upper": found.upper,
+            "detectable": _detectable(case, (a, b), level),
             "low_group": case.assessable[a].group,
             "high_group": case.assessable[b].group,
             "needed": needed,
@@ -150,17 +263,47 @@ def _verdict(case: _Case, alpha: float, level: float) -> RuleVerdict:
     )
 
 
-def _ends(rates: Rates, reference: int | None) -> tuple[int, int]:
-    low, high = int(np.argmin(rates.rate)), int(np.argmax(rates.rate))
+def _change_verdict(case: _Changed, alpha: float, level: float) -> RuleVerdict:
+    blank = _blank(case, level).model_copy(
+        update={
+            "groups": len(case.groups),
+            "needed": [Needed(group=group, n=None, reason="no_change_known") for group in case.unassessable],
+        }
+    )
+    if case.question.changes is None:
+        return blank.model_copy(update={"note": "no_baseline", "needed": []})
+    if not case.answerable:
+        return blank.model_copy(update={"note": "no_change_known"})
+    found = case.bounds(alpha, level)
+    status = case.status(found)
+    if case.question.rule.evidence == "point":
+        status = "pass" if found.value <= (case.question.rule.margin or 0.0) + SLACK else "fail"
+    if status == "pass" and case.unassessable:
+        status = "inconclusive"
+    pair = found.lower_pair if status == "fail" else found.upper_pair
+    return blank.model_copy(
+        update={
+            "status": status,
+            "value": found.value,
+            "lower": found.lower,
+            "upper": found.upper,
+            "low_group": case.groups[pair[0]],
+            "high_group": case.groups[pair[1]],
+        }
+    )
+
+
+def _ends(estimates: Estimates, reference: int | None) -> tuple[int, int]:
+    low, high = int(np.argmin(estimates.value)), int(np.argmax(estimates.value))
     if reference is None:
         return low, high
-    far = max((low, high), key=lambda i: abs(float(rates.rate[i] - rates.rate[reference])))
+    far = max((low, high), key=lambda i: abs(float(estimates.value[i] - estimates.value[reference])))
     return reference, far
 
 
-def _point(rates: Rates, is_ratio: bool, reference: int | None) -> float | None:
-    i, j = _ends(rates, reference)
-    low, high = sorted((float(rates.rate[i]), float(rates.rate[j])))
+def _point(estimates: Estimates, is_ratio: bool, reference: int | None) -> float | None:
+    i, j = _ends(estimates, reference)
+    low, high = sorted((float(estimates.value[i]), float(estimates.value[j])))
     if not is_ratio:
         return high - low
     return low / high if high > 0 else None
@@ -170,9 +313,25 @@ def _within(value: float | None, question: Question) -> bool:
     rule = question.rule
     if value is None:
         return True  # rates of zero everywhere do not differ
-    # Limits are written in decimal; 0.5 − 0.4 must not exceed 0.1.
-    slack = 1e-12
-    return value <= rule.limit + slack if rule.limit is not None else value >= (rule.at_least or 0.0) - slack
+    return value <= rule.limit + SLACK if rule.limit is not None else value >= (rule.at_least or 0.0) - SLACK
+
+
+def _detectable(case: _Gap, pair: tuple[int, int], level: float) -> float | None:
+    """Gap between two groups, of their sizes and about their rates, that this rule fails with probability `POWER`."""
+    estimates, rule, groups = case.estimates, case.question.rule, len(case.assessable)
+    pairs = groups * (groups - 1) if case.reference is None else 2 * (groups - 1)
+    z = float(norm.isf(level / pairs) + norm.ppf(POWER))
+    at = list(pair)
+    value, size = estimates.value[at], estimates.effective[at]
+    variance = estimates.variance()[at]
+    if estimates.error is None:
+        shrunk = (value * size + 0.5) / (size + 1)
+        value, variance = shrunk, shrunk * (1 - shrunk) / size
+    if rule.limit is not None:
+        return float(rule.limit + z * math.sqrt(variance.sum()))
+    if (value <= 0).any():
+        return None
+    return float((rule.at_least or 0.0) * math.exp(-z * math.sqrt((variance / value**2).sum())))
 
 
 def _lacks(value: MetricValue) -> Needed:
@@ -180,20 +339,20 @@ def _lacks(value: MetricValue) -> Needed:
     return Needed(group=value.group, n=max(1, math.ceil(missing)), reason=value.note or "below_evidence_floor")
 
 
-def _needed(case: _Case, alpha: float, level: float) -> list[Needed]:
+def _needed(case: _Gap, alpha: float, level: float) -> list[Needed]:
     """Find the least size that, as the least of every group, would settle the rule; say what each group lacks."""
-    rates = case.rates
+    estimates = case.estimates
 
     def settled(size: float) -> bool:
-        return case.status(case.bounds(rates.resized(size), alpha, level)) != "inconclusive"
+        return case.status(case.bounds(estimates.resized(size), alpha, level)) != "inconclusive"
 
     if settled(1.0):
         return []
     if not settled(MOST_NEEDED):
-        widest = [case.assessable[i].group for i in _ends(rates, case.reference)]
+        widest = [case.assessable[i].group for i in _ends(estimates, case.reference)]
         return [Needed(group=group, n=None, reason="rate_at_the_limit") for group in widest]
     small, large = math.log(EVIDENCE_FLOOR), math.log(MOST_NEEDED)
-    for _ in range(40):
+    while large - small > 1e-4:
         middle = (small + large) / 2
         small, large = (small, middle) if settled(math.exp(middle)) else (middle, large)
     size = math.exp(large)
@@ -207,8 +366,9 @@ def _needed(case: _Case, alpha: float, level: float) -> list[Needed]:
 
 def _overall(rules: list[RuleVerdict]) -> str:
     """Say the worst that rules of severity error say; a policy of which nothing was evaluated never passes."""
-    strict = [rule.status for rule in rules if rule.severity == "error"]
-    if not any(rule.status != "undefined" for rule in rules):
+    counted = [rule for rule in rules if rule.counts]
+    strict = [rule.status for rule in counted if rule.severity == "error" and not rule.waived]
+    if not any(rule.status != "undefined" for rule in counted):
         return "undefined"
     for status in ("fail", "inconclusive", "undefined"):
         if status in strict:

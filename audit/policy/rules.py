@@ -8,23 +8,39 @@ from dataclasses import dataclass
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError, some
 from audit.fairness.names import CRITERIA
-from audit.result import AuditResult, MetricValue
+from audit.result import AuditResult, Change, Correlation, MetricDefinition, MetricValue
 
 PRESETS = {
     # A rule of thumb on point values, which small groups break by chance: it warns, and never stops anyone.
-    "four-fifths": RuleConfig(metric="selection_rate", at_least=0.8, evidence="point", severity="warn"),
-    "equalized-odds": RuleConfig(metric="equalized_odds", limit=0.1),
+    "four-fifths": RuleConfig(
+        name="four-fifths", metric="selection_rate", at_least=0.8, evidence="point", severity="warn"
+    ),
+    "equalized-odds": RuleConfig(name="equalized-odds", metric="equalized_odds", limit=0.1),
+    # The law asks for impact ratios against the highest rate and sets no pass mark: four fifths is where auditors look.
+    # Categories under 2 % of the data may be left out (6 RCNY § 5-301).
+    "ll144": RuleConfig(metric="selection_rate", at_least=0.8, evidence="point", severity="warn", min_share=0.02),
 }
+
+#: Metrics of which neither more nor less is worse: a regression rule holds them in both directions.
+NEUTRAL = frozenset({"selection_rate", "mean_prediction"})
 
 
 @dataclass(frozen=True)
 class Question:
-    """One rule asked of one proportion of one slicing.
+    """One rule asked of one metric of one slicing.
 
     Attributes
     ----------
     values
-        The proportion in every group in scope.
+        The metric in every group in scope.
+    changes
+        For a rule with a margin, the change of the metric in these groups; None without a baseline.
+    left_out
+        Groups below the rule's `min_share`.
+    counts
+        Whether the verdict enters the gate: of pooled and adjusted verdicts, the one the rule asks for does.
+    too_fine
+        The slicing was not computed, having too many groups.
     """
 
     name: str
@@ -33,6 +49,13 @@ class Question:
     metric: str
     cls: str | None
     values: list[MetricValue]
+    definition: MetricDefinition | None
+    scope: str = "pooled"
+    counts: bool = True
+    correlation: Correlation | None = None
+    changes: list[Change] | None = None
+    left_out: tuple[str, ...] = ()
+    too_fine: bool = False
 
 
 def questions(result: AuditResult, policy: PolicyConfig) -> list[Question]:
@@ -44,26 +67,37 @@ def questions(result: AuditResult, policy: PolicyConfig) -> list[Question]:
         For a rule over an attribute, metric or group that the audit does not have. A rule that asks of nothing would
         pass in silence.
     """
-    audited = [slicing.attributes for slicing in result.slicings if slicing.attributes]
-    check_policy(policy, audited, [value.metric for value in result.metrics if value.effective_n is not None])
+    computed = [slicing.attributes for slicing in result.slicings if slicing.attributes]
+    fine = [list(attributes) for attributes in _configured(result) if list(attributes) not in computed]
+    check_policy(policy, [*computed, *fine], [item.name for item in result.metric_definitions])
     return [
         question
         for name, rule in named_rules(policy)
-        for attributes in _over(rule, audited)
-        for question in _questions(name, rule, result, attributes)
+        for attributes in _over(rule, [*computed, *fine])
+        for question in (
+            _questions(name, rule, result, attributes) if attributes in computed else _too_fine(name, rule, attributes)
+        )
     ]
+
+
+def _configured(result: AuditResult) -> list[list[str]]:
+    """Slicings that the configuration names, whether or not they could be computed."""
+    attributes = result.config.get("attributes", [])
+    single = [[item["name"] or item["column"]] for item in attributes]
+    return [*single, *(list(crossing) for crossing in result.config.get("crossings", []))]
 
 
 def named_rules(policy: PolicyConfig) -> list[tuple[str, RuleConfig]]:
     """All rules in force, presets first, each with the name that outputs call it by."""
     rules: list[tuple[str, RuleConfig]] = [(str(name), PRESETS[name]) for name in policy.presets]
-    rules += [(_describe(rule), rule) for rule in policy.rules]
+    rules += [(rule.name or describe(rule), rule) for rule in policy.rules]
     return [(name, rule) for name, rule in rules if rule.severity != "off"]
 
 
-def check_policy(policy: PolicyConfig, audited: list[list[str]], proportions: list[str]) -> None:
-    """Refuse rules that an audit of these slicings and proportions cannot answer."""
-    for name, rule in named_rules(policy):
+def check_policy(policy: PolicyConfig, audited: list[list[str]], metrics: list[str]) -> None:
+    """Refuse rules that an audit of these slicings and metrics cannot answer, and waivers of no rule."""
+    named = named_rules(policy)
+    for name, rule in named:
         absent = [item for item in _over(rule, audited) if item not in audited]
         if absent:
             raise ConfigError(
@@ -71,17 +105,28 @@ def check_policy(policy: PolicyConfig, audited: list[list[str]], proportions: li
                 f"{some([' × '.join(item) for item in audited])}",
                 hint="name it in attributes or crossings",
             )
-        unknown = [metric for metric in CRITERIA.get(rule.metric, (rule.metric,)) if metric not in proportions]
+        unknown = [metric for metric in CRITERIA.get(rule.metric, (rule.metric,)) if metric not in metrics]
         if unknown:
-            known = sorted({*proportions, *CRITERIA})
+            known = sorted({*metrics, *CRITERIA})
             close = difflib.get_close_matches(rule.metric, known, 1)
             raise ConfigError(
-                f"policy, {name}: {unknown[0]!r} is no proportion of this audit; it has {some(known, 20)}",
+                f"policy, {name}: {unknown[0]!r} is no metric of this audit; it has {some(known, 20)}",
                 hint=f"did you mean {close[0]!r}?" if close and close[0] != rule.metric else "name it in metrics",
+            )
+    names = [name for name, _ in named]
+    for waiver in policy.waivers:
+        if waiver.rule not in names:
+            close = difflib.get_close_matches(waiver.rule, names, 1)
+            raise ConfigError(
+                f"policy, waiver of {waiver.rule!r}: no rule is called that; there are {some(names, 20)}",
+                hint=f"did you mean {close[0]!r}?" if close else "give the rule a `name`",
             )
 
 
-def _describe(rule: RuleConfig) -> str:
+def describe(rule: RuleConfig) -> str:
+    """Name a rule by what it asks."""
+    if rule.margin is not None:
+        return f"{rule.metric} {rule.of} change ≤ {rule.margin:g}"
     return f"{rule.metric} {f'difference ≤ {rule.limit:g}' if rule.limit is not None else f'ratio ≥ {rule.at_least:g}'}"
 
 
@@ -90,20 +135,62 @@ def _over(rule: RuleConfig, audited: list[list[str]]) -> list[list[str]]:
     return asked or [attributes for attributes in audited if len(attributes) == 1]
 
 
+def _too_fine(name: str, rule: RuleConfig, attributes: list[str]) -> list[Question]:
+    return [
+        Question(name, rule, attributes, metric, None, [], None, too_fine=True)
+        for metric in CRITERIA.get(rule.metric, (rule.metric,))
+    ]
+
+
 def _questions(name: str, rule: RuleConfig, result: AuditResult, attributes: list[str]) -> list[Question]:
-    in_gaps = {tuple(g.values) for s in result.slicings if s.attributes == attributes for g in s.groups if g.in_gaps}
+    groups = [group for s in result.slicings if s.attributes == attributes for group in s.groups if group.in_gaps]
+    small = tuple(" × ".join(group.values) for group in groups if group.share < rule.min_share)
+    in_scope = {
+        tuple(group.values)
+        for group in groups
+        if " × ".join(group.values) not in small and not {*group.values, " × ".join(group.values)} & set(rule.exempt)
+    }
+    definitions = {item.name: item for item in result.metric_definitions}
+    controlled = bool(result.config.get("controls")) and rule.margin is None
     out = []
     for metric in CRITERIA.get(rule.metric, (rule.metric,)):
-        here = [v for v in result.metrics if v.attributes == attributes and not v.stratum and v.metric == metric]
-        out += [
-            Question(
-                name, rule, attributes, metric, cls, [v for v in here if v.cls == cls and _in_scope(v, in_gaps, rule)]
-            )
-            for cls in dict.fromkeys(v.cls for v in here)
-        ]
+        for scope, source in (("pooled", result.metrics), ("adjusted", result.adjusted)):
+            if scope == "adjusted" and not controlled:
+                continue
+            here = [v for v in source if v.attributes == attributes and not v.stratum and v.metric == metric]
+            for cls in dict.fromkeys(v.cls for v in here):
+                values = [v for v in here if v.cls == cls and tuple(v.group) in in_scope]
+                out.append(
+                    Question(
+                        name,
+                        rule,
+                        attributes,
+                        metric,
+                        cls,
+                        values,
+                        definitions.get(metric),
+                        scope,
+                        counts=scope == (rule.scope if controlled else "pooled"),
+                        correlation=_correlation(result, attributes, metric, cls) if scope == "pooled" else None,
+                        changes=_changes(result, attributes, metric, cls, in_scope),
+                        left_out=small,
+                    )
+                )
     return out
 
 
-def _in_scope(value: MetricValue, in_gaps: set[tuple[str, ...]], rule: RuleConfig) -> bool:
-    group = tuple(value.group)
-    return group in in_gaps and not {*group, " × ".join(group)} & set(rule.exempt)
+def _correlation(result: AuditResult, attributes: list[str], metric: str, cls: str | None) -> Correlation | None:
+    return next((c for c in result.correlations if (c.attributes, c.metric, c.cls) == (attributes, metric, cls)), None)
+
+
+def _changes(
+    result: AuditResult, attributes: list[str], metric: str, cls: str | None, in_scope: set[tuple[str, ...]]
+) -> list[Change] | None:
+    if result.comparison is None:
+        return None
+    return [
+        change
+        for change in result.comparison.changes
+        if (change.attributes, change.metric, change.cls) == (attributes, metric, cls)
+        and tuple(change.group) in in_scope
+    ]

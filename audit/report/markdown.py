@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from audit.report.verdicts import between, mark, subject, worst_first
 from audit.report.wording import Catalogue, count, decimal, group_name, percent, points, visible
-from audit.result import AuditResult, Judgement
+from audit.result import AuditResult, Comparison, Judgement
 
 MOST_FINDINGS = 12
 
@@ -42,28 +43,71 @@ def render_markdown(result: AuditResult, t: Catalogue) -> str:
 
 
 def render_judgement(judgement: Judgement, t: Catalogue) -> list[str]:
-    """Render the verdict and a line for every rule, worst first."""
-    order = ["fail", "undefined", "inconclusive", "pass"]
+    """Render the verdict, a line for every rule, worst first, and the waivers."""
     lines = [f"**{t('verdict.' + judgement.status)}.** {t('verdict.why.' + judgement.status)}", ""]
     head = [t(f"gate.{name}") for name in ("verdict", "rule", "over", "value", "bounds", "between")]
-    lines += ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
-    for rule in sorted(judgement.rules, key=lambda rule: (rule.severity, order.index(rule.status))):
-        between = (
-            f"{group_name(rule.low_group)}, {group_name(rule.high_group)}"
-            if rule.low_group and rule.high_group
-            else "–"
-        )
-        metric = t.metric(rule.metric) + (f" · {rule.cls}" if rule.cls else "")
-        severity = "" if rule.severity == "error" else f" ({t('gate.warn')})"
-        cells = [t("verdict." + rule.status) + severity, f"{rule.rule}: {metric}", group_name(rule.attributes)]
-        cells += [decimal(rule.value), f"{decimal(rule.lower)} … {decimal(rule.upper)}", between]
-        lines.append("| " + " | ".join(_safe(cell) for cell in cells) + " |")
-    return [*lines, ""]
+    lines += _head(head)
+    for rule in worst_first(judgement.rules):
+        value, bounds = decimal(rule.value), f"{decimal(rule.lower)} … {decimal(rule.upper)}"
+        if rule.value is None:
+            value, bounds = t.note(rule.note) or "–", "–"
+        named = f"{rule.rule}: {subject(rule, t)}"
+        lines.append(_row([mark(rule, t), named, group_name(rule.attributes), value, bounds, between(rule)]))
+    lines.append("")
+    for waiver in judgement.waivers:
+        state = t(f"gate.waiver.{waiver.state}", expires=waiver.expires)
+        lines += [f"- {_safe(t('gate.waiver'))} {_safe(waiver.rule)}: {_safe(state)}"]
+    return [*lines, ""] if judgement.waivers else lines
+
+
+def render_comparison(comparison: Comparison, t: Catalogue, margin: float) -> list[str]:
+    """Render what changed: clear changes first, then how many were shown equivalent, and flips per group."""
+    lines = [t("comparison.kind." + _pairing(comparison), baseline=_safe(comparison.baseline)), ""]
+    known = [change for change in comparison.changes if change.lower is not None and change.upper is not None]
+    clear = [c for c in known if (c.lower or 0) > 0 or (c.upper or 0) < 0]
+    same = [c for c in known if (c.lower or 0) >= -margin and (c.upper or 0) <= margin]
+    lines += [t("comparison.counts", n=len(known), clear=len(clear), same=len(same), margin=f"{margin:g}"), ""]
+    if clear:
+        names = ("group", "metric", "before", "after", "difference", "bounds")
+        lines += _head([t(f"comparison.{name}") for name in names])
+        clear.sort(key=lambda c: -abs(c.difference or 0))
+        for c in clear:
+            metric = t.metric(c.metric) + (f" · {c.cls}" if c.cls else "")
+            values = [decimal(c.baseline.value), decimal(c.candidate.value), decimal(c.difference)]
+            lines.append(
+                _row([_slice(c.attributes, c.group, t), metric, *values, f"{decimal(c.lower)} … {decimal(c.upper)}"])
+            )
+        lines.append("")
+    flips = [flip for flip in comparison.flips if len(flip.attributes) < 2]
+    if flips:
+        lines += _head([t(f"comparison.{n}") for n in ("group", "decisions", "changed", "newly_wrong", "newly_right")])
+        for flip in flips:
+            numbers = (flip.n, flip.changed, flip.newly_wrong, flip.newly_right)
+            cells = ("–" if number is None else count(number) for number in numbers)
+            lines.append(_row([_slice(flip.attributes, flip.group, t), *cells]))
+        lines.append("")
+    return lines
+
+
+def _slice(attributes: list[str], group: list[str], t: Catalogue) -> str:
+    return f"{group_name(attributes)}: {group_name(group)}" if attributes else t("performance.overall")
+
+
+def _pairing(comparison: Comparison) -> str:
+    return "paired" if comparison.paired else "unpaired" if comparison.same_rows else "other_rows"
+
+
+def _head(cells: list[str]) -> list[str]:
+    return ["| " + " | ".join(cells) + " |", "|---" * len(cells) + "|"]
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(_safe(cell) for cell in cells) + " |"
 
 
 def _safe(text: str) -> str:
     """Keep group names from being read as Markdown or HTML."""
     text = visible(text).replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
-    for mark in "`*_[]|#!":
-        text = text.replace(mark, "\\" + mark)
+    for special in "`*_[]|#!":
+        text = text.replace(special, "\\" + special)
     return text

@@ -2,26 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from audit.files import write_text
 from audit.report.html import render_html
+from audit.report.junit import render_junit
 from audit.report.markdown import render_markdown
+from audit.report.sarif import render_sarif
 from audit.report.tables import disparities_csv, metrics_csv
 from audit.report.wording import Catalogue
+from audit.result import AuditResult
 from audit.runfolder import RunFolder
 
-FORMATS = ("html", "md", "csv")
+FORMATS = ("html", "md", "csv", "junit", "sarif")
 
 
-def write_report(folder: RunFolder, formats: tuple[str, ...] = FORMATS, language: str = "en") -> list[str]:
-    """Render `result.json` in these formats; return the names of the files written."""
-    result = folder.read_result()
-    documents = []
-    if "csv" in formats:
-        documents += [(folder.metrics_csv, metrics_csv(result)), (folder.disparities_csv, disparities_csv(result))]
-    if "md" in formats:
-        documents.append((folder.summary, render_markdown(result, Catalogue(language))))
-    if "html" in formats:
-        documents.append((folder.report, render_html(folder, result, language)))
-    for path, text in documents:
-        write_text(path, text)
-    return [path.name for path, _ in documents]
+def write_report(
+    folder: RunFolder,
+    formats: tuple[str, ...] = FORMATS,
+    language: str = "en",
+    *,
+    result: AuditResult | None = None,
+    out: Path | None = None,
+) -> list[str]:
+    """Render a result in these formats.
+
+    Parameters
+    ----------
+    result
+        Default: that of the run folder. Another judgement of it can be given.
+    out
+        Where to write; default: the run folder.
+
+    Returns
+    -------
+    list of str
+        Names of the files written.
+    """
+    shown = result or folder.read_result()
+    t = Catalogue(language)
+    documents: dict[str, list[tuple[Path, Callable[[], str]]]] = {
+        "csv": [
+            (folder.metrics_csv, lambda: metrics_csv(shown)),
+            (folder.disparities_csv, lambda: disparities_csv(shown)),
+        ],
+        "md": [(folder.summary, lambda: render_markdown(shown, t))],
+        "junit": [(folder.junit, lambda: render_junit(shown, t))],
+        "sarif": [(folder.sarif, lambda: render_sarif(shown, t))],
+        "html": [(folder.report, lambda: render_html(folder, shown, language))],
+    }
+    written = [document for kind, group in documents.items() if kind in formats for document in group]
+    for path, render in written:
+        write_text((out or folder.path) / path.name, render())
+    return [path.name for path, _ in written]

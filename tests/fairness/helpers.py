@@ -11,6 +11,7 @@ import pyarrow as pa
 from audit.decisions import decision_schema, decision_table
 from audit.fairness.disparities import Compared, Question, compare
 from audit.fairness.metrics import choose_metrics
+from audit.fairness.scores import tally_scores
 from audit.fairness.tally import Slicing, Tally, tally_decisions
 
 
@@ -32,7 +33,7 @@ def tally(frame: pd.DataFrame, attributes: Sequence[str], controls: Sequence[str
 def ask(classes: Sequence[str], positive: str | None, names: tuple[str, ...] = (), **more: Any) -> Question:
     scored = more.pop("scored", False)
     metrics, criteria = choose_metrics(
-        names, binary=len(classes) == 2, labelled=more.pop("labelled", True), scored=scored
+        names, outcome="binary" if len(classes) == 2 else "class", labelled=more.pop("labelled", True), scored=scored
     )
     return Question(metrics, criteria, list(classes), positive, more.pop("level", 0.95), more.pop("outside", {}))
 
@@ -64,4 +65,8 @@ def gap(
 def compare_rows(
     frame: pd.DataFrame, attributes: Sequence[str], question: Question, controls: Sequence[str] = ()
 ) -> Compared:
-    return compare(tally(frame, attributes, controls), question)
+    scores = None
+    if any(metric.scope in {"score", "ranking"} for metric in question.metrics):
+        slicing = Slicing(tuple(attributes), tuple(controls))
+        (scores,) = tally_scores([decisions(frame, attributes, controls)], [slicing], question.positive)
+    return compare(tally(frame, attributes, controls), question, scores)

@@ -7,7 +7,12 @@ from audit.fairness.metrics import choose_metrics
 
 
 def names(*asked: str, binary: bool = True, labelled: bool = True, scored: bool = True) -> list[str]:
-    return [metric.name for metric in choose_metrics(asked, binary=binary, labelled=labelled, scored=scored)[0]]
+    return [
+        metric.name
+        for metric in choose_metrics(asked, outcome="binary" if binary else "class", labelled=labelled, scored=scored)[
+            0
+        ]
+    ]
 
 
 def test_an_unknown_metric_suggests_the_nearest() -> None:

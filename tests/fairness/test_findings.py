@@ -35,7 +35,7 @@ def simulated(rng: np.random.Generator, sizes: list[int], rate: float, metrics: 
               by_prediction={}, in_gaps=True, note=None)
         for i, size in enumerate(sizes)
     ]  # fmt: skip
-    metric = choose_metrics(("selection_rate",), binary=True, labelled=True, scored=False)[0][0]
+    metric = choose_metrics(("selection_rate",), outcome="binary", labelled=True, scored=False)[0][0]
     none = np.full(len(n), np.nan)
     pooled = [
         Values(metric, "1", rng.binomial(n, rate) / n, none, none, n, [None] * len(n), n.astype(float))

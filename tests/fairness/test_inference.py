@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from scipy.stats import t as student
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from audit.fairness.inference import Rates, _contrast, contrast, difference_bounds, one_sided, ratio, ratio_bounds
+from audit.fairness.inference import Estimates, contrast, difference_bounds, one_sided, ratio, ratio_bounds
 
 
-def rates(hits: list[int], sizes: list[int]) -> Rates:
+def rates(hits: list[int], sizes: list[int]) -> Estimates:
     n = np.array(sizes, float)
-    return Rates(np.array(hits) / n, n)
+    return Estimates(np.array(hits) / n, n)
 
 
 def test_many_hits_and_misses_give_wilson_and_few_give_clopper_and_pearson() -> None:
@@ -44,11 +44,14 @@ CELL = st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.jus
 @given(st.lists(CELL, min_size=2, max_size=5), st.floats(0.3, 1.0))
 def test_bounds_surround_the_values_and_agree_with_each_other(cells: list[tuple[int, int]], c: float) -> None:
     given_rates = rates([k for k, _ in cells], [n for _, n in cells])
-    p = given_rates.rate
+    p = given_rates.value
     low, high = contrast(given_rates, 0.05)
     assert (low <= p[:, None] - p[None, :] + 1e-12).all()
     assert (high >= p[:, None] - p[None, :] - 1e-12).all()
-    low, high = _contrast(p, *one_sided(given_rates, 0.05), c)
+    below, above = one_sided(given_rates, 0.05)
+    down, up, difference = p - below, above - p, p[:, None] - c * p[None, :]
+    low = difference - np.hypot(down[:, None], c * up[None, :])
+    high = difference + np.hypot(up[:, None], c * down[None, :])
     # A ratio is bounded from below by c exactly if p_i − c·p_j is bounded from below by zero.
     below, above = ratio(given_rates, 0.05)
     clear = np.abs(below - c) > 1e-6
@@ -59,7 +62,7 @@ def test_bounds_surround_the_values_and_agree_with_each_other(cells: list[tuple[
 
 def test_few_clusters_widen() -> None:
     p, n = np.array([0.4]), np.array([80.0])
-    plain, few = one_sided(Rates(p, n), 0.05), one_sided(Rates(p, n, np.array([5.0])), 0.05)
+    plain, few = one_sided(Estimates(p, n), 0.05), one_sided(Estimates(p, n, np.array([5.0])), 0.05)
     assert few[0] < plain[0] < plain[1] < few[1]
     assert student.ppf(0.95, 4) > 2
 
@@ -100,7 +103,7 @@ def test_a_gap_at_the_limit_is_rarely_failed_and_rarely_passed(sizes: list[int],
     least = true.min() / true.max()
     runs, failed, passed = 400, np.zeros(2), np.zeros(2)
     for _ in range(runs):
-        drawn = Rates(rng.binomial(n, true) / n, n.astype(float))
+        drawn = Estimates(rng.binomial(n, true) / n, n.astype(float))
         difference, quotient = difference_bounds(drawn, 0.05), ratio_bounds(drawn, 0.05)
         failed += difference.lower > gap + 1e-12, quotient.upper < least - 1e-12
         passed += difference.upper <= gap, quotient.lower >= least
@@ -112,5 +115,5 @@ def test_a_gap_at_the_limit_is_rarely_failed_and_rarely_passed(sizes: list[int],
 def test_equal_groups_pass_with_enough_decisions_however_many_groups_there_are() -> None:
     rng = np.random.default_rng(3)
     n = np.full(12, 2000)
-    bounds = [difference_bounds(Rates(rng.binomial(n, 0.1) / n, n.astype(float)), 0.05) for _ in range(50)]
+    bounds = [difference_bounds(Estimates(rng.binomial(n, 0.1) / n, n.astype(float)), 0.05) for _ in range(50)]
     assert sum(found.upper <= 0.1 for found in bounds) >= 49

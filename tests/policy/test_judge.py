@@ -8,6 +8,7 @@ import pytest
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError
 from audit.fairness.disparities import compare
+from audit.pipeline import definitions
 from audit.policy.judge import judge
 from audit.result import AuditResult
 from tests.fairness.helpers import ask, tally
@@ -20,7 +21,16 @@ def result(frame: pd.DataFrame, *, level: float = 0.95, **more: Any) -> AuditRes
     classes = sorted({*frame["y_true"].dropna(), *frame["y_pred"]})
     question = ask(classes, classes[-1], labelled=labelled, level=level, **more)
     done = compare(tally(frame, ["g"]), question)
-    return AuditResult.model_construct(level=level, slicings=[done.slicing], metrics=done.metrics)
+    return AuditResult.model_construct(
+        level=level,
+        config={},
+        slicings=[done.slicing],
+        metric_definitions=definitions(question.metrics),
+        metrics=done.metrics,
+        adjusted=done.adjusted,
+        correlations=done.correlations,
+        comparison=None,
+    )
 
 
 def rates(sizes: dict[str, tuple[int, int]]) -> pd.DataFrame:
@@ -143,8 +153,8 @@ def test_rules_that_are_off_are_not_asked() -> None:
 @pytest.mark.parametrize(
     ("rule", "problem"),
     [
-        ({"metric": "selection_rat", "limit": 0.1}, r"no proportion of this audit.*\n.*did you mean 'selection_rate'"),
-        ({"metric": "f1_score", "limit": 0.1}, "no proportion of this audit"),
+        ({"metric": "selection_rat", "limit": 0.1}, r"no metric of this audit.*\n.*did you mean 'selection_rate'"),
+        ({"metric": "auc", "limit": 0.1}, "no metric of this audit"),
         ({"metric": "selection_rate", "limit": 0.1, "over": ["h"]}, "'h' is not audited; there are 'g'"),
     ],
 )
@@ -155,7 +165,7 @@ def test_rules_the_audit_cannot_answer(rule: dict[str, Any], problem: str) -> No
 
 @pytest.mark.parametrize("limits", [{}, {"limit": 0.1, "at_least": 0.8}])
 def test_a_rule_has_one_limit(limits: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="either `limit`"):
+    with pytest.raises(ValueError, match="one of `limit`"):
         RuleConfig(metric="selection_rate", **limits)
 
 

@@ -1,0 +1,39 @@
+"""`audit compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("baseline", type=click.Path(path_type=Path))
+@click.argument("candidate", type=click.Path(path_type=Path))
+@click.option("--other-rows", is_flag=True, help="The two are of other rows: compare as independent samples.")
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 1),
+    default=0.02,
+    show_default=True,
+    help="Changes shown to be smaller than this count as equivalent.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole comparison as JSON.")
+def compare(baseline: Path, candidate: Path, other_rows: bool, margin: float, as_json: bool) -> None:
+    """Compare the run folder CANDIDATE with BASELINE, a run folder or a baseline file.
+
+    Shows what changed in which group, with intervals; what was shown to be the same within the margin; and how many
+    decisions flipped. It judges nothing: audit gate --baseline does.
+    """
+    from audit.baseline import load_baseline
+    from audit.comparison import compare_runs
+    from audit.report.markdown import render_comparison
+    from audit.report.wording import Catalogue
+    from audit.runfolder import RunFolder
+
+    place = RunFolder(candidate)
+    found = compare_runs(place.read_result(), place.decisions, load_baseline(baseline), other_rows=other_rows)
+    if as_json:
+        click.echo(found.model_dump_json(by_alias=True, indent=2))
+    else:
+        click.echo("\n".join(render_comparison(found, Catalogue(), margin)))

@@ -1,0 +1,101 @@
+"""`audit.sarif`: verdicts that are no pass, as findings at the line of the rule in the policy (SARIF 2.1.0).
+
+Rule ids and fingerprints stay the same from run to run, so that a code-scanning service knows a finding again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from audit.report.verdicts import sentence, worst_first
+from audit.report.wording import Catalogue, visible
+from audit.result import AuditResult, RuleVerdict, WaiverState
+
+#: Shown where the policy did not come from a file.
+NO_FILE = "audit.yaml"
+
+
+def render_sarif(result: AuditResult, t: Catalogue) -> str:
+    """Render the judgement of a result; without a policy, no finding."""
+    judgement = result.judgement
+    rules = worst_first(judgement.rules) if judgement else []
+    counted = [rule for rule in rules if rule.counts]
+    names = list(dict.fromkeys(rule.rule for rule in counted))
+    ids = {name: rule_id(name) for name in names}
+    waivers = judgement.waivers if judgement else []
+    findings = [_finding(result, rule, ids, waivers, t) for rule in counted if rule.status != "pass"]
+    names += [waiver.rule for waiver in waivers if waiver.state == "expired" and waiver.rule not in ids]
+    findings += [_expired(result, waiver, t) for waiver in waivers if waiver.state == "expired"]
+    driver = {
+        "name": "fairaudit",
+        "version": result.tool_version,
+        "rules": [{"id": rule_id(name), "shortDescription": {"text": visible(name)}} for name in names],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": f"fairaudit/{_slug(result.title)}/"},
+        "properties": {"verdict": judgement.status if judgement else "not_judged"},
+        "results": findings,
+    }
+    return json.dumps({"version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def rule_id(name: str) -> str:
+    """Make an id from a rule's name that stays the same."""
+    return f"{_slug(name)}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-") or "audit"
+
+
+def _finding(
+    result: AuditResult, rule: RuleVerdict, ids: dict[str, str], waivers: list[WaiverState], t: Catalogue
+) -> dict[str, Any]:
+    level = "note"
+    if rule.status == "fail":
+        level = "error" if rule.severity == "error" else "warning"
+    elif rule.severity == "error":
+        level = "warning"
+    key = [rule.rule, rule.kind, rule.metric, rule.cls, rule.attributes, rule.scope]
+    found: dict[str, Any] = {
+        "ruleId": ids[rule.rule],
+        "level": level,
+        "message": {"text": _text(f"{t('verdict.' + rule.status)}. {sentence(rule, t)}")},
+        "locations": [_location(result, rule.rule)],
+        "partialFingerprints": {"fairaudit/v1": hashlib.sha256(json.dumps(key).encode()).hexdigest()},
+    }
+    if rule.waived:
+        reason = next(
+            (w.reason for w in waivers if w.rule == rule.rule and (not w.over or w.over == rule.attributes)), ""
+        )
+        found["suppressions"] = [{"kind": "external", "status": "accepted", "justification": visible(reason)}]
+    return found
+
+
+def _expired(result: AuditResult, waiver: WaiverState, t: Catalogue) -> dict[str, Any]:
+    return {
+        "ruleId": rule_id(waiver.rule),
+        "level": "error",
+        "message": {"text": _text(f"{waiver.rule}: {t('gate.waiver.expired', expires=waiver.expires)}")},
+        "locations": [_location(result, waiver.rule)],
+        "partialFingerprints": {
+            "fairaudit/v1": hashlib.sha256(json.dumps(["waiver", waiver.rule, waiver.over]).encode()).hexdigest()
+        },
+    }
+
+
+def _location(result: AuditResult, rule: str) -> dict[str, Any]:
+    source = result.policy_source
+    place: dict[str, Any] = {"artifactLocation": {"uri": source.file if source else NO_FILE}}
+    if source and rule in source.lines:
+        place["region"] = {"startLine": source.lines[rule]}
+    return {"physicalLocation": place}
+
+
+def _text(text: str) -> str:
+    """Keep brackets from being read as links."""
+    return visible(text).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")

@@ -1,0 +1,54 @@
+"""What every output says of a verdict: one wording for the gate, Markdown, JUnit, SARIF and test messages."""
+
+from __future__ import annotations
+
+from audit.report.wording import Catalogue, decimal, group_name
+from audit.result import RuleVerdict
+
+ORDER = ("fail", "undefined", "inconclusive", "pass")
+
+
+def worst_first(rules: list[RuleVerdict]) -> list[RuleVerdict]:
+    """Order verdicts for reading: those that count, errors before warnings, failures first."""
+    return sorted(rules, key=lambda rule: (not rule.counts, rule.severity, rule.waived, ORDER.index(rule.status)))
+
+
+def subject(rule: RuleVerdict, t: Catalogue) -> str:
+    """Name what was judged: the metric, its class, the slicing, and how."""
+    metric = t.metric(rule.metric) + (f" · {rule.cls}" if rule.cls else "")
+    adjusted = f" ({t('gate.scope.adjusted')})" if rule.scope == "adjusted" else ""
+    return f"{metric}, {group_name(rule.attributes)}{adjusted}"
+
+
+def sentence(rule: RuleVerdict, t: Catalogue) -> str:
+    """Say in one line what was found."""
+    if rule.value is None:
+        why = t.note(rule.note) if rule.note else t("verdict.undefined")
+        return f"{subject(rule, t)}: {why}"
+    what = t(f"gate.kind.{rule.kind}.{rule.aggregate}")
+    bounds = f"{decimal(rule.lower)} … {decimal(rule.upper)}"
+    limit = t(f"gate.limit.{rule.aggregate}", limit=f"{rule.limit:g}")
+    text = f"{subject(rule, t)}: {what} {decimal(rule.value)} ({bounds}), {limit}"
+    if rule.low_group and rule.high_group:
+        text += "; " + between(rule)
+    return text
+
+
+def between(rule: RuleVerdict) -> str:
+    """Name the groups that decide."""
+    if not rule.low_group or not rule.high_group:
+        return "–"
+    if rule.low_group == rule.high_group:
+        return group_name(rule.low_group)
+    return f"{group_name(rule.low_group)} – {group_name(rule.high_group)}"
+
+
+def mark(rule: RuleVerdict, t: Catalogue) -> str:
+    """Verdict word, and why it may not count."""
+    if rule.waived:
+        return f"{t('verdict.' + rule.status)} ({t('gate.waived')})"
+    if not rule.counts:
+        return f"{t('verdict.' + rule.status)} ({t('gate.beside')})"
+    if rule.severity == "warn":
+        return f"{t('verdict.' + rule.status)} ({t('gate.warn')})"
+    return t("verdict." + rule.status)
