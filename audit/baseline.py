@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from audit.errors import ConfigError, some
 from audit.files import write_text
-from audit.result import AuditResult, MetricValue
+from audit.result import AuditResult, MetricValue, ValueEstimate
 from audit.runfolder import RunFolder
+
+Place = tuple[tuple[str, ...], tuple[str, ...]]
+Key = tuple[tuple[str, ...], tuple[str, ...], str, str | None]
 
 
 class Baseline(BaseModel):
@@ -39,7 +42,20 @@ class Baseline(BaseModel):
     classes: list[str]
     slicings: list[list[str]]
     controls: list[str]
-    metrics: list[MetricValue]
+    groups: list[list[list[str]]] = Field(description="Groups of each slicing.")
+    questions: list[tuple[str, str | None]] = Field(description="Metric and class.")
+    values: list[tuple[int, int, int, float | None, float | None, float | None, float | None]] = Field(
+        description="Slicing, group, question, value, effective size, clusters, standard error."
+    )
+
+    def estimates(self) -> dict[Key, ValueEstimate]:
+        """Every metric of every group."""
+        out = {}
+        for slicing, group, question, value, size, clusters, error in self.values:
+            metric, cls = self.questions[question]
+            key = tuple(self.slicings[slicing]), tuple(self.groups[slicing][group]), metric, cls
+            out[key] = ValueEstimate(value=value, effective_n=size, clusters=clusters, standard_error=error)
+        return out
 
 
 @dataclass(frozen=True)
@@ -52,6 +68,13 @@ class Reference:
 
 def baseline_of(result: AuditResult) -> Baseline:
     """Reduce a result to what a later audit needs."""
+    pooled = [value for value in result.metrics if not value.stratum]
+    questions = list(dict.fromkeys((value.metric, value.cls) for value in pooled))
+    places = {
+        (tuple(slicing.attributes), tuple(group.values)): (i, j)
+        for i, slicing in enumerate(result.slicings)
+        for j, group in enumerate(slicing.groups)
+    }
     return Baseline(
         schema_version=result.schema_version,
         tool_version=result.tool_version,
@@ -67,15 +90,33 @@ def baseline_of(result: AuditResult) -> Baseline:
         classes=result.classes,
         slicings=[slicing.attributes for slicing in result.slicings],
         controls=list(result.config["controls"]),
-        metrics=[value for value in result.metrics if not value.stratum],
-    )
+        groups=[[group.values for group in slicing.groups] for slicing in result.slicings],
+        questions=questions,
+        values=[
+            (*_at(value, places, questions), *map(_short, (value.value, value.effective_n)),
+             *map(_short, (value.clusters, value.standard_error)))
+            for value in pooled
+        ],
+    )  # fmt: skip
+
+
+def _at(
+    value: MetricValue, places: dict[Place, tuple[int, int]], questions: list[tuple[str, str | None]]
+) -> tuple[int, int, int]:
+    slicing, group = places[tuple(value.attributes), tuple(value.group)]
+    return slicing, group, questions.index((value.metric, value.cls))
+
+
+def _short(number: float | None) -> float | None:
+    """Twelve digits are more than any bound needs."""
+    return None if number is None else float(f"{number:.12g}")
 
 
 def save_baseline(result: AuditResult, path: Path) -> None:
     """Write the small file."""
     plain = baseline_of(result).model_dump(mode="json", by_alias=True)
     try:
-        write_text(path, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+        write_text(path, json.dumps(plain, ensure_ascii=False) + "\n")
     except OSError as error:
         raise ConfigError(f"cannot be written: {error}", where=str(path)) from error
 

@@ -85,7 +85,9 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
     check_policy_groups(config, surveyed)
     order = {attribute.label: group_names(attribute) for attribute in config.attributes}
     question = Question(metrics, criteria, classes, positive, config.level, outside_gaps(config), order, config.seed)
-    schema = decision_schema(names, config.controls)
+    members = [attribute.label for attribute in config.attributes if attribute.members]
+    read = [attribute.label for attribute in config.read_as_groups]
+    schema = decision_schema(read, config.controls, members)
     return Case(config, surveyed, adapter, classes, positive, scored, labels, schema, slicings, question, notes)
 
 

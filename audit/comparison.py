@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from audit.baseline import Reference, refuse_incomparable
+from audit.baseline import Key, Reference, refuse_incomparable
 from audit.decisions import read_decisions
 from audit.fairness.change import Changes, change_of_each
 from audit.fairness.metrics import Metric, known_metrics
@@ -21,7 +21,6 @@ from audit.result import AuditResult, Change, Comparison, Flips, MetricValue, Va
 from audit.runfolder import RunFolder
 
 Ints = npt.NDArray[np.int64]
-Key = tuple[tuple[str, ...], tuple[str, ...], str, str | None]
 
 
 def compare_runs(
@@ -48,7 +47,7 @@ def compare_runs(
     if same_rows and decisions is not None and decisions.exists() and reference.folder is not None:
         tallies = _pair(result, decisions, reference.folder)
     correlations, flips = _correlations(result, tallies)
-    before = {_key(value): value for value in baseline.metrics}
+    before = baseline.estimates()
     changes = [
         _change(value, before[_key(value)], correlations.get(_key(value), 0.0), 1 - result.level)
         for value in result.metrics
@@ -69,13 +68,13 @@ def _key(value: MetricValue) -> Key:
     return tuple(value.attributes), tuple(value.group), value.metric, value.cls
 
 
-def _change(after: MetricValue, before: MetricValue, r: float, alpha: float) -> Change:
+def _change(after: MetricValue, before: ValueEstimate, r: float, alpha: float) -> Change:
     change = Change(
         attributes=after.attributes,
         group=after.group,
         metric=after.metric,
         cls=after.cls,
-        baseline=_estimate(before),
+        baseline=before,
         candidate=_estimate(after),
         correlation=round(r, 9),
         difference=None,
@@ -104,7 +103,8 @@ def _estimate(value: MetricValue) -> ValueEstimate:
 def _pair(result: AuditResult, decisions: Path, folder: RunFolder) -> list[PairedTally]:
     clustered = result.config["data"]["columns"]["cluster"] is not None
     slicings = [Slicing(tuple(slicing.attributes), (), clustered) for slicing in result.slicings]
-    columns = tally_columns(slicings)
+    members = [item["name"] for item in result.config["attributes"] if item.get("members")]
+    columns = tally_columns(slicings, members)
     return tally_pairs(
         joint_batches(_cut(decisions, columns), _cut(folder.decisions, columns)), slicings, result.positive_class
     )

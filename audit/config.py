@@ -20,7 +20,7 @@ RESERVED_NAMES = frozenset(
     {"row_id", "output", "position", "y_true", "y_pred", "logits", "score", "status", "length", "weight", "count"}
     | {"inclusion_probability", "cluster", "target"}
     # Columns that tallies add.
-    | {"n", "w", "w2", "key", "block", "positive"}
+    | {"n", "w", "w2", "key", "block", "positive", "half"}
 )
 
 
@@ -100,7 +100,11 @@ class DataConfig(Part):
 class AttributeConfig(Part):
     """A sensitive column."""
 
-    column: str
+    column: str = Field("", description="Column that holds the group.")
+    members: dict[Label, str] = Field(
+        default_factory=dict,
+        description="Instead of `column`, where groups overlap or are uncertain: group -> column of 0 to 1.",
+    )
     name: str = Field("", description="Name in the report; default: the column.")
     bins: tuple[float, ...] | None = Field(
         None, min_length=1, description="Lower edges of the numeric bins: [40, 50] gives <40, 40–<50 and ≥50."
@@ -117,6 +121,16 @@ class AttributeConfig(Part):
         if bins and any(b <= a for a, b in pairwise(bins)):
             raise ValueError("bin edges must rise")
         return bins
+
+    @model_validator(mode="after")
+    def _column_or_members(self) -> AttributeConfig:
+        if bool(self.column) == bool(self.members):
+            raise ValueError("give either `column` or `members`")
+        if self.members and not self.name:
+            raise ValueError("an attribute with `members` needs a `name`")
+        if self.members and (self.bins or self.values):
+            raise ValueError("`bins` and `values` go with `column`, not with `members`")
+        return self
 
     @property
     def label(self) -> str:
@@ -143,6 +157,20 @@ class ExplanationConfig(Part):
     baseline: Literal["auto", "mask", "pad", "zero"] = Field(
         "auto", description="`auto`: MASK if there is one, else PAD."
     )
+
+
+class DiscoveryConfig(Part):
+    """Search for slices that nobody named, over all attributes and further columns."""
+
+    columns: tuple[AttributeEntry, ...] = Field((), description="Further columns to search, as attributes are given.")
+    depth: int = Field(2, ge=1, le=3, description="Most columns that one slice names.")
+
+    @field_validator("columns")
+    @classmethod
+    def _plain(cls, columns: tuple[AttributeConfig, ...]) -> tuple[AttributeConfig, ...]:
+        if any(column.members for column in columns):
+            raise ValueError("columns to search hold one group per row, not `members`")
+        return columns
 
 
 class OutputConfig(Part):
@@ -259,18 +287,25 @@ class AuditConfig(Part):
     metrics: tuple[str, ...] = Field((), description="Default: the usual ones; `audit validate` names them.")
     level: float = Field(0.95, gt=0.5, lt=1, description="Confidence level of intervals and findings.")
     seed: int = Field(0, ge=0)
+    discovery: DiscoveryConfig | None = Field(None, description="Left out: no slices are searched for.")
     explanations: ExplanationConfig = ExplanationConfig()
     policy: PolicyConfig = PolicyConfig()
     output: OutputConfig = OutputConfig()
 
+    @property
+    def read_as_groups(self) -> tuple[AttributeConfig, ...]:
+        """Attributes, and the further columns of discovery, which are read in the same way."""
+        return (*self.attributes, *(self.discovery.columns if self.discovery else ()))
+
     @model_validator(mode="after")
     def _names_agree(self) -> AuditConfig:
         names = [attribute.label for attribute in self.attributes]
-        for name in [*names, *self.controls]:
-            if name in RESERVED_NAMES:
+        everything = [*(column.label for column in self.read_as_groups), *self.controls]
+        for name in everything:
+            if name in RESERVED_NAMES or name.endswith(":members"):
                 raise ValueError(f"{name!r} is a column of the decision table; give the attribute another `name`")
-            if [*names, *self.controls].count(name) > 1:
-                raise ValueError(f"{name!r} is named twice among attributes and controls")
+            if everything.count(name) > 1:
+                raise ValueError(f"{name!r} is named twice among attributes, controls and columns of discovery")
         for crossing in self.crossings:
             unknown = [name for name in crossing if name not in names]
             if unknown:

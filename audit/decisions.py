@@ -13,19 +13,24 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from audit.fairness.membership import SUFFIX, TYPE
+
 #: `status` of a decision. Failed decisions have no prediction and enter no metric; they are counted.
 STATUSES = ("ok", "truncated", "empty", "failed")
 
 BATCH_ROWS = 32_768
 
 
-def decision_schema(attributes: Sequence[str], controls: Sequence[str] = ()) -> pa.Schema:
+def decision_schema(attributes: Sequence[str], controls: Sequence[str] = (), members: Sequence[str] = ()) -> pa.Schema:
     """Columns of a decision table.
 
     Parameters
     ----------
     attributes, controls
-        Names of the sensitive attributes and of the controls; one text column each.
+        Names of the sensitive attributes (and of other columns read as groups) and of the controls; one text column
+        each.
+    members
+        Attributes whose rows belong to several groups, or to some with a share; one more column each.
     """
     return pa.schema(
         [
@@ -49,6 +54,7 @@ def decision_schema(attributes: Sequence[str], controls: Sequence[str] = ()) -> 
             # Null: the row is a cluster of its own.
             ("cluster", pa.string()),
             *(pa.field(name, pa.string(), nullable=False) for name in (*attributes, *controls)),
+            *((name + SUFFIX, TYPE) for name in members),
         ]
     )
 

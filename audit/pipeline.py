@@ -27,8 +27,11 @@ from audit.data.survey import survey
 from audit.decisions import BATCH_ROWS, read_decisions
 from audit.environment import environment
 from audit.errors import AuditError, ModelError
+from audit.fairness.adverse_impact import adverse_impact
+from audit.fairness.discovery import DiscoveryCounter, Search
 from audit.fairness.disparities import Compared, compare, findings
 from audit.fairness.metrics import Metric
+from audit.fairness.score_report import score_report
 from audit.fairness.scores import ScoreCounter, ScoreTally, with_score_sums
 from audit.fairness.stratified import stratified_tests
 from audit.fairness.tally import CellCounter, tally_columns, with_sums
@@ -37,13 +40,16 @@ from audit.policy.location import locate_rules
 from audit.progress import Progress
 from audit.report.write import write_report
 from audit.result import (
+    AdverseImpact,
     AuditResult,
     DataFacts,
+    Discovery,
     Explanations,
     FindingsSummary,
     MetricDefinition,
     Note,
     PolicySource,
+    ScoreReport,
     StratifiedTest,
     Timings,
 )
@@ -120,11 +126,11 @@ def run(
         decide(case, folder, progress, clock)
         data = describe_data(case, folder)
     with clock.timing("compare"):
-        compared, stratified, found = compare_all(case, folder)
+        fairness = compare_all(case, folder)
     with clock.timing("explain"):
         explanations = explain(case, folder, progress, clock)
 
-    result = assemble(case, folder, data, compared, stratified, found, explanations, clock)
+    result = assemble(case, folder, data, fairness, explanations, clock)
     result = result.model_copy(update={"policy_source": source or policy_source})
     incomparable: AuditError | None = None
     if reference is not None:
@@ -212,11 +218,29 @@ def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> N
     shards.join(folder.decisions, case.schema)
 
 
-def compare_all(case: Case, folder: RunFolder) -> tuple[list[Compared], list[StratifiedTest], FindingsSummary]:
+@dataclass(frozen=True)
+class Fairness:
+    """Everything that was found by comparing groups."""
+
+    compared: list[Compared]
+    stratified: list[StratifiedTest]
+    adverse: list[AdverseImpact]
+    scores: list[ScoreReport]
+    found: FindingsSummary
+    discovery: Discovery | None
+
+
+def compare_all(case: Case, folder: RunFolder) -> Fairness:
     """Tally the decisions once, and compare the groups of every slicing."""
     cells = [CellCounter(slicing) for slicing in case.slicings]
     scores = [ScoreCounter(slicing) for slicing in case.slicings] if case.scored else []
-    for number, batch in enumerate(read_decisions(folder.decisions, tally_columns(case.slicings))):
+    members = [attribute.label for attribute in case.config.attributes if attribute.members]
+    search = search_of(case)
+    discovering = DiscoveryCounter(search, case.config.seed) if search else None
+    columns = [*tally_columns(case.slicings, members), *(search.columns if search else ())]
+    for number, batch in enumerate(read_decisions(folder.decisions, list(dict.fromkeys(columns)))):
+        if discovering:
+            discovering.add(batch, number)
         summed = with_sums(batch)
         for cell_counter in cells:
             cell_counter.add(summed)
@@ -228,12 +252,40 @@ def compare_all(case: Case, folder: RunFolder) -> tuple[list[Compared], list[Str
     score_tallies: list[ScoreTally | None] = [counter.done() for counter in scores]
     score_tallies = score_tallies or [None] * len(tallies)
     compared = [compare(tally, case.question, scored) for tally, scored in zip(tallies, score_tallies, strict=True)]
-    tests = []
+    tests, adverse, reports = [], [], []
+    alpha = 1 - case.config.level
     for tally, item in zip(tallies, compared, strict=True):
-        if item.slicing is not None:
-            for cls in case.question.asked:
-                tests += stratified_tests(tally, item.slicing, cls)
-    return compared, tests, findings(compared, case.config.level)
+        if item.slicing is None:
+            continue
+        for cls in case.question.asked:
+            tests += stratified_tests(tally, item.slicing, cls)
+            adverse += adverse_impact(item.slicing, cls, alpha) if item.slicing.attributes else []
+        report = score_report(item.scores, item.slicing, alpha) if item.scores is not None else None
+        reports += [report] if report and len(item.slicing.attributes) < 2 else []
+    return Fairness(
+        compared,
+        tests,
+        adverse,
+        reports,
+        findings(compared, case.config.level),
+        discovering.done() if discovering else None,
+    )
+
+
+def search_of(case: Case) -> Search | None:
+    """Settle which slices are searched for, if any."""
+    config = case.config
+    if config.discovery is None or not case.classes:
+        return None
+    return Search(
+        tuple(column.label for column in config.read_as_groups if not column.members),
+        config.discovery.depth,
+        case.classes,
+        case.positive if case.positive is not None else case.classes[0],
+        bool(case.survey.labels),
+        1 - config.level,
+        config.data.columns.cluster is not None,
+    )
 
 
 def explain(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Explanations | None:
@@ -258,13 +310,12 @@ def assemble(
     case: Case,
     folder: RunFolder,
     data: DataFacts,
-    compared: list[Compared],
-    stratified: list[StratifiedTest],
-    found: FindingsSummary,
+    fairness: Fairness,
     explanations: Explanations | None,
     clock: Clock,
 ) -> AuditResult:
     """Put the parts together."""
+    compared = fairness.compared
     config, model = case.config, case.adapter.facts() if case.adapter else None
     work = Counter(folder.shards("decisions").counters())
     work.update(folder.shards("attributions").counters())
@@ -287,8 +338,11 @@ def assemble(
         correlations=[correlation for item in compared for correlation in item.correlations],
         disparities=[gap for item in compared for gap in item.disparities],
         class_reports=[report for item in compared for report in item.class_reports],
-        stratified=stratified,
-        findings=found,
+        stratified=fairness.stratified,
+        adverse_impact=fairness.adverse,
+        scores=fairness.scores,
+        findings=fairness.found,
+        discovery=fairness.discovery,
         comparison=None,
         policy_source=None,
         judgement=None,
@@ -373,6 +427,7 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
 def hash_rows(case: Case, folder: RunFolder) -> str:
     """Hash ids, labels and groups of the audited rows: what two audits must share for their rows to be the same."""
     names = [attribute.label for attribute in case.config.attributes]
+    # Not the searched columns: they are no part of the question.
     columns = ["row_id", "y_true", "target", "weight", "count", "cluster", *names, *case.config.controls]
     digest = hashlib.sha256(json.dumps(columns).encode())
     for batch in windows(read_decisions(folder.decisions, columns), BATCH_ROWS):

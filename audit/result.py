@@ -164,6 +164,107 @@ class StratifiedTest(Part):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
+class AdverseImpact(Part):
+    """One group against the one selected most, in the columns of UGESP (29 CFR 1607)."""
+
+    attributes: list[str]
+    cls: str = Field(alias="class")
+    group: list[str]
+    reference: list[str]
+    n: int
+    selected: int
+    rate: float
+    reference_n: int
+    reference_selected: int
+    reference_rate: float
+    difference: float
+    difference_lower: float = Field(description="Two-sided interval of this one difference.")
+    difference_upper: float
+    impact_ratio: float | None
+    ratio_lower: float | None
+    ratio_upper: float | None
+    z: float | None = Field(description="Pooled two-proportion statistic, in standard deviations.")
+    z_p: float | None
+    fisher_p: float | None
+    mid_p: float | None
+    holm_p: float | None = Field(description="Fisher's p, corrected over the groups of this slicing.")
+    shortfall: int = Field(description="Selections lacking to the reference's rate.")
+    flip_flop: bool = Field(description="One selection moved would change the four-fifths verdict.")
+    minimum_detectable: float | None = Field(description="Difference found with probability 0.8.")
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class CalibrationBin(Part):
+    """Labelled decisions with a score in [low, high)."""
+
+    low: float
+    high: float
+    n: int
+    weight: float
+    effective_n: float
+    mean_score: float
+    positive_rate: float
+    lower: float | None
+    upper: float | None
+
+
+class GroupScores(Part):
+    """Scores of one group against its labels."""
+
+    group: list[str]
+    n: int
+    positives: int
+    calibration: list[CalibrationBin]
+    calibration_error: float | None
+    calibration_error_by_chance: float | None = Field(description="What perfect calibration would show on average.")
+    roc: list[tuple[float, float]] = Field(description="False and true positive rate, strictest threshold first.")
+    selection_rate: list[float | None] = Field(description="At each threshold.")
+    true_positive_rate: list[float | None]
+    false_positive_rate: list[float | None]
+
+
+class ScoreReport(Part):
+    """Calibration, ROC and threshold sweep of one slicing, over labelled decisions."""
+
+    attributes: list[str]
+    exact: bool = Field(description="No scores were binned.")
+    binning_error: float = Field(description="Largest error that binning can put into an AUC of a group.")
+    thresholds: list[float]
+    groups: list[GroupScores]
+    demographic_parity_difference: list[float | None] = Field(description="At each threshold.")
+    equalized_odds_difference: list[float | None]
+
+
+class DiscoveredSlice(Part):
+    """A slice found on one half of the data and confirmed on the other."""
+
+    slice: dict[str, str] = Field(description="Column -> value.")
+    metric: str
+    cls: str | None = Field(alias="class")
+    n: int = Field(description="Decisions in the metric's denominator, on the half that confirms.")
+    value: float
+    rest: float = Field(description="The same of all other decisions.")
+    difference: float
+    lower: float = Field(description="Lower bound of the absolute difference, corrected over all candidates.")
+    n_found: int
+    difference_found: float = Field(description="On the half that found it: too large, being the pick of many.")
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class Discovery(Part):
+    """What was searched for slices, and what was confirmed."""
+
+    columns: list[str]
+    depth: int
+    slices: int = Field(description="Slices looked at.")
+    comparisons: int = Field(description="Slices times metrics looked at.")
+    candidates: int = Field(description="Taken to the other half.")
+    alpha: float
+    items: list[DiscoveredSlice]
+
+
 class Finding(Part):
     """A gap too wide for chance: the simultaneous lower bound of the difference is above zero."""
 
@@ -400,7 +501,10 @@ class AuditResult(Part):
     disparities: list[Disparity]
     class_reports: list[ClassReport]
     stratified: list[StratifiedTest]
+    adverse_impact: list[AdverseImpact]
+    scores: list[ScoreReport]
     findings: FindingsSummary
+    discovery: Discovery | None = Field(description="Null where it was not asked for.")
     comparison: Comparison | None = Field(description="Null without a baseline.")
     policy_source: PolicySource | None = Field(description="Null where the policy came from no file.")
     judgement: Judgement | None = Field(description="Null where the audit has no policy.")

@@ -8,11 +8,16 @@ import click
 
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path))
+@click.argument("configs", metavar="CONFIG...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key.")
 @click.option("--no-data", is_flag=True, help="Check the configuration alone; do not read the data.")
-def validate(config: Path, overrides: tuple[str, ...], no_data: bool) -> None:
-    """Check CONFIG and read its data once, without running a model."""
+def validate(configs: tuple[Path, ...], overrides: tuple[str, ...], no_data: bool) -> None:
+    """Check each CONFIG and read its data once, without running a model."""
+    for config in configs:
+        _validate(config, overrides, no_data=no_data)
+
+
+def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool) -> None:
     from audit.config import load_config
 
     settings = load_config(config, overrides)

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from audit.config import MISSING, AttributeConfig, AuditConfig, as_label
 from audit.data.source import read_batches
 from audit.errors import ConfigError, DataError
+from audit.fairness.membership import SUFFIX, TYPE
 
 #: Columns of a canonical batch, besides one text column per attribute and control.
 ROW_FIELDS = ("row", "row_id", "input", "y_true", "target", "prediction", "score", "weight", "count", "cluster")
@@ -49,7 +50,10 @@ def source_columns(config: AuditConfig) -> dict[str, str]:
     """All columns of the data that this configuration uses, each with the key that names it."""
     columns = config.data.columns
     named = {getattr(columns, key): f"data.columns.{key}" for key in type(columns).model_fields}
-    named |= {attribute.column: f"attributes.{i}.column" for i, attribute in enumerate(config.attributes)}
+    for i, attribute in enumerate(config.read_as_groups):
+        key = f"attributes.{i}" if i < len(config.attributes) else f"discovery.columns.{i - len(config.attributes)}"
+        named[attribute.column] = f"{key}.column"
+        named |= {column: f"{key}.members.{group}" for group, column in attribute.members.items()}
     named |= dict.fromkeys(config.controls, "controls") | dict.fromkeys(config.data.where, "data.where")
     return {column: key for column, key in named.items() if column}
 
@@ -96,8 +100,14 @@ def _canonical(config: AuditConfig, raw: pa.Table, numbers: pa.Array) -> pa.Tabl
         "count": count.cast(pa.int64()),
         "cluster": text(columns.cluster),
     }
-    for attribute in config.attributes:
-        out[attribute.label] = _groups(config, attribute, raw, numbers)
+    for attribute in config.read_as_groups:
+        if attribute.members:
+            shares = _members(config, attribute, raw, numbers)
+            out[attribute.label + SUFFIX] = shares
+            named = [" | ".join(item["group"] for item in row if item["share"] >= 0.5) for row in shares.to_pylist()]
+            out[attribute.label] = pa.array([name or MISSING for name in named], pa.string())
+        else:
+            out[attribute.label] = _groups(config, attribute, raw, numbers)
     for control in config.controls:
         out[control] = text(control).fill_null(MISSING)
     if columns.id and out["row_id"].null_count:
@@ -139,6 +149,23 @@ def _groups(config: AuditConfig, attribute: AttributeConfig, raw: pa.Table, numb
         groups = as_text(raw.column(attribute.column), config.data.missing_values)
     named = _relabel(groups, attribute.values)
     return named.fill_null(attribute.values.get("", MISSING))
+
+
+def _members(config: AuditConfig, attribute: AttributeConfig, raw: pa.Table, numbers: pa.Array) -> pa.Array:
+    """Read the groups of every row with their shares; a row in none is missing."""
+    columns = {group: _numbers(config, raw, column, numbers) for group, column in attribute.members.items()}
+    for group, values in columns.items():
+        wrong = ~np.isnan(values) & ~((values >= 0) & (values <= 1))
+        if wrong.any():
+            at = int(np.flatnonzero(wrong)[0])
+            place = f"column {attribute.members[group]!r}, row {numbers[at]}"
+            raise DataError(f"{place}: {float(values[at])!r} is no share from 0 to 1", where=str(config.data.path))
+    rows = [
+        [{"group": group, "share": float(v)} for group, v in zip(columns, row, strict=True) if v > 0]
+        or [{"group": MISSING, "share": 1.0}]
+        for row in zip(*columns.values(), strict=True)
+    ]
+    return pa.array(rows, TYPE)
 
 
 def _numbers(config: AuditConfig, raw: pa.Table, column: str, numbers: pa.Array) -> npt.NDArray[np.float64]:

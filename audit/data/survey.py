@@ -14,6 +14,7 @@ from audit.config import AuditConfig
 from audit.data.rows import RowReader
 from audit.data.source import data_files, data_format
 from audit.errors import DataError, some
+from audit.fairness.membership import spread
 
 #: More classes or groups than this is an id or a number in the wrong place, not a class or a group.
 MOST_CLASSES = 200
@@ -54,7 +55,7 @@ def survey(config: AuditConfig) -> Survey:
         row at all.
     """
     found = Survey(format=data_format(config.data), sha256=hash_files(config))
-    names = [attribute.label for attribute in config.attributes] + list(config.controls)
+    names = [attribute.label for attribute in config.read_as_groups] + list(config.controls)
     found.groups = {name: Counter() for name in names}
     id_hashes: list[np.ndarray] = []
     clusters: list[np.ndarray] = []
@@ -64,7 +65,7 @@ def survey(config: AuditConfig) -> Survey:
         _count(found.labels, batch["y_true"], batch["count"])
         _count(found.predictions, batch["prediction"], batch["count"])
         for name in names:
-            _count(found.groups[name], batch[name], batch["count"])
+            _count_groups(found.groups[name], batch, name)
             if len(found.groups[name]) > MOST_GROUPS:
                 raise DataError(
                     f"column of {name!r} has over {MOST_GROUPS:,} different groups",
@@ -139,6 +140,11 @@ def _count(counter: Counter[str], column: pa.ChunkedArray, count: pa.ChunkedArra
     for value, total in zip(sums["value"].to_pylist(), sums["count_sum"].to_pylist(), strict=True):
         if value is not None:
             counter[value] += total
+
+
+def _count_groups(counter: Counter[str], batch: pa.Table, name: str) -> None:
+    spread_out = spread(batch.append_column("w", batch["weight"]), [name], ["w"], [])
+    _count(counter, spread_out[name], spread_out["count"])
 
 
 def _few_classes(config: AuditConfig, found: Survey) -> None:

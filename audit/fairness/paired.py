@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.fairness.forms import Form
+from audit.fairness.membership import spread
 from audit.fairness.metrics import Metric
 from audit.fairness.scores import BLOCKS, with_score_sums
 from audit.fairness.tally import Slicing
@@ -70,10 +71,17 @@ def tally_pairs(batches: Iterable[pa.Table], slicings: list[Slicing], positive: 
         summed = summed.append_column("w2", pc.multiply(weight, batch["weight"]))
         scored = _scored(batch, positive, number)
         for i, slicing in enumerate(slicings):
-            cells[i] = [_merge([*cells[i], _sum(summed, _cell_keys(slicing), SUMS)], _cell_keys(slicing), SUMS)]
+            placed = spread(summed, slicing.attributes, ["w"], ["w2"])
+            cells[i] = [_merge([*cells[i], _sum(placed, _cell_keys(slicing), SUMS)], _cell_keys(slicing), SUMS)]
             if scored is not None:
                 keys, sums = [*slicing.attributes, "block"], _score_columns()
-                blocks[i] = [_merge([*blocks[i], _sum(scored, keys, sums)], keys, sums)]
+                blocks[i] = [
+                    _merge(
+                        [*blocks[i], _sum(spread(scored, slicing.attributes, _score_columns(), []), keys, sums)],
+                        keys,
+                        sums,
+                    )
+                ]
     return [
         PairedTally(slicing, cells[i][0], blocks[i][0] if blocks[i] else pd.DataFrame())
         for i, slicing in enumerate(slicings)

@@ -19,19 +19,24 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.fairness.membership import spread
 from audit.fairness.tally import Slicing
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 BLOCKS = 64
-MOST_DISTINCT = 2000
+MOST_DISTINCT = 20_000
+#: Groups times different scores, above which scores are binned too.
+MOST_CELLS = 3_000_000
 #: Bins per unit of log-odds, between ±LOGIT_END.
 PER_LOGIT, LOGIT_END = 50, 20.0
 
 #: Sums over scored decisions, and over those that are labelled too (the latter begin with an l).
 SUMS = ["n", "w", "w2", "score", "ln", "lw", "lw2", "lscore", "absolute", "squared", "logloss", "target", "target2"]
 COUNTS = ["n", "w", "w2", "score"]
+#: Sums that a share of membership multiplies.
+WEIGHTED = ["w", "score", "lw", "lscore", "absolute", "squared", "logloss", "target", "target2"]
 
 
 def bin_of(score: Floats) -> Floats:
@@ -81,6 +86,7 @@ class ScoreCounter:
         if not batch.num_rows:
             return
         by_block, by_score = self._keys
+        batch = spread(batch, self.slicing.attributes, WEIGHTED, ["w2", "lw2"])
         self._sums.append(_grouped(batch, by_block, SUMS))
         ranked = batch.filter(batch["positive"].is_valid())
         if ranked.num_rows:
@@ -102,13 +108,18 @@ class ScoreCounter:
     def _binned(self, counts: pd.DataFrame) -> pd.DataFrame:
         return counts if self._exact else counts.assign(key=bin_of(counts["key"].to_numpy(np.float64)))
 
+    def _too_many(self, counts: pd.DataFrame) -> bool:
+        distinct = counts["key"].nunique()
+        groups = len(counts[list(self.slicing.attributes)].drop_duplicates()) if self.slicing.attributes else 1
+        return distinct > MOST_DISTINCT or distinct * groups > MOST_CELLS
+
     def _merge(self) -> None:
         by_block, by_score = self._keys
         if self._sums:
             self._sums = [pd.concat(self._sums).groupby(by_block, as_index=False, sort=True)[SUMS].sum()]
         if self._counts:
             joined = pd.concat(self._counts)
-            if self._exact and joined["key"].nunique() > MOST_DISTINCT:
+            if self._exact and self._too_many(joined):
                 self._exact = False
                 joined = joined.assign(key=bin_of(joined["key"].to_numpy(np.float64)))
             self._counts = [joined.groupby(by_score, as_index=False, sort=True)[COUNTS].sum()]

@@ -13,6 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.fairness.membership import SUFFIX, spread
+
 SUMS = ["n", "w", "w2"]
 
 
@@ -52,11 +54,17 @@ class Tally:
         return Tally(self.slicing, _merge(self.slicing, [self.cells, other.cells]))
 
 
-def tally_columns(slicings: Iterable[Slicing]) -> list[str]:
-    """Columns of the decision table that tallies of these slicings read."""
+def tally_columns(slicings: Iterable[Slicing], members: Iterable[str] = ()) -> list[str]:
+    """Columns of the decision table that tallies of these slicings read.
+
+    Parameters
+    ----------
+    members
+        Attributes whose rows belong to several groups.
+    """
     names = [name for slicing in slicings for name in (*slicing.attributes, *slicing.controls)]
     fixed = ["y_true", "y_pred", "target", "score", "status", "weight", "count", "cluster"]
-    return list(dict.fromkeys([*fixed, *names]))
+    return list(dict.fromkeys([*fixed, *names, *(name + SUFFIX for name in members)]))
 
 
 @dataclass
@@ -104,6 +112,7 @@ def with_sums(batch: pa.Table) -> pa.Table:
 
 def _cells(batch: pa.Table, slicing: Slicing) -> pd.DataFrame:
     keys = _keys(slicing)
+    batch = spread(batch, slicing.attributes, ["w"], ["w2"])
     sums = batch.group_by(keys).aggregate([(name, "sum") for name in SUMS])
     cells: pd.DataFrame = sums.rename_columns({f"{name}_sum": name for name in SUMS}).select([*keys, *SUMS]).to_pandas()
     return cells

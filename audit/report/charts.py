@@ -166,6 +166,72 @@ def histogram(label: str, edges: Sequence[float], counts: Sequence[int], x: str,
     return Chart(figure, label, 220)
 
 
+def changes(
+    label: str,
+    names: Sequence[str],
+    values: Sequence[float | None],
+    bounds: Sequence[tuple[float | None, float | None]],
+) -> Chart:
+    """Changes with their intervals, around a line at zero."""
+    rows = _distinct(names)
+    figure = go.Figure(
+        go.Scatter(
+            x=list(values),
+            y=rows,
+            mode="markers",
+            cliponaxis=False,
+            marker={"size": 10, "color": SERIES[0]},
+            error_x=_whiskers(values, bounds),
+            hovertemplate="%{y}: %{x:+.1%}<extra></extra>",
+        )
+    )
+    figure.add_vline(x=0, line={"color": MUTED, "width": 1})
+    _layout(figure)
+    figure.update_layout(xaxis={"tickformat": "+.0%", "rangemode": "normal"})
+    return Chart(figure, label, _height(len(rows)))
+
+
+def lines(
+    label: str,
+    x: str,
+    y: str,
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    *,
+    diagonal: bool = False,
+    markers: bool = False,
+    x_percent: bool = True,
+) -> Chart:
+    """One curve per group; the diagonal is where x equals y."""
+    figure = go.Figure()
+    if diagonal:
+        figure.add_trace(
+            go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": MUTED, "width": 1, "dash": "dot"},
+                       hoverinfo="skip", showlegend=False)
+        )  # fmt: skip
+    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid")
+    for number, (name, points) in enumerate(series.items()):
+        colour = SERIES[number % len(SERIES)]
+        figure.add_trace(
+            go.Scatter(
+                x=[point[0] for point in points],
+                y=[point[1] for point in points],
+                mode="lines+markers" if markers else "lines",
+                name=chart_text(name, 40),
+                line={"color": colour, "width": 2.2, "dash": dashes[number % len(dashes)]},
+                marker={"size": 7, "color": colour},
+                hovertemplate="%{x:.1%}, %{y:.1%}" if x_percent else "%{x:.2f}: %{y:.1%}",
+            )
+        )
+    figure.update_layout(
+        margin={"l": 8, "r": 16, "t": 8, "b": 44}, showlegend=True,
+        legend={"orientation": "h", "y": -0.28, "yanchor": "top", "x": 0},
+        xaxis={"tickformat": ".0%" if x_percent else ".2f", "title": {"text": chart_text(x, 60)}, "zeroline": False},
+        yaxis={"tickformat": ".0%", "title": {"text": chart_text(y, 40), "standoff": 10},
+               "rangemode": "tozero", "zeroline": False, "automargin": True},
+    )  # fmt: skip
+    return Chart(figure, label, 340 + 18 * (len(series) // 2))
+
+
 def _distinct(names: Sequence[str]) -> list[str]:
     """Wrap labels for the axis; Plotly takes equal ones for the same row, so equal ones get numbers."""
     out: list[str] = []

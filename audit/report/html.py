@@ -83,6 +83,7 @@ def _environment(sections: list[Section]) -> jinja2.Environment:
         "percent": wording.percent,
         "points": wording.points,
         "decimal": wording.decimal,
+        "signed": wording.signed,
         "count": wording.count,
         "group": wording.group_name,
     }

@@ -64,6 +64,18 @@ class View:
         """Look up one metric of one group."""
         return self._metrics.get((tuple(attributes), tuple((stratum or {}).items()), tuple(group), metric, cls))
 
+    def is_number(self, metric: str) -> bool:
+        """Whether a metric is a number rather than a share, and so not shown in percent."""
+        return metric in self._numbers
+
+    def is_proportion(self, metric: str) -> bool:
+        """Whether a metric is a count over a count."""
+        return any(item.name == metric and item.method == "exact" for item in self.result.metric_definitions)
+
+    @cached_property
+    def _numbers(self) -> set[str]:
+        return {item.name for item in self.result.metric_definitions if item.unit == "number"}
+
     def columns(self, attributes: Sequence[str]) -> list[tuple[str, str | None]]:
         """Metrics of a slicing, each with its class, in the order they were computed."""
         wanted = list(attributes)

@@ -48,6 +48,11 @@ def decimal(value: float | None, digits: int = 3) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
+def signed(value: float | None, digits: int = 3) -> str:
+    """A change, with its sign."""
+    return "–" if value is None else f"{value:+.{digits}f}"
+
+
 def count(value: int | float | None) -> str:
     """A count with thousands separators."""
     return "–" if value is None else f"{value:,.0f}"

@@ -12,7 +12,10 @@ from audit.errors import ConfigError
 from audit.report.view import View
 
 ENTRY_POINTS = "fairaudit.report_sections"
-BUILT_IN = ("banner", "summary", "scope", "data", "performance", "disparities", "explanations", "gate", "method")
+BUILT_IN = (
+    *("banner", "summary", "scope", "data", "performance", "disparities", "scores", "explanations", "comparison"),
+    *("gate", "limits", "method"),
+)
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,16 @@ def build(view: View) -> dict[str, Any]:
     """Pooled gaps per slicing, then strata and stratified tests where there are controls."""
     slicings = [_slicing(view, slicing) for slicing in view.result.slicings if slicing.attributes]
     controls = view.result.config["controls"]
-    return {"slicings": slicings, "controls": ", ".join(controls)}
+    return {"slicings": slicings, "controls": ", ".join(controls), "discovery": view.result.discovery}
 
 
 def _slicing(view: View, slicing: Slicing) -> dict[str, Any]:
     name = group_name(slicing.attributes)
     rows = _rows(view, view.disparities(slicing.attributes))
     plain = [row for row in rows if row["metric"] not in CRITERIA]
-    drawn = [row for row in plain if row["low"] is not None and row["high"] is not None]
+    drawn = [
+        row for row in plain if row["low"] is not None and row["high"] is not None and not view.is_number(row["metric"])
+    ]
     charts = []
     if drawn:
         charts.append(view.add_chart(_forest(view, slicing, name, drawn)))
@@ -46,6 +48,7 @@ def _slicing(view: View, slicing: Slicing) -> dict[str, Any]:
         "rows": plain,
         "charts": charts,
         "strata": [(stratum, row) for stratum, gaps in strata.items() for row in _rows(view, gaps)],
+        "adverse": [item for item in view.result.adverse_impact if item.attributes == slicing.attributes],
         "tests": _tests(view, slicing),
     }
 
@@ -92,7 +95,7 @@ def _rows(view: View, gaps: list[Disparity]) -> list[dict[str, Any]]:
                 "finding": None if gap.stratum else clear.get((tuple(gap.attributes), metric, cls)),
                 "complement_of": COMPLEMENTS.get(metric),
                 # Only proportions are tested.
-                "tested": len(ends) == 2 and ends[0].lower is not None and not gap.stratum,
+                "tested": len(ends) == 2 and view.is_proportion(metric) and not gap.stratum,
             }
         )
     return rows

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from audit.report.sections import Section
+from audit.report.verdicts import between, worst_first
 from audit.report.view import View
 from audit.report.wording import count, group_name
 from audit.result import RuleVerdict
 
-ORDER = ("fail", "undefined", "inconclusive", "pass")
 ICONS = {"fail": "✕", "undefined": "∅", "inconclusive": "◐", "pass": "✓"}
 
 
@@ -18,10 +18,11 @@ def build(view: View) -> dict[str, Any]:
     judgement = view.result.judgement
     if judgement is None:
         return {"judgement": None}
-    rules = sorted(judgement.rules, key=lambda rule: (rule.severity, ORDER.index(rule.status)))
+    rules = worst_first(judgement.rules)
     return {
         "judgement": judgement,
-        "rules": [(rule, [_needed(view, rule, i) for i in range(len(rule.needed))]) for rule in rules],
+        "rules": [(rule, between(rule), [_needed(view, rule, i) for i in range(len(rule.needed))]) for rule in rules],
+        "detectable": [rule for rule in rules if rule.detectable is not None],
         "icons": ICONS,
     }
 
@@ -29,6 +30,8 @@ def build(view: View) -> dict[str, Any]:
 def _needed(view: View, rule: RuleVerdict, number: int) -> str:
     item = rule.needed[number]
     group = group_name(item.group)
+    if item.reason == "no_change_known":
+        return view.t("gate.needed.no_change_known", group=group)
     if item.n is None:
         return view.t("gate.needed.at_the_limit", group=group)
     if item.reason == "too_few":

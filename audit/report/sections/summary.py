@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from audit.report.sections import Section
+from audit.report.sections.comparison import clear_changes
+from audit.report.verdicts import subject, worst_first
 from audit.report.view import View
-from audit.report.wording import group_name
+from audit.report.wording import count, group_name, percent
 from audit.result import Finding
 
 #: Findings in the summary, over all slicings and per slicing.
 MOST_SLICINGS, MOST_PER_SLICING = 6, 3
 SMALL_GROUP = 30
+MOST_DISCOVERED = 5
 
 
 def build(view: View) -> dict[str, Any]:
@@ -33,7 +36,59 @@ def build(view: View) -> dict[str, Any]:
         for group in slicing.groups
         if len(slicing.attributes) == 1 and group.n < SMALL_GROUP and group.in_gaps
     ]
-    return {"cards": cards, "small": small, "limit": SMALL_GROUP, "open": view.result.judgement is None}
+    return {
+        "cards": cards,
+        "small": small,
+        "limit": SMALL_GROUP,
+        "open": view.result.judgement is None,
+        "undecided": _undecided(view),
+        "discovered": _discovered(view),
+        "change": _change(view),
+    }
+
+
+def _undecided(view: View) -> list[str]:
+    """Say which rules are undecided, and what would settle each."""
+    judgement = view.result.judgement
+    lines = []
+    for rule in worst_first(judgement.rules) if judgement else []:
+        if not rule.counts or rule.status not in {"inconclusive", "undefined"}:
+            continue
+        needed = [item for item in rule.needed if item.n is not None]
+        params = {"rule": rule.rule, "subject": subject(rule, view.t)}
+        if needed:
+            most = max(needed, key=lambda item: item.n or 0)
+            named = {"n": count(most.n), "group": group_name(most.group), "more": len(needed) - 1}
+            lines.append(view.t("summary.undecided" + (".more" if len(needed) > 1 else ""), **params, **named))
+        else:
+            lines.append(view.t("summary.undecided.open", **params))
+    return lines
+
+
+def _discovered(view: View) -> list[str]:
+    discovery = view.result.discovery
+    return [
+        view.t(
+            "summary.discovered",
+            slice=" · ".join(f"{column}: {value}" for column, value in item.slice.items()),
+            metric=view.t.metric(item.metric),
+            value=percent(item.value),
+            rest=percent(item.rest),
+            n=count(item.n),
+        )
+        for item in (discovery.items if discovery else [])[:MOST_DISCOVERED]
+    ]
+
+
+def _change(view: View) -> str | None:
+    comparison = view.result.comparison
+    if comparison is None:
+        return None
+    everybody = next((flip for flip in comparison.flips if not flip.attributes), None)
+    text = view.t("summary.change", baseline=comparison.baseline, clear=len(clear_changes(comparison.changes)))
+    if everybody is not None:
+        text += " " + view.t("summary.flips", changed=count(everybody.changed), n=count(everybody.n))
+    return text
 
 
 SECTION = Section("summary", 20, build)

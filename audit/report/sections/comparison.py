@@ -1,0 +1,78 @@
+"""Change since the baseline: what moved in which group, and which decisions flipped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.fairness.names import COMPLEMENTS
+from audit.report.charts import changes as changes_chart
+from audit.report.sections import Section
+from audit.report.sections.data import MOST_CHARTED
+from audit.report.view import View
+from audit.report.wording import group_name
+from audit.result import Change
+
+CHARTED = ("selection_rate", "true_positive_rate", "false_positive_rate")
+MOST_ROWS = 30
+
+
+def build(view: View) -> dict[str, Any] | None:
+    """Charts per attribute and the clear changes; left out without a baseline."""
+    comparison = view.result.comparison
+    if comparison is None:
+        return None
+    kind = "paired" if comparison.paired else "unpaired" if comparison.same_rows else "other_rows"
+    clear = sorted(clear_changes(comparison.changes), key=lambda c: -_clarity(c))
+    return {
+        "comparison": comparison,
+        "kind": kind,
+        "charts": [
+            chart
+            for slicing in view.result.slicings
+            for metric in CHARTED
+            if (chart := _chart(view, slicing.attributes, metric))
+        ],
+        "moved": clear[:MOST_ROWS],
+        "rest": max(len(clear) - MOST_ROWS, 0),
+        "known": sum(change.lower is not None for change in comparison.changes),
+        "flips": [flip for flip in comparison.flips if len(flip.attributes) < 2],
+    }
+
+
+def clear_changes(changes: list[Change]) -> list[Change]:
+    """Changes whose own interval leaves out zero; complements of other metrics are left out."""
+    return [
+        c
+        for c in changes
+        if c.lower is not None and c.upper is not None and (c.lower > 0 or c.upper < 0) and c.metric not in COMPLEMENTS
+    ]
+
+
+def _clarity(change: Change) -> float:
+    """Distance from zero in widths of the interval."""
+    width = (change.upper or 0.0) - (change.lower or 0.0)
+    return abs(change.difference or 0.0) / width if width > 0 else 0.0
+
+
+def _chart(view: View, attributes: list[str], metric: str) -> Any:
+    if len(attributes) != 1 or view.result.comparison is None:
+        return None
+    rows = [
+        c
+        for c in view.result.comparison.changes
+        if c.attributes == attributes and c.metric == metric and c.lower is not None
+    ]
+    if not rows or len(rows) > MOST_CHARTED:
+        return None
+    several = len({c.cls for c in rows}) > 1
+    return view.add_chart(
+        changes_chart(
+            view.t("comparison.chart", metric=view.t.metric(metric), attributes=group_name(attributes)),
+            [group_name(c.group) + (f" · {c.cls}" if several and c.cls else "") for c in rows],
+            [c.difference for c in rows],
+            [(c.lower, c.upper) for c in rows],
+        )
+    )
+
+
+SECTION = Section("comparison", 110, build)

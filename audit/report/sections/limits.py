@@ -1,0 +1,77 @@
+"""Section 14: what this audit cannot say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.fairness.inference import EVIDENCE_FLOOR
+from audit.report.sections import Section
+from audit.report.view import View
+from audit.report.wording import count, group_name, points
+
+MOST_NAMED = 12
+
+
+def build(view: View) -> dict[str, Any]:
+    """Limits that follow from this very data, then those of the method."""
+    result, t = view.result, view.t
+    own = []
+    small = [
+        group_name(group.values)
+        for slicing in result.slicings
+        if len(slicing.attributes) == 1
+        for group in slicing.groups
+        if group.in_gaps and group.effective_n < EVIDENCE_FLOOR
+    ]
+    if small:
+        own.append(t("limits.below_floor", floor=count(EVIDENCE_FLOOR), groups=", ".join(small[:MOST_NAMED])))
+    outside = [
+        group_name(group.values)
+        for slicing in result.slicings
+        if len(slicing.attributes) == 1
+        for group in slicing.groups
+        if not group.in_gaps
+    ]
+    if outside:
+        own.append(t("limits.outside", groups=", ".join(outside[:MOST_NAMED])))
+    own += _detectable(view)
+    if not any(result.data.labels.values()):
+        own.append(t("limits.no_labels"))
+    if result.config["controls"]:
+        own.append(t("limits.controls", controls=", ".join(result.config["controls"])))
+    else:
+        own.append(t("limits.no_controls"))
+    if result.data.clusters is None:
+        own.append(t("limits.independent"))
+    unsure = [item.name for item in result.metric_definitions if not item.calibrated]
+    if unsure:
+        own.append(t("limits.uncalibrated", metrics=", ".join(unsure)))
+    if any(attribute.get("members") for attribute in result.config["attributes"]):
+        own.append(t("limits.members"))
+    if result.explanations is not None:
+        own.append(t("limits.explanations", sampled=count(result.explanations.sampled)))
+    return {"own": own, "method": [t(f"limits.method.{code}") for code in ("sample", "labels", "cause", "law")]}
+
+
+def _detectable(view: View) -> list[str]:
+    """The widest minimum detectable gap of a rule that passed nothing and failed nothing."""
+    rules = view.result.judgement.rules if view.result.judgement else []
+    known = [
+        rule
+        for rule in rules
+        if rule.status == "inconclusive" and rule.aggregate == "difference" and rule.detectable is not None
+    ]
+    if not known:
+        return []
+    rule = max(known, key=lambda item: item.detectable or 0.0)
+    return [
+        view.t(
+            "limits.detectable",
+            metric=view.t.metric(rule.metric),
+            attributes=group_name(rule.attributes),
+            gap=points(rule.detectable),
+        )
+    ]
+
+
+SECTION = Section("limits", 140, build)

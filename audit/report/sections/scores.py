@@ -1,0 +1,89 @@
+"""Section 7: how scores rank, whether they mean what they say, and what another threshold would do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.report.charts import SERIES, Chart, lines
+from audit.report.sections import Section
+from audit.report.sections.data import MOST_CHARTED, largest
+from audit.report.view import View
+from audit.report.wording import group_name
+from audit.result import GroupScores, ScoreReport
+
+RANKING = ("auc", "bpsn_auc", "bnsp_auc")
+SMALLEST_BIN = 10
+
+
+def build(view: View) -> dict[str, Any] | None:
+    """Charts and tables per attribute; left out where decisions have no scores and labels."""
+    reports = [report for report in view.result.scores if report.attributes]
+    if not reports:
+        return None
+    return {
+        "slicings": [_slicing(view, report) for report in reports],
+        "exact": all(report.exact for report in reports),
+        "error": max(report.binning_error for report in reports),
+    }
+
+
+def _slicing(view: View, report: ScoreReport) -> dict[str, Any]:
+    name = group_name(report.attributes)
+    slicing = next(s for s in view.result.slicings if s.attributes == report.attributes)
+    shown = [group.values for group in largest(slicing.groups, MOST_CHARTED) if group.in_gaps][: len(SERIES)]
+    by_group = {tuple(item.group): item for item in report.groups}
+    drawn = [by_group[tuple(values)] for values in shown]
+    ranking = [metric for metric in RANKING if view.metric(report.attributes, report.groups[0].group, metric, None)]
+    return {
+        "name": name,
+        "report": report,
+        "charts": [_calibration(view, name, drawn), _roc(view, name, drawn), _sweep(view, name, report)],
+        "drawn": [group_name(values) for values in shown],
+        "rows": [
+            (item, [view.metric(report.attributes, item.group, metric, None) for metric in ranking])
+            for item in report.groups
+        ],
+        "ranking": ranking,
+        "sweep": list(
+            zip(
+                report.thresholds,
+                report.demographic_parity_difference,
+                report.equalized_odds_difference,
+                strict=True,
+            )
+        ),
+    }
+
+
+def _calibration(view: View, name: str, groups: list[GroupScores]) -> Chart:
+    series = {
+        group_name(item.group): [(b.mean_score, b.positive_rate) for b in item.calibration if b.n >= SMALLEST_BIN]
+        for item in groups
+    }
+    words = view.t("scores.calibration", attributes=name), view.t("scores.mean"), view.t("scores.positive_rate")
+    return view.add_chart(lines(*words, series, diagonal=True, markers=True))
+
+
+def _roc(view: View, name: str, groups: list[GroupScores]) -> Chart:
+    series = {group_name(item.group): list(item.roc) for item in groups if item.roc}
+    words = (
+        view.t("scores.roc", attributes=name),
+        view.t("metric.false_positive_rate"),
+        view.t("metric.true_positive_rate"),
+    )
+    return view.add_chart(lines(*words, series, diagonal=True))
+
+
+def _sweep(view: View, name: str, report: ScoreReport) -> Chart:
+    series = {
+        view.t(f"metric.{metric}"): [(x, y) for x, y in zip(report.thresholds, values, strict=True) if y is not None]
+        for metric, values in (
+            ("demographic_parity", report.demographic_parity_difference),
+            ("equalized_odds", report.equalized_odds_difference),
+        )
+    }
+    words = view.t("scores.sweep", attributes=name), view.t("scores.threshold"), view.t("disparities.difference")
+    return view.add_chart(lines(*words, series, x_percent=False))
+
+
+SECTION = Section("scores", 70, build)
