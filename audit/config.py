@@ -18,9 +18,10 @@ MOST_WAIVER_DAYS = 90
 #: Columns that every decision table has, so no attribute or control may be called one of these.
 RESERVED_NAMES = frozenset(
     {"row_id", "output", "position", "y_true", "y_pred", "logits", "score", "status", "length", "weight", "count"}
-    | {"inclusion_probability", "cluster", "target"}
+    | {"inclusion_probability", "cluster", "y_value", "y_before", "score_before", "status_before"}
     # Columns that tallies add.
-    | {"n", "w", "w2", "key", "block", "positive", "half"}
+    | {"n", "w", "w2", "ln", "lw", "lw2", "lscore", "absolute", "squared", "logloss", "truth", "truth2"}
+    | {"score_key", "score_block", "is_positive", "search_half"}
 )
 
 
@@ -224,10 +225,10 @@ class WaiverConfig(Part):
     rule: str = Field(min_length=1, description="Name of the rule, as outputs show it.")
     over: tuple[str, ...] = Field((), description="The slicing it is waived for; default: all of the rule.")
     ceiling: float = Field(description="A value worse than this fails all the same.")
-    reason: str = Field(min_length=1)
+    reason: str = Field(min_length=1, description="Why it is accepted.")
     owner: str = Field(min_length=1, description="Who works on it.")
     approver: str = Field(min_length=1, description="Who accepts it; not the owner.")
-    granted: date
+    granted: date = Field(description="Day it was approved.")
     expires: date = Field(description="Last day in force, at most 90 days after `granted`.")
 
     @model_validator(mode="after")
@@ -265,11 +266,20 @@ class PolicyConfig(Part):
             raise ValueError(f"two rules are called {some(twice)}")
         seen: set[tuple[object, ...]] = set()
         for rule in self.rules:
-            asks = rule.metric, rule.over, rule.of if rule.margin is not None else None, rule.scope, rule.exempt
+            asks = (
+                rule.name,
+                rule.metric,
+                rule.over,
+                rule.of if rule.margin is not None else None,
+                rule.scope,
+                rule.exempt,
+            )
             bound = "margin" if rule.margin is not None else "limit" if rule.limit is not None else "at_least"
-            key = (*asks, bound, rule.reference, rule.evidence, rule.severity)
+            key = (*asks, bound, rule.of if bound == "margin" else None, rule.reference, rule.evidence, rule.severity)
             if key in seen:
-                raise ValueError(f"two rules set `{bound}` of {rule.metric} over the same groups: keep one")
+                raise ValueError(
+                    f"two rules set `{bound}` of {rule.metric} over the same groups: keep one, or name them"
+                )
             seen.add(key)
         return self
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audit.fairness.membership import SUFFIX, TYPE
+from audit.membership import SUFFIX, TYPE
 
 #: `status` of a decision. Failed decisions have no prediction and enter no metric; they are counted.
 STATUSES = ("ok", "truncated", "empty", "failed")
@@ -43,7 +43,7 @@ def decision_schema(attributes: Sequence[str], controls: Sequence[str] = (), mem
             # Probability of the positive class, where there is one.
             ("score", pa.float64()),
             # The true number, where numbers are predicted; `score` is then the predicted one.
-            ("target", pa.float64()),
+            ("y_value", pa.float64()),
             pa.field("status", pa.string(), nullable=False),
             # Tokens the model read, special ones included; null for stored predictions.
             ("length", pa.int32()),

@@ -428,7 +428,7 @@ def hash_rows(case: Case, folder: RunFolder) -> str:
     """Hash ids, labels and groups of the audited rows: what two audits must share for their rows to be the same."""
     names = [attribute.label for attribute in case.config.attributes]
     # Not the searched columns: they are no part of the question.
-    columns = ["row_id", "y_true", "target", "weight", "count", "cluster", *names, *case.config.controls]
+    columns = ["row_id", "y_true", "y_value", "weight", "count", "cluster", *names, *case.config.controls]
     digest = hashlib.sha256(json.dumps(columns).encode())
     for batch in windows(read_decisions(folder.decisions, columns), BATCH_ROWS):
         frame = batch.to_pandas()

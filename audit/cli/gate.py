@@ -44,16 +44,12 @@ def gate(
 
     0: no rule of severity error failed. 1: one did. 3: inconclusive or nothing evaluated, where the policy fails that.
     """
-    from audit.baseline import load_baseline
-    from audit.baseline import save_baseline as save
-    from audit.comparison import compare_runs
     from audit.config import PolicyConfig, load_policy
     from audit.errors import ConfigError
     from audit.policy.judge import judge
     from audit.policy.location import locate_rules
     from audit.report.markdown import render_judgement
     from audit.report.wording import Catalogue
-    from audit.report.write import write_report
     from audit.runfolder import RunFolder
 
     place = RunFolder(folder)
@@ -64,6 +60,8 @@ def gate(
     if on_inconclusive:
         rules = PolicyConfig.model_validate(rules.model_dump() | {"on_inconclusive": on_inconclusive})
     if save_baseline:
+        from audit.baseline import save_baseline as save
+
         save(result, save_baseline)
         click.echo(f"baseline: {save_baseline}")
     if not rules.rules and not rules.presets:
@@ -73,11 +71,16 @@ def gate(
     if policy:
         result = result.model_copy(update={"policy_source": locate_rules(policy, rules, ())})
     if baseline:
+        from audit.baseline import load_baseline
+        from audit.comparison import compare_runs
+
         comparison = compare_runs(result, place.decisions, load_baseline(baseline), other_rows=other_rows)
         result = result.model_copy(update={"comparison": comparison})
     judgement = judge(result, rules)
     click.echo("\n".join(render_judgement(judgement, Catalogue())))
     if out:
+        from audit.report.write import write_report
+
         written = write_report(place, result=result.model_copy(update={"judgement": judgement}), out=out)
         click.echo(f"written: {', '.join(str(out / name) for name in written)}")
     return exit_code(judgement.status, judgement.on_inconclusive)

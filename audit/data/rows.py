@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 from audit.config import MISSING, AttributeConfig, AuditConfig, as_label
 from audit.data.source import read_batches
 from audit.errors import ConfigError, DataError
-from audit.fairness.membership import SUFFIX, TYPE
+from audit.membership import SUFFIX, TYPE
 
 #: Columns of a canonical batch, besides one text column per attribute and control.
-ROW_FIELDS = ("row", "row_id", "input", "y_true", "target", "prediction", "score", "weight", "count", "cluster")
+ROW_FIELDS = ("row", "row_id", "input", "y_true", "y_value", "prediction", "score", "weight", "count", "cluster")
 
 
 class RowReader:
@@ -93,7 +93,7 @@ def _canonical(config: AuditConfig, raw: pa.Table, numbers: pa.Array) -> pa.Tabl
         "row_id": text(columns.id) if columns.id else numbers.cast(pa.string()),
         "input": text(columns.input),
         "y_true": _relabel(label, config.data.label_map),
-        "target": number("label", None) if of_numbers else pa.nulls(size, pa.float64()),
+        "y_value": number("label", None) if of_numbers else pa.nulls(size, pa.float64()),
         "prediction": _relabel(text(columns.prediction), config.data.label_map),
         "score": score,
         "weight": weight,

@@ -14,7 +14,7 @@ from audit.config import AuditConfig
 from audit.data.rows import RowReader
 from audit.data.source import data_files, data_format
 from audit.errors import DataError, some
-from audit.fairness.membership import spread
+from audit.membership import spread
 
 #: More classes or groups than this is an id or a number in the wrong place, not a class or a group.
 MOST_CLASSES = 200
@@ -72,7 +72,7 @@ def survey(config: AuditConfig) -> Survey:
                     where=str(config.data.path),
                     hint="give it `bins`, or map its `values`; an id or a number is no group",
                 )
-        found.unlabelled += batch["target" if config.data.outcome == "number" else "y_true"].null_count
+        found.unlabelled += batch["y_value" if config.data.outcome == "number" else "y_true"].null_count
         if config.data.columns.id:
             id_hashes.append(_hash(batch["row_id"]))
         if config.data.columns.cluster:

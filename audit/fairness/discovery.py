@@ -32,7 +32,7 @@ SEARCHED = ("false_negative_rate", "false_positive_rate", "accuracy")
 UNLABELLED = ("selection_rate",)
 #: Candidates taken to the second half.
 MOST_CANDIDATES = 50
-HALF = "half"
+HALF = "search_half"
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def discover(crossings: Iterable[pd.DataFrame], search: Search) -> Discovery:
     Parameters
     ----------
     crossings
-        Cells of a tally per set of columns, with the column `half`.
+        Cells of a tally per set of columns, with the column `search_half`.
     """
     known = known_metrics()
     metrics = [known[name] for name in (SEARCHED if search.labelled else UNLABELLED)]

@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.fairness.forms import Form
-from audit.fairness.membership import spread
 from audit.fairness.metrics import Metric
 from audit.fairness.scores import BLOCKS, with_score_sums
 from audit.fairness.tally import Slicing
+from audit.membership import spread
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -74,7 +74,7 @@ def tally_pairs(batches: Iterable[pa.Table], slicings: list[Slicing], positive: 
             placed = spread(summed, slicing.attributes, ["w"], ["w2"])
             cells[i] = [_merge([*cells[i], _sum(placed, _cell_keys(slicing), SUMS)], _cell_keys(slicing), SUMS)]
             if scored is not None:
-                keys, sums = [*slicing.attributes, "block"], _score_columns()
+                keys, sums = [*slicing.attributes, "score_block"], _score_columns()
                 blocks[i] = [
                     _merge(
                         [*blocks[i], _sum(spread(scored, slicing.attributes, _score_columns(), []), keys, sums)],
@@ -221,7 +221,7 @@ def score_correlation(tally: PairedTally, codes: Ints, size: int, column: str, *
     if tally.blocks.empty:
         return np.zeros(size)
     kept = codes >= 0
-    at = codes[kept] * BLOCKS + tally.blocks["block"].to_numpy(np.int64)[kept]
+    at = codes[kept] * BLOCKS + tally.blocks["score_block"].to_numpy(np.int64)[kept]
 
     def table(name: str) -> Floats:
         values = tally.blocks[name].to_numpy(np.float64)[kept]

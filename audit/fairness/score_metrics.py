@@ -74,12 +74,12 @@ class GroupedScores:
 def group_scores(tally: ScoreTally, sum_groups: Ints, count_groups: Ints, size: int) -> GroupedScores:
     """Arrange a tally by group codes; a code below zero leaves a row out."""
     kept = sum_groups >= 0
-    at = sum_groups[kept] * BLOCKS + tally.sums["block"].to_numpy(np.int64)[kept]
+    at = sum_groups[kept] * BLOCKS + tally.sums["score_block"].to_numpy(np.int64)[kept]
     columns = [name for name in tally.sums.columns if name not in {*tally.slicing.attributes, *tally.slicing.controls}]
     sums = {
         name: _sum(at, tally.sums[name].to_numpy(np.float64)[kept], (size, BLOCKS))
         for name in columns
-        if name != "block"
+        if name != "score_block"
     }
     rows = count_groups >= 0
     return GroupedScores(
@@ -105,11 +105,11 @@ def r_squared(scores: GroupedScores) -> ScoreValues:
     """1 − Σw(y − ŷ)² / Σw(y − ȳ)², with y the target and ŷ the score."""
     sums = scores.sums
     weight, residual = sums["lw"], sums["squared"]
-    mean = np.nan_to_num(_share(sums["target"].sum(1), weight.sum(1)))[:, None]
-    spread = sums["target2"] - 2 * mean * sums["target"] + mean**2 * weight
+    mean = np.nan_to_num(_share(sums["truth"].sum(1), weight.sum(1)))[:, None]
+    spread = sums["truth2"] - 2 * mean * sums["truth"] + mean**2 * weight
     total = spread.sum(1)
     # Rounding leaves something where all targets are the same.
-    total = np.where(total > 1e-12 * np.maximum(sums["target2"].sum(1), 1e-300), total, 0.0)
+    total = np.where(total > 1e-12 * np.maximum(sums["truth2"].sum(1), 1e-300), total, 0.0)
     share = _share(residual.sum(1), total)
     z = -residual + np.nan_to_num(share)[:, None] * spread
     return _values(scores, "l", 1 - share, z, total)
@@ -174,8 +174,8 @@ class Histogram:
 def histogram(scores: GroupedScores) -> Histogram:
     """Arrange the counts per score of all groups, summed over blocks."""
     counts = scores.counts
-    keys, code = np.unique(counts["key"].to_numpy(np.float64), return_inverse=True)
-    at = (scores.count_groups * 2 + counts["positive"].to_numpy(bool)) * len(keys) + code
+    keys, code = np.unique(counts["score_key"].to_numpy(np.float64), return_inverse=True)
+    at = (scores.count_groups * 2 + counts["is_positive"].to_numpy(bool)) * len(keys) + code
     shape = (scores.size, 2, len(keys))
 
     def table(name: str) -> Floats:
@@ -264,8 +264,8 @@ def _between_blocks(
 ) -> tuple[Floats, Floats]:
     """Covariance of the groups' AUCs from the spread between blocks of clusters."""
     counts = scores.counts
-    code = np.searchsorted(keys, counts["key"].to_numpy(np.float64))
-    label, block = counts["positive"].to_numpy(np.int64), counts["block"].to_numpy(np.int64)
+    code = np.searchsorted(keys, counts["score_key"].to_numpy(np.float64))
+    label, block = counts["is_positive"].to_numpy(np.int64), counts["score_block"].to_numpy(np.int64)
     weight = counts["w"].to_numpy(np.float64)
     z, blocks = np.zeros((scores.size, BLOCKS)), np.zeros(scores.size)
     for group in range(scores.size):

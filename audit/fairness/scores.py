@@ -19,8 +19,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.fairness.membership import spread
 from audit.fairness.tally import Slicing
+from audit.membership import spread
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -33,10 +33,10 @@ MOST_CELLS = 3_000_000
 PER_LOGIT, LOGIT_END = 50, 20.0
 
 #: Sums over scored decisions, and over those that are labelled too (the latter begin with an l).
-SUMS = ["n", "w", "w2", "score", "ln", "lw", "lw2", "lscore", "absolute", "squared", "logloss", "target", "target2"]
+SUMS = ["n", "w", "w2", "score", "ln", "lw", "lw2", "lscore", "absolute", "squared", "logloss", "truth", "truth2"]
 COUNTS = ["n", "w", "w2", "score"]
 #: Sums that a share of membership multiplies.
-WEIGHTED = ["w", "score", "lw", "lscore", "absolute", "squared", "logloss", "target", "target2"]
+WEIGHTED = ["w", "score", "lw", "lscore", "absolute", "squared", "logloss", "truth", "truth2"]
 
 
 def bin_of(score: Floats) -> Floats:
@@ -53,10 +53,10 @@ class ScoreTally:
     Attributes
     ----------
     sums : DataFrame
-        One row per attributes, controls and `block`, with `SUMS`.
+        One row per attributes, controls and `score_block`, with `SUMS`.
     counts : DataFrame
-        One row per attributes, `positive`, `block` (0 unless clustered) and `key` (the score, or its bin), with
-        `COUNTS`; labelled decisions of a binary task only.
+        One row per attributes, `is_positive`, `score_block` (0 unless clustered) and `score_key` (the score, or its
+        bin), with `COUNTS`; labelled decisions of a binary task only.
     exact
         Keys are scores, not bins.
     """
@@ -79,7 +79,12 @@ class ScoreCounter:
     @property
     def _keys(self) -> tuple[list[str], list[str]]:
         attributes = list(self.slicing.attributes)
-        return [*attributes, *self.slicing.controls, "block"], [*attributes, "positive", "block", "key"]
+        return [*attributes, *self.slicing.controls, "score_block"], [
+            *attributes,
+            "is_positive",
+            "score_block",
+            "score_key",
+        ]
 
     def add(self, batch: pa.Table) -> None:
         """Add a batch prepared by `with_score_sums`."""
@@ -88,11 +93,11 @@ class ScoreCounter:
         by_block, by_score = self._keys
         batch = spread(batch, self.slicing.attributes, WEIGHTED, ["w2", "lw2"])
         self._sums.append(_grouped(batch, by_block, SUMS))
-        ranked = batch.filter(batch["positive"].is_valid())
+        ranked = batch.filter(batch["is_positive"].is_valid())
         if ranked.num_rows:
             if not self.slicing.clustered:
-                at = ranked.schema.get_field_index("block")
-                ranked = ranked.set_column(at, "block", pa.array(np.zeros(ranked.num_rows, np.int64)))
+                at = ranked.schema.get_field_index("score_block")
+                ranked = ranked.set_column(at, "score_block", pa.array(np.zeros(ranked.num_rows, np.int64)))
             self._counts.append(self._binned(_grouped(ranked, by_score, COUNTS)))
         if len(self._sums) == 16:
             self._merge()
@@ -106,10 +111,10 @@ class ScoreCounter:
         return ScoreTally(self.slicing, sums, counts, self._exact)
 
     def _binned(self, counts: pd.DataFrame) -> pd.DataFrame:
-        return counts if self._exact else counts.assign(key=bin_of(counts["key"].to_numpy(np.float64)))
+        return counts if self._exact else counts.assign(score_key=bin_of(counts["score_key"].to_numpy(np.float64)))
 
     def _too_many(self, counts: pd.DataFrame) -> bool:
-        distinct = counts["key"].nunique()
+        distinct = counts["score_key"].nunique()
         groups = len(counts[list(self.slicing.attributes)].drop_duplicates()) if self.slicing.attributes else 1
         return distinct > MOST_DISTINCT or distinct * groups > MOST_CELLS
 
@@ -121,7 +126,7 @@ class ScoreCounter:
             joined = pd.concat(self._counts)
             if self._exact and self._too_many(joined):
                 self._exact = False
-                joined = joined.assign(key=bin_of(joined["key"].to_numpy(np.float64)))
+                joined = joined.assign(score_key=bin_of(joined["score_key"].to_numpy(np.float64)))
             self._counts = [joined.groupby(by_score, as_index=False, sort=True)[COUNTS].sum()]
 
 
@@ -131,16 +136,16 @@ def with_score_sums(batch: pa.Table, positive: str | None, number: int) -> pa.Ta
     Parameters
     ----------
     positive
-        Class whose probability the score is; None where the score is a predicted number and `target` the true one.
+        Class whose probability the score is; None where the score is a predicted number and `y_value` the true one.
     number
         Of the batch: seeds the blocks.
     """
     batch = batch.filter(pc.and_(pc.not_equal(batch["status"], "failed"), batch["score"].is_valid()))
     score = batch["score"].to_numpy()
     weight = batch["count"].to_numpy() * batch["weight"].to_numpy()
-    labelled = (batch["target"] if positive is None else batch["y_true"]).is_valid().to_numpy(zero_copy_only=False)
+    labelled = (batch["y_value"] if positive is None else batch["y_true"]).is_valid().to_numpy(zero_copy_only=False)
     if positive is None:
-        target = batch["target"].to_numpy(zero_copy_only=False)
+        target = batch["y_value"].to_numpy(zero_copy_only=False)
         logloss = np.zeros(len(score))
     else:
         is_positive = pc.fill_null(pc.equal(batch["y_true"], positive), False)
@@ -153,7 +158,7 @@ def with_score_sums(batch: pa.Table, positive: str | None, number: int) -> pa.Ta
     squared_weight = weight * batch["weight"].to_numpy()
     labelled_weight = weight * labelled
     columns: dict[str, pa.Array] = {
-        "block": pa.array(_blocks(batch, number)),
+        "score_block": pa.array(_blocks(batch, number)),
         "n": batch["count"],
         "w": pa.array(weight),
         "w2": pa.array(squared_weight),
@@ -165,10 +170,12 @@ def with_score_sums(batch: pa.Table, positive: str | None, number: int) -> pa.Ta
         "absolute": pa.array(labelled_weight * np.abs(score - target)),
         "squared": pa.array(labelled_weight * (score - target) ** 2),
         "logloss": pa.array(labelled_weight * logloss),
-        "target": pa.array(labelled_weight * target),
-        "target2": pa.array(labelled_weight * target**2),
-        "key": batch["score"],
-        "positive": pa.array(target > 0, mask=~labelled if positive is not None else np.ones(len(score), dtype=bool)),
+        "truth": pa.array(labelled_weight * target),
+        "truth2": pa.array(labelled_weight * target**2),
+        "score_key": batch["score"],
+        "is_positive": pa.array(
+            target > 0, mask=~labelled if positive is not None else np.ones(len(score), dtype=bool)
+        ),
     }
     names = [name for name in batch.column_names if name not in columns]
     return pa.table({name: batch[name] for name in names} | columns)

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.fairness.membership import SUFFIX, spread
+from audit.membership import SUFFIX, spread
 
 SUMS = ["n", "w", "w2"]
 
@@ -63,7 +63,7 @@ def tally_columns(slicings: Iterable[Slicing], members: Iterable[str] = ()) -> l
         Attributes whose rows belong to several groups.
     """
     names = [name for slicing in slicings for name in (*slicing.attributes, *slicing.controls)]
-    fixed = ["y_true", "y_pred", "target", "score", "status", "weight", "count", "cluster"]
+    fixed = ["y_true", "y_pred", "y_value", "score", "status", "weight", "count", "cluster"]
     return list(dict.fromkeys([*fixed, *names, *(name + SUFFIX for name in members)]))
 
 

@@ -84,6 +84,7 @@ def _environment(sections: list[Section]) -> jinja2.Environment:
         "points": wording.points,
         "decimal": wording.decimal,
         "signed": wording.signed,
+        "signed_points": wording.signed_points,
         "count": wording.count,
         "group": wording.group_name,
     }

@@ -53,6 +53,11 @@ def signed(value: float | None, digits: int = 3) -> str:
     return "–" if value is None else f"{value:+.{digits}f}"
 
 
+def signed_points(value: float | None) -> str:
+    """A change of a rate in percentage points, with its sign."""
+    return signed(None if value is None else 100 * value, 1)
+
+
 def count(value: int | float | None) -> str:
     """A count with thousands separators."""
     return "–" if value is None else f"{value:,.0f}"

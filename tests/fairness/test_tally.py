@@ -50,12 +50,11 @@ def test_only_observed_cells_are_kept() -> None:
     assert len(tally(rows, names).cells) <= 500
 
 
-def test_counts_weights_and_scores() -> None:
+def test_counts_and_weights() -> None:
     rows = pd.DataFrame({"g": ["a", "a", "a"], "y_true": ["1"] * 3, "y_pred": ["1"] * 3})
-    rows = rows.assign(count=[2, 1, 1], weight=[3.0, 1.0, 5.0], score=[0.5, 1.0, np.nan])
+    rows = rows.assign(count=[2, 1, 1], weight=[3.0, 1.0, 5.0])
     cell = tally(rows, ["g"]).cells.iloc[0]
     assert (cell["n"], cell["w"], cell["w2"]) == (4, 12.0, 2 * 9 + 1 + 25)
-    assert (cell["score_w"], cell["scored_w"]) == (2 * 3 * 0.5 + 1, 7.0)
 
 
 def test_failed_decisions_are_left_out() -> None:

@@ -124,13 +124,13 @@ def test_rules_of_severity_error_share_their_level_by_holm() -> None:
     frame = rates({"a": (640, 1000), "b": (495, 1000)})
     rule = {"metric": "selection_rate", "limit": 0.1}
     alone = judge(result(frame), PolicyConfig(rules=(RuleConfig(**rule),)))
-    far = RuleConfig(metric="selection_rate", limit=0.001)
+    far = RuleConfig(name="far", metric="selection_rate", limit=0.001)
     both = judge(result(frame), PolicyConfig(rules=(RuleConfig(**rule), far)))
     # The rule that fails at half the level leaves, and the other is judged at the whole of it.
     assert [r.status for r in both.rules][1] == "fail"
     assert both.rules[0].alpha == pytest.approx(0.05)
     assert both.rules[0].status == alone.rules[0].status
-    hard = RuleConfig(metric="selection_rate", limit=0.3)
+    hard = RuleConfig(name="hard", metric="selection_rate", limit=0.3)
     open_ones = judge(result(frame), PolicyConfig(rules=(RuleConfig(**rule), hard)))
     assert open_ones.rules[0].alpha == pytest.approx(0.025)
 

@@ -57,7 +57,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     assert len(used) > 60
     assert used <= set(words), sorted(used - set(words))
     prefixes = ("note.", "undefined.", "metric.", "section.", "data.status.", "data.outside.", "explanations.state.")
-    prefixes += ("method.work.", "performance.chart", "verdict.", "gate.")
+    prefixes += ("method.work.", "performance.chart", "verdict.", "gate.", "comparison.kind.", "limits.method.")
     unused = {code for code in words if code not in used and not code.startswith(prefixes)}
     assert not unused, sorted(unused)
 

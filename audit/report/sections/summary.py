@@ -59,7 +59,10 @@ def _undecided(view: View) -> list[str]:
         if needed:
             most = max(needed, key=lambda item: item.n or 0)
             named = {"n": count(most.n), "group": group_name(most.group), "more": len(needed) - 1}
-            lines.append(view.t("summary.undecided" + (".more" if len(needed) > 1 else ""), **params, **named))
+            if len(needed) > 1:
+                lines.append(view.t("summary.undecided.more", **params, **named))
+            else:
+                lines.append(view.t("summary.undecided", **params, **named))
         else:
             lines.append(view.t("summary.undecided.open", **params))
     return lines
