@@ -81,7 +81,7 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
     slicings = [Slicing((), (), clustered), *(Slicing((name,), config.controls, clustered) for name in names)]
     slicings += [Slicing(crossing, config.controls, clustered) for crossing in config.crossings]
     audited = [list(slicing.attributes) for slicing in slicings if slicing.attributes]
-    check_policy(config.policy, audited, [metric.name for metric in metrics])
+    check_policy(config.policy, audited, {metric.name: metric.unit for metric in metrics})
     check_policy_groups(config, surveyed)
     order = {attribute.label: group_names(attribute) for attribute in config.attributes}
     question = Question(metrics, criteria, classes, positive, config.level, outside_gaps(config), order, config.seed)

@@ -191,7 +191,7 @@ class RuleConfig(Part):
     over: tuple[str | tuple[str, ...], ...] = Field(
         (), description="Attributes and crossings, for example [gender, [gender, ethnicity]]; default: all attributes."
     )
-    limit: float | None = Field(None, ge=0, lt=1, description="The largest difference that is accepted.")
+    limit: float | None = Field(None, ge=0, description="The largest difference that is accepted.")
     at_least: float | None = Field(None, gt=0, le=1, description="The smallest ratio that is accepted.")
     margin: float | None = Field(
         None, ge=0, description="The largest change for the worse since the baseline that is accepted."

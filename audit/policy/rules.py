@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from audit.config import PolicyConfig, RuleConfig
@@ -69,7 +70,8 @@ def questions(result: AuditResult, policy: PolicyConfig) -> list[Question]:
     """
     computed = [slicing.attributes for slicing in result.slicings if slicing.attributes]
     fine = [list(attributes) for attributes in _configured(result) if list(attributes) not in computed]
-    check_policy(policy, [*computed, *fine], [item.name for item in result.metric_definitions])
+    units = {item.name: item.unit for item in result.metric_definitions}
+    check_policy(policy, [*computed, *fine], units)
     return [
         question
         for name, rule in named_rules(policy)
@@ -94,8 +96,14 @@ def named_rules(policy: PolicyConfig) -> list[tuple[str, RuleConfig]]:
     return [(name, rule) for name, rule in rules if rule.severity != "off"]
 
 
-def check_policy(policy: PolicyConfig, audited: list[list[str]], metrics: list[str]) -> None:
-    """Refuse rules that an audit of these slicings and metrics cannot answer, and waivers of no rule."""
+def check_policy(policy: PolicyConfig, audited: list[list[str]], metrics: Mapping[str, str]) -> None:
+    """Refuse rules that an audit of these slicings and metrics cannot answer, and waivers of no rule.
+
+    Parameters
+    ----------
+    metrics
+        Metric -> unit.
+    """
     named = named_rules(policy)
     for name, rule in named:
         absent = [item for item in _over(rule, audited) if item not in audited]
@@ -113,6 +121,10 @@ def check_policy(policy: PolicyConfig, audited: list[list[str]], metrics: list[s
                 f"policy, {name}: {unknown[0]!r} is no metric of this audit; it has {some(known, 20)}",
                 hint=f"did you mean {close[0]!r}?" if close and close[0] != rule.metric else "name it in metrics",
             )
+        bound = rule.limit if rule.limit is not None else rule.margin
+        parts = CRITERIA.get(rule.metric, (rule.metric,))
+        if bound is not None and bound >= 1 and all(metrics[part] == "share" for part in parts):
+            raise ConfigError(f"policy, {name}: shares never differ by more than 1, so it can never fail")
     names = [name for name, _ in named]
     for waiver in policy.waivers:
         if waiver.rule not in names:

@@ -1,0 +1,236 @@
+"""Compare, gate --baseline, run --baseline, --save-baseline."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+import audit
+from audit.cli import call
+from audit.errors import ExitCode
+
+Make = Callable[..., dict[str, Any]]
+SARIF = json.loads((Path(__file__).parents[1] / "schemas" / "sarif-2.1.0.json").read_text())
+
+
+def version(tmp_path: Path, name: str, worse: float, **changes: Any) -> Path:
+    """An audited folder; in group b a share of the true positives is missed."""
+    rng = np.random.default_rng(0)
+    n = 3000
+    y = rng.integers(0, 2, n)
+    g = rng.choice(["a", "b"], n)
+    p = np.where(rng.random(n) < 0.9, y, 1 - y)
+    lost = (g == "b") & (y == 1) & (rng.random(n) < worse)
+    frame = pd.DataFrame({"id": range(n), "y": y, "p": np.where(lost, 0, p), "g": g})
+    frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    config = {
+        "data": {
+            "path": f"{name}.csv",
+            "columns": {"label": "y", "prediction": "p", "id": "id"},
+            "positive_label": "1",
+        },
+        "attributes": ["g"],
+        "policy": {"rules": [{"name": "no worse", "metric": "true_positive_rate", "margin": 0.02}]},
+        "output": {"folder": name},
+    } | changes
+    file = tmp_path / f"{name}.yaml"
+    file.write_text(yaml.safe_dump(config))
+    audit.run(file)
+    return tmp_path / name
+
+
+def test_a_regression_fails_and_the_same_model_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = version(tmp_path, "old", 0.0), version(tmp_path, "new", 0.15)
+    assert call(["gate", str(new), "--baseline", str(old)]) == ExitCode.GATE_FAILED
+    assert "| Fail | no worse" in capsys.readouterr().out
+    assert call(["gate", str(old), "--baseline", str(old)]) == ExitCode.PASSED
+    assert call(["gate", str(new)]) == ExitCode.INCONCLUSIVE, "nothing evaluated never passes"
+
+
+def test_the_small_file_does_instead_of_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = version(tmp_path, "old", 0.0), version(tmp_path, "new", 0.15)
+    file = tmp_path / "baseline.json"
+    call(["gate", str(old), "--save-baseline", str(file)])
+    assert file.stat().st_size < 20_000
+    assert call(["gate", str(new), "--baseline", str(file)]) == ExitCode.GATE_FAILED
+    capsys.readouterr()
+    assert call(["compare", str(file), str(new)]) == ExitCode.PASSED
+    assert "from its figures alone" in capsys.readouterr().out
+
+
+def test_pairing_sees_smaller_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = version(tmp_path, "old", 0.0), version(tmp_path, "new", 0.02)
+    call(["gate", str(old), "--save-baseline", str(tmp_path / "b.json")])
+    capsys.readouterr()
+    widths = []
+    for baseline in (old, tmp_path / "b.json"):
+        call(["compare", str(baseline), str(new), "--json"])
+        found = json.loads(capsys.readouterr().out)
+        change = next(c for c in found["changes"] if c["metric"] == "true_positive_rate" and c["group"] == ["b"])
+        widths.append(change["upper"] - change["lower"])
+    assert widths[0] < 0.5 * widths[1]
+
+
+def test_flips_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = version(tmp_path, "old", 0.0), version(tmp_path, "new", 0.15)
+    capsys.readouterr()
+    call(["compare", str(old), str(new), "--json"])
+    flips = {tuple(f["group"]): f for f in json.loads(capsys.readouterr().out)["flips"]}
+    before, after = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("old", "new"))
+    changed = before["p"] != after["p"]
+    for group in ("a", "b"):
+        mine = before["g"] == group
+        found = flips[group,]
+        assert (found["n"], found["changed"]) == (mine.sum(), (changed & mine).sum())
+        assert found["newly_wrong"] == (mine & (before["p"] == before["y"]) & (after["p"] != after["y"])).sum()
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"attributes": ["g", "y2"]}, "attributes and crossings"),
+        ({"level": 0.9}, "the confidence level"),
+        ({"where": {"g": "b"}}, "other rows"),
+        ({"positive": "0"}, "the positive class"),
+    ],
+)
+def test_incomparable_baselines_name_the_difference(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], problem: str
+) -> None:
+    old = version(tmp_path, "old", 0.0)
+    config = yaml.safe_load((tmp_path / "old.yaml").read_text())
+    if "where" in changes:
+        config["data"]["where"] = changes["where"]
+    elif "positive" in changes:
+        config["data"]["positive_label"] = changes["positive"]
+    else:
+        frame = pd.read_csv(tmp_path / "old.csv")
+        frame.assign(y2=frame["y"]).to_csv(tmp_path / "old.csv", index=False)
+        config |= changes
+    config["output"] = {"folder": "other"}
+    config["policy"] = {"rules": [{"metric": "selection_rate", "margin": 0.5}]}
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(config))
+    # The audit itself is sound, and is not lost.
+    assert call(["run", str(tmp_path / "other.yaml"), "--baseline", str(old), "--quiet"]) == ExitCode.USAGE
+    assert problem in capsys.readouterr().err
+    assert (tmp_path / "other" / "report.html").exists()
+    assert call(["gate", str(tmp_path / "other"), "--baseline", str(old)]) == ExitCode.USAGE
+
+
+def test_other_rows_can_be_accepted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = version(tmp_path, "old", 0.0), version(tmp_path, "new", 0.0)
+    frame = pd.read_csv(tmp_path / "new.csv")
+    frame["y"] = frame["y"].iloc[::-1].to_numpy()
+    frame["p"] = frame["p"].iloc[::-1].to_numpy()
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    audit.run(tmp_path / "new.yaml", overwrite=True)
+    assert call(["compare", str(old), str(new)]) == ExitCode.USAGE
+    capsys.readouterr()
+    assert call(["compare", str(old), str(new), "--other-rows"]) == ExitCode.PASSED
+    assert "as independent samples" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"kind": "something"}', "\x00"])
+def test_a_file_that_is_no_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    old = version(tmp_path, "old", 0.0)
+    (tmp_path / "b.json").write_text(text)
+    assert call(["gate", str(old), "--baseline", str(tmp_path / "b.json")]) == ExitCode.USAGE
+    assert "b.json" in capsys.readouterr().err
+
+
+def test_all_documents_of_a_verdict(tmp_path: Path) -> None:
+    old, new = version(tmp_path, "old", 0.0), version(tmp_path, "new", 0.15)
+    policy = tmp_path / "strict.yaml"
+    policy.write_text(
+        yaml.safe_dump(
+            {
+                "rules": [
+                    {"name": "no worse", "metric": "true_positive_rate", "margin": 0.02},
+                    {"name": "parity", "metric": "selection_rate", "limit": 0.5},
+                    {"name": "[hostile](http://x)", "metric": "accuracy", "limit": 0.001},
+                ],
+                "waivers": [
+                    {
+                        "rule": "no worse", "ceiling": 0.5, "reason": "ticket 7", "owner": "ana", "approver": "bo",
+                        "granted": "2020-01-01", "expires": "2020-02-01",
+                    }
+                ],
+            }
+        )
+    )  # fmt: skip
+    out = tmp_path / "verdict"
+    assert call(["gate", str(new), "--baseline", str(old), "--policy", str(policy), "--out", str(out)]) == 1
+    sarif = json.loads((out / "audit.sarif").read_text())
+    jsonschema.Draft202012Validator(SARIF).validate(sarif)
+    findings = sarif["runs"][0]["results"]
+    ids = {rule["id"] for rule in sarif["runs"][0]["tool"]["driver"]["rules"]}
+    assert {finding["ruleId"] for finding in findings} <= ids
+    lines = {f["ruleId"]: f["locations"][0]["physicalLocation"].get("region", {}).get("startLine") for f in findings}
+    source = policy.read_text().splitlines()
+    for rule, line in lines.items():
+        assert re.sub(r"[^a-z]", "", rule.rsplit("-", 1)[0])[:6] in re.sub(
+            r"[^a-z]", "", " ".join(source[line - 1 : line + 4])
+        )
+    assert any(f["level"] == "error" and "expired" in f["message"]["text"] for f in findings)
+    junit = (out / "junit.xml").read_text()
+    assert 'failures="' in junit
+    assert "expired on 2020-02-01" in junit
+    html = (out / "report.html").read_text()
+    assert 'id="comparison"' in html
+    assert "ticket 7" in html
+    again = json.loads((out / "audit.sarif").read_text())["runs"][0]["results"]
+    assert [f["partialFingerprints"] for f in again] == [f["partialFingerprints"] for f in findings]
+
+
+def test_junit_keeps_failure_error_and_skipped_apart(tmp_path: Path) -> None:
+    from xml.etree import ElementTree as ET
+
+    old = version(tmp_path, "old", 0.3)
+    policy = tmp_path / "p.yaml"
+    rules = [
+        {"name": "fails", "metric": "true_positive_rate", "limit": 0.05},
+        {"name": "warns", "metric": "true_positive_rate", "limit": 0.06, "severity": "warn"},
+        {"name": "open", "metric": "false_positive_rate", "limit": 0.02},
+        {"name": "passes", "metric": "false_positive_rate", "limit": 0.5},
+        {"name": "needs a baseline", "metric": "accuracy", "margin": 0.1},
+    ]
+    for inconclusive, kind in (("warn", "skipped"), ("fail", "error")):
+        policy.write_text(yaml.safe_dump({"rules": rules, "on_inconclusive": inconclusive}))
+        call(["gate", str(old), "--policy", str(policy), "--out", str(tmp_path / "o")])
+        cases = ET.fromstring((tmp_path / "o" / "junit.xml").read_text()).iter("testcase")
+        kinds = {case.get("classname"): [child.tag for child in case] for case in cases}
+        assert kinds == {
+            "fails": ["failure"], "warns": ["skipped"], "open": [kind], "passes": ["system-out"],
+            "needs a baseline": ["error"],
+        }  # fmt: skip
+
+
+def test_waivers_in_a_file_of_their_own(tmp_path: Path) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    old, new = version(tmp_path, "old", 0.0), version(tmp_path, "new", 0.15)
+    today = datetime.now(UTC).date()
+    waivers = tmp_path / "waivers.yaml"
+    waivers.write_text(
+        yaml.safe_dump(
+            {
+                "waivers": [
+                    {"rule": "no worse", "ceiling": 0.4, "reason": "r", "owner": "a", "approver": "b",
+                     "granted": today, "expires": today + timedelta(days=9)}
+                ]
+            }
+        )
+    )  # fmt: skip
+    arguments = ["gate", str(new), "--baseline", str(old), "--waivers", str(waivers)]
+    assert call(arguments) == ExitCode.PASSED
+    waivers.write_text("waivers: [{rule: no worse}]")
+    assert call(arguments) == ExitCode.USAGE
