@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("batching", "memory", "calibration")
+NAMES = ("batching", "memory", "calibration", "bounds", "regression")
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +22,12 @@ import pyarrow as pa
 
 from audit.decisions import decision_schema, decision_table
 from audit.fairness.discovery import DiscoveryCounter, Search
-from audit.fairness.disparities import Question, compare
+from audit.fairness.frame import GroupedCells, Values, evaluate
 from audit.fairness.inference import EVIDENCE_FLOOR, Estimates, difference_bounds, ratio_bounds
 from audit.fairness.intervals import wilson
 from audit.fairness.metrics import choose_metrics
-from audit.fairness.scores import ScoreTally, tally_scores
+from audit.fairness.score_metrics import group_scores
+from audit.fairness.scores import tally_scores
 from audit.fairness.tally import Slicing, tally_decisions
 
 Floats = npt.NDArray[np.float64]
@@ -202,35 +203,44 @@ def decisions(frame: pd.DataFrame, attributes: list[str]) -> pa.Table:
     return decision_table(columns, decision_schema(attributes))
 
 
+def evaluated(frame: pd.DataFrame, metric: str, *, clustered: bool = False, seed: int = 0) -> Values:
+    """One metric of every group, by the code that audits use."""
+    metrics, _ = choose_metrics((metric,), outcome="binary", labelled=True, scored=True)
+    table, slicing = decisions(frame, ["g"]), Slicing(("g",), (), clustered)
+    code = {group: number for number, group in enumerate(sorted(frame["g"].unique()))}
+
+    def grouped(cells: pd.DataFrame) -> GroupedCells:
+        return GroupedCells(cells, cells["g"].map(code).to_numpy(np.int64), len(code))
+
+    (tally,) = tally_decisions([table], [slicing])
+    made = grouped(tally.pooled_over_clusters())
+    if clustered:
+        made = replace(made, by_cluster=grouped(tally.cells))
+    if metrics[0].scope in {"score", "ranking"}:
+        (scores,) = tally_scores([table], [slicing], "1")
+        codes = (frame["g"].map(code).to_numpy(np.int64) for frame in (scores.sums, scores.counts))
+        made = replace(made, scores=group_scores(scores, *codes, len(code)))
+    (values,) = evaluate(made, metrics, classes=["0", "1"], asked=["1"], alpha=ALPHA, seed=seed)
+    return values
+
+
 def bounds_of(
     frame: pd.DataFrame, metric: str, *, clustered: bool = False, seed: int = 0
 ) -> tuple[float, float] | None:
-    """Bounds of the gap of one metric between groups, by the code that audits use; None where it is undefined."""
-    metrics, criteria = choose_metrics((metric,), outcome="binary", labelled=True, scored=True)
-    question = Question(metrics, criteria, ["0", "1"], "1", 1 - ALPHA, seed=seed)
-    table, slicing = decisions(frame, ["g"]), Slicing(("g",), (), clustered)
-    (tally,) = tally_decisions([table], [slicing])
-    scores: ScoreTally | None = None
-    if metrics[0].scope in {"score", "ranking"}:
-        (scores,) = tally_scores([table], [slicing], "1")
-    done = compare(tally, question, scores)
-    gap = next(item for item in done.disparities if item.metric == metric and item.aggregate == "difference")
-    return None if gap.lower is None or gap.upper is None else (gap.lower, gap.upper)
+    """Bounds of the gap of one metric between groups; None where it is undefined."""
+    values = evaluated(frame, metric, clustered=clustered, seed=seed)
+    if not values.known.all() or (values.effective < EVIDENCE_FLOOR).any():
+        return None
+    found = difference_bounds(values.among(np.arange(len(values.value))), ALPHA)
+    return found.lower, found.upper
 
 
-def true_gap(groups: list[Population], metric: str) -> float:
-    """Gap of a metric in two populations, from two million rows of each kind."""
+def true_gap(groups: list[Population], metric: str, rows: int = 400_000) -> float:
+    """Gap of a metric between populations, from many rows of each kind."""
     rng = np.random.default_rng(99)
-    values = []
-    for kind in dict.fromkeys(groups):
-        frame = kind.draw(rng, 400_000, "x").assign(cluster=None)
-        metrics, criteria = choose_metrics((metric,), outcome="binary", labelled=True, scored=True)
-        question = Question(metrics, criteria, ["0", "1"], "1", 1 - ALPHA)
-        table, slicing = decisions(frame, ["g"]), Slicing(())
-        (tally,) = tally_decisions([table], [slicing])
-        (scores,) = tally_scores([table], [slicing], "1")
-        values.append(next(v.value for v in compare(tally, question, scores).metrics if v.value is not None))
-    return max(values) - min(values)
+    kinds = [kind.draw(rng, rows, str(i)) for i, kind in enumerate(dict.fromkeys(groups))]
+    values = evaluated(pd.concat(kinds).assign(cluster=None), metric).value
+    return float(values.max() - values.min())
 
 
 #: Metric -> how the group that stands apart differs.

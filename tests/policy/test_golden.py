@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
@@ -47,6 +48,18 @@ def test_all_outputs_agree(config: Path, tmp_path: Path, capsys: pytest.CaptureF
     for text in (out, gate, markdown):
         lines = [line for line in text.splitlines() if line.startswith(("| Fail", "| Inconclusive", "| Pass"))]
         assert [line.split("|")[1].strip() for line in lines] == ["Fail", "Inconclusive", "Fail (warning only)"]
+    sarif = json.loads((folder / "audit.sarif").read_text())["runs"][0]
+    assert sarif["properties"]["verdict"] == result["judgement"]["status"]
+    # Worst first, errors before warnings, as everywhere.
+    assert [(found["level"], found["message"]["text"].split(".")[0]) for found in sarif["results"]] == [
+        ("error", "Fail"), ("warning", "Inconclusive"), ("warning", "Fail")
+    ]  # fmt: skip
+    assert sarif["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] > 1
+    junit = ET.fromstring((folder / "junit.xml").read_text())
+    assert [case[0].tag for case in junit.iter("testcase")] == ["failure", "skipped", "skipped"]
+    values = {rule["rule"]: f"{rule['value']:.3f}" for rule in result["judgement"]["rules"]}
+    for text in (out, gate, markdown, (folder / "junit.xml").read_text(), (folder / "audit.sarif").read_text()):
+        assert all(value in text for value in values.values())
     html = (folder / "report.html").read_text()
     body = html[html.index('id="gate"') :]
     assert body.index("Fail") < body.index("Inconclusive") < body.index("warning only")
