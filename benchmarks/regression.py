@@ -1,9 +1,9 @@
 """Does the gate catch a planted regression, and nothing else?
 
-`screener-next` repairs the gap of women and makes that of ethnic groups worse. Over regenerated sets of 3,000
+`screener-next` repairs the gap of women and makes that of ethnic groups worse. Over regenerated sets of 6,000
 applications, both models decide, and a policy of regression rules judges the candidate against the baseline: the gap of
 true positive rates between any two genders, ethnicities or age groups must not be wider by more than two points. Groups
-of less than 5 % are left out: on so few, a set of 3,000 shows nothing. The model against itself must never fail.
+of less than 5 % are left out: on so few, such a set shows nothing. The model against itself must never fail.
 """
 
 from __future__ import annotations
@@ -15,10 +15,14 @@ from collections import Counter
 from pathlib import Path
 
 import audit
+from audit.baseline import load_baseline
+from audit.comparison import compare_runs
+from audit.config import PolicyConfig
+from audit.policy.judge import judge as judge_result
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 SETS = int(os.environ.get("BENCH_SETS", "20"))
-ROWS = int(os.environ.get("BENCH_ROWS", "3000"))
+ROWS = int(os.environ.get("BENCH_ROWS", "6000"))
 RULES = [
     {"name": f"gap by {attribute}", "metric": "true_positive_rate", "of": "gap", "margin": 0.02, "over": [attribute],
      "min_share": 0.05}
@@ -53,11 +57,13 @@ def main() -> None:
                     "output": {"folder": str(folder / out)},
                 }
 
-            audit.run(config("screener", "old"))
+            old = audit.run(config("screener", "old"))
             new = audit.run(config("screener-next", "new"), baseline=folder / "old").judgement
-            same = audit.run(config("screener", "again"), baseline=folder / "old").judgement
+            comparison = compare_runs(old, folder / "old" / "decisions.parquet", load_baseline(folder / "old"))
+            same = judge_result(
+                old.model_copy(update={"comparison": comparison}), PolicyConfig.model_validate({"rules": RULES})
+            )
             assert new is not None
-            assert same is not None
             fails.update(rule.rule for rule in new.rules if rule.status == "fail")
             itself += any(rule.status == "fail" for rule in same.rules)
             shown = ", ".join(f"{rule.rule}: {rule.status} ({rule.value:+.3f})" for rule in new.rules)
