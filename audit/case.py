@@ -17,6 +17,7 @@ from audit.decisions import decision_schema
 from audit.errors import DataError, some
 from audit.fairness.disparities import Question
 from audit.fairness.metrics import choose_metrics
+from audit.fairness.names import EXPLAINED_RATE
 from audit.fairness.tally import Slicing
 from audit.policy.rules import check_policy, named_rules
 from audit.result import Note
@@ -81,7 +82,10 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
     slicings = [Slicing((), (), clustered), *(Slicing((name,), config.controls, clustered) for name in names)]
     slicings += [Slicing(crossing, config.controls, clustered) for crossing in config.crossings]
     audited = [list(slicing.attributes) for slicing in slicings if slicing.attributes]
-    check_policy(config.policy, audited, {metric.name: metric.unit for metric in metrics})
+    units: dict[str, str] = {metric.name: metric.unit for metric in metrics}
+    if adapter and config.explanations.which != "none" and config.explanations.sample:
+        units[EXPLAINED_RATE] = "share"
+    check_policy(config.policy, audited, units)
     check_policy_groups(config, surveyed)
     order = {attribute.label: group_names(attribute) for attribute in config.attributes}
     question = Question(metrics, criteria, classes, positive, config.level, outside_gaps(config), order, config.seed)

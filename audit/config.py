@@ -69,6 +69,7 @@ class Columns(Part):
     """Which column of the data holds what."""
 
     input: str | None = Field(None, description="The text the model reads.")
+    input_pair: str | None = Field(None, description="The second text, of a model that reads pairs.")
     label: str | None = Field(None, description="The true class. Without it only label-free metrics are computed.")
     id: str | None = Field(None, description="Unique id of a row; default: the row number, from 1.")
     prediction: str | None = Field(None, description="A stored predicted class (instead of a model).")
@@ -147,16 +148,29 @@ AttributeEntry = Annotated[AttributeConfig, BeforeValidator(_bare_column, json_s
 
 
 class ExplanationConfig(Part):
-    """Which decisions are explained, and how."""
+    """Which decisions are explained, how, and what an explanation is held to."""
 
-    sample: int = Field(200, ge=0, description="Decisions to explain; 0 turns explanations off.")
+    which: Literal["sample", "all", "none"] = Field("sample", description="Decisions to explain.")
+    sample: int = Field(200, ge=0, description="Size of the sample; 0 turns explanations off.")
     shown: int = Field(24, ge=0, le=200, description="Explained decisions whose text the report shows.")
-    n_steps: int = Field(32, ge=1, description="Gauss–Legendre nodes on the path from baseline to input.")
-    tolerance: float = Field(
-        0.05, gt=0, description="Converged: completeness error at most this share of the contrast."
+    target: Literal["probability", "log_odds"] = Field(
+        "probability", description="What is explained, of the predicted class."
     )
-    baseline: Literal["auto", "mask", "pad", "zero"] = Field(
-        "auto", description="`auto`: MASK if there is one, else PAD."
+    tolerance: float = Field(
+        0.05, gt=0, description="Converged: error of the sum, and of the last refinement, at most this share."
+    )
+    most_gradients: int = Field(129, ge=9, description="Gradients per decision, after which it is given up.")
+    baseline: Literal["auto", "mask", "pad", "eos", "zero"] = Field(
+        "auto", description="`auto`: MASK if there is one, else PAD, EOS, zeros."
+    )
+    least_contrast: float = Field(0.05, ge=0, description="Less difference from the baseline cannot be explained.")
+    orderings: int = Field(19, ge=19, description="Random orderings that an explanation must beat; 99 for a release.")
+    contentless: float = Field(
+        0.5, gt=0, le=1, description="Weak: more than this share on special tokens and punctuation."
+    )
+    sanity: int = Field(12, ge=0, description="Decisions explained again with randomised weights; 0 leaves it out.")
+    precision: Literal["float32", "tf32", "bf16"] = Field(
+        "float32", description="Of gradients. Coarser ones are checked against float32."
     )
 
 

@@ -7,7 +7,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,8 @@ from audit.errors import AuditError, ModelError
 from audit.fairness.adverse_impact import adverse_impact
 from audit.fairness.discovery import DiscoveryCounter, Search
 from audit.fairness.disparities import Compared, compare, findings
-from audit.fairness.metrics import Metric
+from audit.fairness.metrics import Metric, known_metrics
+from audit.fairness.names import EXPLAINED_RATE
 from audit.fairness.score_report import score_report
 from audit.fairness.scores import ScoreCounter, ScoreTally, with_score_sums
 from audit.fairness.stratified import stratified_tests
@@ -44,7 +45,6 @@ from audit.result import (
     AuditResult,
     DataFacts,
     Discovery,
-    Explanations,
     FindingsSummary,
     MetricDefinition,
     Note,
@@ -56,6 +56,7 @@ from audit.result import (
 from audit.runfolder import RunFolder, fingerprint_of
 
 if TYPE_CHECKING:
+    from audit.explain.stage import Explained
     from audit.models.adapter import Adapter
 
 #: Rows that a model sees sorted by length together, and the work lost at most when a run is killed.
@@ -128,9 +129,9 @@ def run(
     with clock.timing("compare"):
         fairness = compare_all(case, folder)
     with clock.timing("explain"):
-        explanations = explain(case, folder, progress, clock)
+        explained = explain(case, folder, progress, clock)
 
-    result = assemble(case, folder, data, fairness, explanations, clock)
+    result = assemble(case, folder, data, fairness, explained, clock)
     result = result.model_copy(update={"policy_source": source or policy_source})
     incomparable: AuditError | None = None
     if reference is not None:
@@ -204,7 +205,7 @@ def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> N
 
             predictor = Predictor(
                 case.adapter, case.schema, labels=case.labels, positive=case.positive,
-                budget=case.adapter.facts().batch_tokens,
+                budget=case.adapter.facts().batch_tokens, paired=case.config.data.columns.input_pair is not None,
             )  # fmt: skip
             for (number, rows), encoded in ahead(missing(), lambda item: predictor.encode(item[1])):
                 shards.write(number, *predictor.decide(rows, encoded, bar.update))
@@ -288,22 +289,22 @@ def search_of(case: Case) -> Search | None:
     )
 
 
-def explain(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Explanations | None:
+def explain(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Explained | None:
     """Explain a sample of the decisions."""
     if case.adapter is None:
         case.notes.append(Note(code="no_model_no_explanations"))
         return None
-    if not case.config.explanations.sample:
+    if not case.config.explanations.sample or case.config.explanations.which == "none":
         case.notes.append(Note(code="explanations_off"))
         return None
     # Captum takes a second to import, which an audit without explanations need not wait for.
     from audit.explain.stage import explain_sample
 
     slicings = [slicing.attributes for slicing in case.slicings if slicing.attributes]
-    explained = explain_sample(case.config, case.adapter, slicings, folder, progress)
+    explained = explain_sample(case.config, case.adapter, slicings, case.question, folder, progress)
     clock.computed += explained.computed
     clock.reused += explained.reused
-    return explained.summary
+    return explained
 
 
 def assemble(
@@ -311,10 +312,11 @@ def assemble(
     folder: RunFolder,
     data: DataFacts,
     fairness: Fairness,
-    explanations: Explanations | None,
+    explained: Explained | None,
     clock: Clock,
 ) -> AuditResult:
     """Put the parts together."""
+    rates = explained.rates if explained else []
     compared = fairness.compared
     config, model = case.config, case.adapter.facts() if case.adapter else None
     work = Counter(folder.shards("decisions").counters())
@@ -332,11 +334,17 @@ def assemble(
         model=model,
         data=data,
         slicings=[item.slicing for item in compared if item.slicing],
-        metric_definitions=definitions(case.question.metrics),
-        metrics=[value for item in compared for value in item.metrics],
-        adjusted=[value for item in compared for value in item.adjusted],
-        correlations=[correlation for item in compared for correlation in item.correlations],
-        disparities=[gap for item in compared for gap in item.disparities],
+        metric_definitions=definitions([*case.question.metrics, *(EXPLAINED_METRIC if rates else ())]),
+        metrics=[
+            *(value for item in compared for value in item.metrics),
+            *(value for item in rates for value in item.metrics if not value.stratum),
+        ],
+        adjusted=[value for item in [*compared, *rates] for value in item.adjusted],
+        correlations=[correlation for item in [*compared, *rates] for correlation in item.correlations],
+        disparities=[
+            *(gap for item in compared for gap in item.disparities),
+            *(gap for item in rates for gap in item.disparities if not gap.stratum),
+        ],
         class_reports=[report for item in compared for report in item.class_reports],
         stratified=fairness.stratified,
         adverse_impact=fairness.adverse,
@@ -346,7 +354,7 @@ def assemble(
         comparison=None,
         policy_source=None,
         judgement=None,
-        explanations=explanations,
+        explanations=explained.summary if explained else None,
         notes=[*case.notes, *remarks(case, data), *(note for item in compared for note in item.notes)],
         work=dict(sorted(work.items())),
         environment=environment(torch_threads=case.adapter is not None),
@@ -358,6 +366,9 @@ def assemble(
             shards_reused=clock.reused,
         ),
     )
+
+
+EXPLAINED_METRIC = (replace(known_metrics()["selection_rate"], name=EXPLAINED_RATE),)
 
 
 def definitions(metrics: list[Metric]) -> list[MetricDefinition]:

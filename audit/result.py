@@ -430,33 +430,74 @@ class ClassReport(Part):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
-class ExplanationQuality(Part):
-    """How well the explained decisions of one group explain themselves."""
+class OutcomeCounts(Part):
+    """Outcomes of the explained decisions of one group, or of everybody (no attributes)."""
 
     attributes: list[str]
     group: list[str]
     n: int
-    converged: int
-    no_contrast: int
-    median_error: float | None = Field(description="Of the completeness error, as a share of the contrast.")
+    explained: int
+    weak: int
+    unexplained: int
+    reasons: dict[str, int] = Field(description="Why decisions are unexplained or weak: the first reason of each.")
+
+
+class SanityCheck(Part):
+    """What the method says of a model with shuffled weights, and of explanations that know nothing."""
+
+    decisions: int
+    similarity: float = Field(description="Mean rank correlation of φ with that of the shuffled model.")
+    similarity_bound: float = Field(description="95 % of permuted units stay below.")
+    resembles: bool
+    random_tested: int
+    random_passed: int = Field(description="Random orderings that passed the chance test: about 5 % should.")
+
+
+class PrecisionCheck(Part):
+    """Coarser gradients against float32."""
+
+    precision: str
+    rechecked: int
+    borderline: int
+    largest: float = Field(description="Largest L1 difference, as a share of Σ|φ|.")
+    beyond_tolerance: int
+
+
+class WordInfluence(Part):
+    """Mean φ of a word for the predicted class, over the explained decisions that hold it."""
+
+    cls: str = Field(alias="class")
+    attribute: str | None
+    group: str | None
+    word: str
+    n: int
+    mean: float
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
 class Explanations(Part):
     """The explanation pass, summed up; one row per decision stands in attributions.parquet."""
 
     method: str
+    target: str = Field(description="What is explained: probability or log_odds of the predicted class.")
     baseline: str
-    n_steps: int
+    second_baseline: int = Field(description="Decisions explained against another baseline, for want of contrast.")
     tolerance: float
     least_contrast: float
+    orderings: int
     sampled: int
     population: int
     strata: int
-    failed: int
-    converged: int
-    no_contrast: int
+    outcomes: list[OutcomeCounts]
     errors: list[float] = Field(description="Completeness error of each decision with contrast, sorted.")
-    by_group: list[ExplanationQuality]
+    gradients: float = Field(description="Mean per decision.")
+    forwards: float = Field(description="Mean per decision, of the tests.")
+    comprehensiveness: float | None = Field(description="Median over decisions with a converged explanation.")
+    sufficiency: float | None
+    sanity: SanityCheck | None
+    precision: PrecisionCheck | None = Field(description="Null where gradients are float32.")
+    words: list[WordInfluence]
     shown: list[str] = Field(description="Ids of the rows whose text the report may show.")
 
 

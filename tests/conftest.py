@@ -37,8 +37,15 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         BertConfig,
         BertForSequenceClassification,
         BertTokenizerFast,
+        DebertaV2Config,
+        DebertaV2ForSequenceClassification,
         DistilBertConfig,
         DistilBertForSequenceClassification,
+        GPT2Config,
+        GPT2ForSequenceClassification,
+        LlamaConfig,
+        LlamaForSequenceClassification,
+        PreTrainedTokenizerFast,
         RobertaConfig,
         RobertaForSequenceClassification,
         RobertaTokenizerFast,
@@ -52,6 +59,10 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     specials = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     bytes_.train_from_iterator(texts, vocab_size=400, min_frequency=1, special_tokens=specials, show_progress=False)
     roberta = RobertaTokenizerFast(tokenizer_object=bytes_._tokenizer, model_max_length=40)
+    # Decoders have neither MASK nor a padding token of their own, and pad on the left.
+    decoder = PreTrainedTokenizerFast(
+        tokenizer_object=bytes_._tokenizer, model_max_length=40, eos_token="</s>", padding_side="left"
+    )
     labels = {"id2label": {0: "no", 1: "yes"}, "label2id": {"no": 0, "yes": 1}, "initializer_range": 0.12}
     small = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48}
     torch.manual_seed(0)
@@ -82,7 +93,29 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             ),
             bert,
         ),
-    }
+        "deberta": (
+            DebertaV2ForSequenceClassification(
+                DebertaV2Config(
+                    vocab_size=len(bert), max_position_embeddings=40, relative_attention=True, type_vocab_size=0,
+                    pos_att_type=["p2c", "c2p"], **small, **labels,
+                )
+            ),
+            bert,
+        ),
+        "llama": (
+            LlamaForSequenceClassification(
+                LlamaConfig(vocab_size=len(decoder), max_position_embeddings=40, **small, **labels)
+            ),
+            decoder,
+        ),
+        "gpt2": (
+            GPT2ForSequenceClassification(
+                GPT2Config(vocab_size=len(decoder), n_positions=40, n_embd=32, n_layer=2, n_head=2,
+                           bos_token_id=2, eos_token_id=2, **labels)
+            ),
+            decoder,
+        ),
+    }  # fmt: skip
     folder = tmp_path_factory.mktemp("checkpoints")
     for name, (model, tokenizer) in models.items():
         model.eval().save_pretrained(folder / name)
@@ -156,7 +189,7 @@ def model_case(tmp_path: Path, checkpoints: dict[str, Path]) -> Callable[..., di
                 "positive_label": "yes",
             },
             "attributes": ["group"],
-            "explanations": {"sample": 12, "shown": 6, "n_steps": 4},
+            "explanations": {"sample": 12, "shown": 6, "sanity": 0},
             "output": {"folder": str(tmp_path / "run")},
         }
         config.update(changes)

@@ -227,7 +227,7 @@ def test_hatecheck_on_a_real_model(tmp_path: Path) -> None:
             "where": {"functionality": ["derog_neg_emote_h", "ident_pos_nh", "profanity_nh", "spell_space_add_h"]},
         },
         "attributes": [{"column": "target_ident", "values": {"": "none"}, "outside_gaps": ["none"]}],
-        "explanations": {"sample": 6, "shown": 3, "n_steps": 8},
+        "explanations": {"sample": 6, "shown": 3},
         "output": {"folder": str(tmp_path / "run")},
     }
     result = audit.run(config)

@@ -17,7 +17,7 @@ DRIVER = Path(__file__).with_name("kill_driver.py")
 
 @pytest.fixture
 def case(model_case: Make, tmp_path: Path) -> Path:
-    config = model_case(rows=240, explanations={"sample": 60, "shown": 4, "n_steps": 4})
+    config = model_case(rows=240, explanations={"sample": 60, "shown": 4})
     path = tmp_path / "case.json"
     path.write_text(json.dumps(config))
     return path

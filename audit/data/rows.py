@@ -18,7 +18,19 @@ from audit.errors import ConfigError, DataError
 from audit.membership import SUFFIX, TYPE
 
 #: Columns of a canonical batch, besides one text column per attribute and control.
-ROW_FIELDS = ("row", "row_id", "input", "y_true", "y_value", "prediction", "score", "weight", "count", "cluster")
+ROW_FIELDS = (
+    "row",
+    "row_id",
+    "input",
+    "input_pair",
+    "y_true",
+    "y_value",
+    "prediction",
+    "score",
+    "weight",
+    "count",
+    "cluster",
+)
 
 
 class RowReader:
@@ -92,6 +104,7 @@ def _canonical(config: AuditConfig, raw: pa.Table, numbers: pa.Array) -> pa.Tabl
         "row": numbers.cast(pa.int64()),
         "row_id": text(columns.id) if columns.id else numbers.cast(pa.string()),
         "input": text(columns.input),
+        "input_pair": text(columns.input_pair),
         "y_true": _relabel(label, config.data.label_map),
         "y_value": number("label", None) if of_numbers else pa.nulls(size, pa.float64()),
         "prediction": _relabel(text(columns.prediction), config.data.label_map),

@@ -1,27 +1,25 @@
-"""The table of explained decisions, and what it says in sum.
+"""The table of explained decisions: attributions with their error, and the outcome of each.
 
 Tokens are given by their character spans alone: the text they stand for lives in `inputs.parquet`, if it is kept.
 """
 
 from __future__ import annotations
 
+import zlib
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from audit.explain.integrated_gradients import METHOD, Attribution, IntegratedGradients
-from audit.models.adapter import Adapter, Encoded
-from audit.result import ExplanationQuality
-
-#: Below this difference between input and baseline there is nothing to explain.
-LEAST_CONTRAST = 0.05
-#: Completeness errors below this are no error, whatever the contrast.
-ERROR_FLOOR = 1e-3
-#: Decisions per part of a resumable run.
-PART_DECISIONS = 64
+from audit.config import ExplanationConfig
+from audit.explain.faithfulness import Eraser, Faithfulness, examine
+from audit.explain.outcome import Thresholds, content_share, verdict
+from audit.explain.path import METHOD, Attribution, PathIntegrator
+from audit.models.adapter import Adapter, Encoded, joined
 
 SCHEMA = pa.schema(
     [
@@ -34,92 +32,175 @@ SCHEMA = pa.schema(
         ("f_input", pa.float64()),
         ("f_baseline", pa.float64()),
         ("convergence_delta", pa.float64()),
-        # converged, not_converged, no_contrast, failed
-        ("state", pa.string()),
+        # L1 change of φ by the last refinement.
+        ("change", pa.float64()),
+        ("outcome", pa.string()),
+        ("reason", pa.string()),
+        ("units", pa.int32()),
+        ("comprehensiveness", pa.float64()),
+        ("sufficiency", pa.float64()),
+        ("chance_p", pa.float64()),
+        ("sufficient", pa.bool_()),
+        ("corroboration", pa.float64()),
+        ("corroboration_p", pa.float64()),
+        ("content", pa.float64()),
+        ("gradients", pa.int32()),
+        ("forwards", pa.int32()),
         ("inclusion_probability", pa.float64()),
         ("starts", pa.list_(pa.int32())),
         ("ends", pa.list_(pa.int32())),
         ("special", pa.list_(pa.bool_())),
+        ("words", pa.list_(pa.int32())),
         ("attributions", pa.list_(pa.float32())),
     ]
 )
 
 
-def explain_part(
-    adapter: Adapter,
-    engine: IntegratedGradients,
-    rows: pd.DataFrame,
-    *,
-    baseline: str,
-    tolerance: float,
-    advance: Callable[[int], object] = lambda done: None,
-) -> tuple[pa.Table, dict[str, int]]:
-    """Explain the predicted class of some decisions.
+@dataclass(frozen=True)
+class Explainer:
+    """Explain decisions of one model, and test the explanations."""
 
-    Parameters
-    ----------
-    rows
-        `row_id`, `input`, `y_pred` and `inclusion_probability` of decisions that did not fail.
+    adapter: Adapter
+    settings: ExplanationConfig
+    baseline: str
+    seed: int
 
-    Returns
-    -------
-    table, spent
-        A table of `SCHEMA` in the order of the rows, and what it cost.
-    """
-    encoded = adapter.encode([text or "" for text in rows["input"]])
-    targets = [adapter.classes.index(cls) for cls in rows["y_pred"]]
-    found, spent = engine.attribute(encoded, targets, advance)
-    records = [
-        _record(row, item, attribution, baseline=baseline, tolerance=tolerance)
-        for row, item, attribution in zip(rows.to_dict("records"), encoded, found, strict=True)
-    ]
-    return pa.Table.from_pylist(records, schema=SCHEMA), spent
+    @property
+    def thresholds(self) -> Thresholds:
+        """What explanations are held to."""
+        settings = self.settings
+        return Thresholds(settings.least_contrast, settings.tolerance, settings.orderings, settings.contentless)
 
+    def integrator(self, baseline: str, precision: str | None = None) -> PathIntegrator:
+        """Return the engine that explains against this baseline."""
+        return PathIntegrator(
+            self.adapter,
+            baseline=baseline,
+            budget=self._budget,
+            tolerance=self.settings.tolerance,
+            most_gradients=self.settings.most_gradients,
+            scale=self.settings.target,
+            precision=precision or self.settings.precision,
+        )
 
-def state(attribution: Attribution, tolerance: float) -> str:
-    """Say whether the numbers of an explanation can be used at all."""
-    delta = attribution.convergence_delta
-    if not np.isfinite(delta):
-        return "failed"
-    if abs(attribution.contrast) < LEAST_CONTRAST:
-        return "no_contrast"
-    return "converged" if abs(delta) <= max(tolerance * abs(attribution.contrast), ERROR_FLOOR) else "not_converged"
+    def eraser(self, baseline: str) -> Eraser:
+        """Return what runs the model with units erased."""
+        return Eraser(self.adapter, baseline=baseline, budget=self._budget, scale=self.settings.target)
 
+    @property
+    def _budget(self) -> int:
+        return self.adapter.facts().batch_tokens
 
-def _record(
-    row: dict[Any, Any], item: Encoded, found: Attribution, *, baseline: str, tolerance: float
-) -> dict[str, Any]:
-    return {
-        "row_id": row["row_id"],
-        "target_class": row["y_pred"],
-        "method": METHOD,
-        "baseline": baseline,
-        "f_input": found.f_input,
-        "f_baseline": found.f_baseline,
-        "convergence_delta": found.convergence_delta,
-        "state": state(found, tolerance),
-        "inclusion_probability": row["inclusion_probability"],
-        "starts": item.spans[:, 0].tolist(),
-        "ends": item.spans[:, 1].tolist(),
-        "special": item.special.tolist(),
-        "attributions": found.values.tolist(),
-    }
+    def explain(
+        self, rows: pd.DataFrame, advance: Callable[[int], object] = lambda done: None
+    ) -> tuple[pa.Table, dict[str, int]]:
+        """Explain the predicted class of some decisions.
 
+        Parameters
+        ----------
+        rows
+            `row_id`, `input`, `y_pred` and `inclusion_probability` of decisions that did not fail.
 
-def quality(explained: pd.DataFrame, slicings: Sequence[Sequence[str]]) -> list[ExplanationQuality]:
-    """Sum up each group's explanations. `explained` holds `state`, `error` and the attributes."""
-    out = []
-    for attributes in slicings:
-        for values, part in explained.groupby(list(attributes), sort=True, observed=True):
-            usable = part.loc[part["state"].isin(["converged", "not_converged"]), "error"]
-            out.append(
-                ExplanationQuality(
-                    attributes=list(attributes),
-                    group=[str(value) for value in values],
-                    n=len(part),
-                    converged=int((part["state"] == "converged").sum()),
-                    no_contrast=int((part["state"] == "no_contrast").sum()),
-                    median_error=float(usable.median()) if len(usable) else None,
-                )
+        Returns
+        -------
+        table, spent
+            A table of `SCHEMA` in the order of the rows, and what it cost.
+        """
+        texts = list(rows["input"])
+        encoded = self.adapter.encode(texts)
+        targets = [self.adapter.classes.index(cls) for cls in rows["y_pred"]]
+        found, spent = self.integrator(self.baseline).attribute(encoded, targets, advance)
+        total = Counter(spent)
+        baselines = [self.baseline] * len(rows)
+        # Without contrast to the first baseline, another one may show what the decision rests on.
+        again = [i for i, item in enumerate(found) if abs(item.contrast) < self.settings.least_contrast]
+        other = self.adapter.other_baseline(self.baseline)
+        if again:
+            second, spent = self.integrator(other).attribute([encoded[i] for i in again], [targets[i] for i in again])
+            total.update(spent)
+            for i, item in zip(again, second, strict=True):
+                if abs(item.contrast) >= self.settings.least_contrast:
+                    found[i], baselines[i] = item, other
+        tested = self._examine(rows, encoded, targets, found, baselines)
+        total["forwards"] = sum(item.forwards for item in tested if item is not None)
+        records = [
+            self._record(*given)
+            for given in zip(rows.to_dict("records"), encoded, found, tested, baselines, strict=True)
+        ]
+        return pa.Table.from_pylist(records, schema=SCHEMA), dict(total)
+
+    def _examine(
+        self,
+        rows: pd.DataFrame,
+        encoded: Sequence[Encoded],
+        targets: Sequence[int],
+        found: Sequence[Attribution],
+        baselines: Sequence[str],
+    ) -> list[Faithfulness | None]:
+        out: list[Faithfulness | None] = [None] * len(rows)
+        limits = self.thresholds
+        for kind in dict.fromkeys(baselines):
+            at = [
+                i
+                for i, item in enumerate(found)
+                if baselines[i] == kind
+                and (not (~encoded[i].special).any() or self._testable(item, limits))
+                and np.isfinite(item.convergence_delta)
+            ]
+            tested = examine(
+                self.eraser(kind),
+                [encoded[i] for i in at],
+                [targets[i] for i in at],
+                [found[i].values for i in at],
+                [found[i].f_input for i in at],
+                orderings=self.settings.orderings,
+                # Of the row alone, so that neither order nor company matters.
+                seeds=[zlib.crc32(f"{self.seed} {rows['row_id'].iloc[i]}".encode()) for i in at],
             )
-    return out
+            for i, item in zip(at, tested, strict=True):
+                out[i] = item
+        return out
+
+    @staticmethod
+    def _testable(found: Attribution, limits: Thresholds) -> bool:
+        return abs(found.contrast) >= limits.contrast and found.converged(limits.tolerance)
+
+    def _record(
+        self,
+        row: dict[Any, Any],
+        item: Encoded,
+        found: Attribution,
+        tested: Faithfulness | None,
+        baseline: str,
+    ) -> dict[str, Any]:
+        content = content_share(joined(row["input"]), item, found.values)
+        outcome, reason = verdict(found, tested, content, self.thresholds)
+        words = item.words if item.words is not None else np.where(item.special, -1, np.arange(item.length))
+        return {
+            "row_id": row["row_id"],
+            "target_class": row["y_pred"],
+            "method": METHOD,
+            "baseline": baseline,
+            "f_input": found.f_input,
+            "f_baseline": found.f_baseline,
+            "convergence_delta": found.convergence_delta,
+            "change": found.change,
+            "outcome": outcome,
+            "reason": reason,
+            "units": tested.units if tested else None,
+            "comprehensiveness": tested.comprehensiveness if tested else None,
+            "sufficiency": tested.sufficiency if tested else None,
+            "chance_p": tested.p if tested else None,
+            "sufficient": tested.sufficient if tested else None,
+            "corroboration": tested.corroboration if tested else None,
+            "corroboration_p": tested.corroboration_p if tested else None,
+            "content": content,
+            "gradients": found.gradients,
+            "forwards": tested.forwards if tested else 0,
+            "inclusion_probability": row["inclusion_probability"],
+            "starts": item.spans[:, 0].tolist(),
+            "ends": item.spans[:, 1].tolist(),
+            "special": item.special.tolist(),
+            "words": words.tolist(),
+            "attributions": found.values.tolist(),
+        }

@@ -1,4 +1,4 @@
-"""The explanation stage of an audit: draw the sample, explain it in resumable parts, sum it up."""
+"""The explanation stage of an audit: draw the sample, explain and test it in resumable parts, sum it up."""
 
 from __future__ import annotations
 
@@ -14,14 +14,26 @@ import pyarrow.parquet as pq
 from audit.config import AuditConfig
 from audit.data.rows import RowReader
 from audit.decisions import read_decisions
-from audit.explain.explanations import LEAST_CONTRAST, PART_DECISIONS, SCHEMA, explain_part, quality
-from audit.explain.integrated_gradients import METHOD, IntegratedGradients
+from audit.explain.explanations import SCHEMA, Explainer
+from audit.explain.names import EXPLAINED, REASONS, UNEXPLAINED, WEAK
+from audit.explain.path import METHOD
+from audit.explain.rates import explained_rates
 from audit.explain.sampling import draw, outcome_strata
+from audit.explain.sanity import check_sanity
+from audit.explain.words import influential_words
+from audit.fairness.disparities import Compared, Question
 from audit.files import replacing
-from audit.models.adapter import Adapter
+from audit.models.adapter import Adapter, joined
+from audit.models.predict import texts_of
 from audit.progress import Progress
-from audit.result import Explanations
+from audit.result import Explanations, OutcomeCounts, PrecisionCheck
 from audit.runfolder import RunFolder
+
+#: Decisions per part of a resumable run, on a CPU and on an accelerator.
+PART_DECISIONS, PART_DECISIONS_ACCELERATED = 64, 512
+#: Decisions explained again in float32 where gradients are coarser, besides all borderline ones.
+RECHECKED = 32
+READ = [name for name in SCHEMA.names if name not in {"row_id", "inclusion_probability"}]
 
 
 @dataclass(frozen=True)
@@ -29,70 +41,128 @@ class Explained:
     """What the stage found, and the parts it computed or took over from an interrupted run."""
 
     summary: Explanations
+    rates: list[Compared]
     computed: int
     reused: int
 
 
 def explain_sample(
-    config: AuditConfig, adapter: Adapter, slicings: Sequence[tuple[str, ...]], folder: RunFolder, progress: Progress
+    config: AuditConfig,
+    adapter: Adapter,
+    slicings: Sequence[tuple[str, ...]],
+    question: Question,
+    folder: RunFolder,
+    progress: Progress,
 ) -> Explained:
-    """Explain a seeded, stratified sample of the decisions; write `attributions.parquet` and `inputs.parquet`."""
+    """Explain all decisions or a seeded, stratified sample; write `attributions.parquet` and `inputs.parquet`."""
     settings = config.explanations
     names = [attribute.label for attribute in config.attributes]
     decisions = _read_strata(folder, names)
     usable = np.flatnonzero(decisions["status"] != "failed")
-    sample = draw(outcome_strata(decisions.iloc[usable], names), settings.sample, config.seed)
+    budget = len(usable) if settings.which == "all" else settings.sample
+    sample = draw(outcome_strata(decisions.iloc[usable], names), budget, config.seed)
     rows = _fetch(config, folder, usable[sample.positions], names)
     rows["inclusion_probability"] = sample.inclusion_probability
 
-    kind = adapter.baseline_kind(settings.baseline)
-    engine = IntegratedGradients(
-        adapter, n_steps=settings.n_steps, baseline=kind, budget=max(adapter.facts().batch_tokens, 2048)
-    )
+    explainer = Explainer(adapter, settings, adapter.baseline_kind(settings.baseline), config.seed)
     shards = folder.shards("attributions")
     computed = reused = 0
+    size = PART_DECISIONS if adapter.device.type == "cpu" else PART_DECISIONS_ACCELERATED
     with progress.stage("explanations", len(rows), "decisions") as bar:
-        edges = [*range(0, len(rows), PART_DECISIONS), len(rows)]
+        edges = [*range(0, len(rows), size), len(rows)]
         for number, (first, last) in zip(count(), pairwise(edges), strict=False):
             if shards.done(number):
                 reused += 1
                 bar.update(last - first)
             else:
-                part = rows.iloc[first:last]
-                done = explain_part(
-                    adapter, engine, part, baseline=kind, tolerance=settings.tolerance, advance=bar.update
-                )
-                shards.write(number, *done)
+                shards.write(number, *explainer.explain(rows.iloc[first:last], bar.update))
                 computed += 1
     shards.join(folder.attributions, SCHEMA)
 
-    found = pq.read_table(
-        folder.attributions, columns=["state", "f_input", "f_baseline", "convergence_delta"]
-    ).to_pandas()
+    found = pq.read_table(folder.attributions, columns=READ).to_pandas()
     explained = pd.concat([rows.reset_index(drop=True), found], axis=1)
     contrast = (explained["f_input"] - explained["f_baseline"]).abs()
     explained["error"] = explained["convergence_delta"].abs() / contrast.where(contrast > 0)
+    explained["length"] = [len(values) for values in explained["attributions"]]
     shown = _to_show(explained, names[0], settings.shown)
     _write_inputs(folder, shown)
-    states = explained["state"].value_counts()
-    errors = explained.loc[explained["state"].isin(["converged", "not_converged"]), "error"]
+    steady = explained[~explained["reason"].isin(["failed", "no_contrast", "not_converged", "no_input"])]
+    sanity = None
+    if settings.sanity:
+        sanity = check_sanity(explainer, steady.head(4 * settings.sanity), settings.sanity, config.seed)
+    with_contrast = explained[~explained["reason"].isin(["failed", "no_contrast", "no_input"])]
     summary = Explanations(
         method=METHOD,
-        baseline=kind,
-        n_steps=settings.n_steps,
+        target=settings.target,
+        baseline=explainer.baseline,
+        second_baseline=int((explained["baseline"] != explainer.baseline).sum()),
         tolerance=settings.tolerance,
-        least_contrast=LEAST_CONTRAST,
+        least_contrast=settings.least_contrast,
+        orderings=settings.orderings,
         sampled=len(explained),
         population=len(usable),
         strata=sample.strata,
-        failed=int(states.get("failed", 0)),
-        converged=int(states.get("converged", 0)),
-        no_contrast=int(states.get("no_contrast", 0)),
-        errors=sorted(float(error) for error in errors),
-        by_group=quality(explained, slicings),
+        outcomes=_outcomes(explained, slicings),
+        errors=sorted(float(error) for error in with_contrast["error"]),
+        gradients=float(explained["gradients"].mean()) if len(explained) else 0.0,
+        forwards=float(explained["forwards"].mean()) if len(explained) else 0.0,
+        comprehensiveness=_median(steady["comprehensiveness"]),
+        sufficiency=_median(steady["sufficiency"]),
+        sanity=sanity,
+        precision=_recheck(explainer, steady) if settings.precision != "float32" else None,
+        words=influential_words(steady, names),
         shown=shown["row_id"].tolist(),
     )
-    return Explained(summary, computed, reused)
+    rates = explained_rates(explained, slicings, question, config.seed) if len(explained) else []
+    return Explained(summary, rates, computed, reused)
+
+
+def _outcomes(explained: pd.DataFrame, slicings: Sequence[tuple[str, ...]]) -> list[OutcomeCounts]:
+    """Count outcomes and reasons, for everybody and per group."""
+    parts: list[tuple[list[str], list[str], pd.DataFrame]] = [([], [], explained)]
+    for attributes in slicings:
+        for values, part in explained.groupby(list(attributes), sort=True, observed=True):
+            parts.append((list(attributes), [str(value) for value in values], part))
+    return [
+        OutcomeCounts(
+            attributes=attributes,
+            group=group,
+            n=len(part),
+            explained=int((part["outcome"] == EXPLAINED).sum()),
+            weak=int((part["outcome"] == WEAK).sum()),
+            unexplained=int((part["outcome"] == UNEXPLAINED).sum()),
+            reasons={reason: n for reason in REASONS if (n := int((part["reason"] == reason).sum()))},
+        )
+        for attributes, group, part in parts
+    ]
+
+
+def _median(values: pd.Series) -> float | None:
+    known = values.dropna()
+    return float(known.median()) if len(known) else None
+
+
+def _recheck(explainer: Explainer, steady: pd.DataFrame) -> PrecisionCheck:
+    """Explain a sample, and every decision near a threshold, in float32 as well."""
+    settings = explainer.settings
+    contrast = (steady["f_input"] - steady["f_baseline"]).abs()
+    borderline = (steady["error"] > 0.8 * settings.tolerance) | (contrast < 1.25 * settings.least_contrast)
+    chosen = pd.concat([steady[~borderline].head(RECHECKED), steady[borderline]])
+    chosen = chosen[chosen["baseline"] == explainer.baseline]
+    encoded = explainer.adapter.encode(list(chosen["input"]))
+    targets = [explainer.adapter.classes.index(cls) for cls in chosen["y_pred"]]
+    exact, _ = explainer.integrator(explainer.baseline, "float32").attribute(encoded, targets)
+    off = [
+        float(np.abs(found.values - coarse).sum() / max(np.abs(found.values).sum(), 1e-12))
+        for found, coarse in zip(exact, chosen["attributions"], strict=True)
+    ]
+    return PrecisionCheck(
+        precision=settings.precision,
+        rechecked=len(off),
+        borderline=int(borderline.sum()),
+        largest=max(off, default=0.0),
+        beyond_tolerance=sum(value > settings.tolerance for value in off),
+    )
 
 
 def _read_strata(folder: RunFolder, names: list[str]) -> pd.DataFrame:
@@ -114,10 +184,11 @@ def _read_strata(folder: RunFolder, names: list[str]) -> pd.DataFrame:
 
 def _fetch(config: AuditConfig, folder: RunFolder, positions: np.ndarray, names: list[str]) -> pd.DataFrame:
     """Collect decision and text of the rows at these positions of the decision table."""
-    columns = ["row_id", "y_true", "y_pred", *names]
+    columns = ["row_id", "y_true", "y_pred", "cluster", *names]
     decided = _take(read_decisions(folder.decisions, columns), positions)
-    texts = _take((batch.select(["input"]) for batch in RowReader(config)), positions)
-    frame: pd.DataFrame = decided.append_column("input", texts["input"].fill_null("")).to_pandas()
+    texts = _take((batch.select(["input", "input_pair"]) for batch in RowReader(config)), positions)
+    frame: pd.DataFrame = decided.to_pandas()
+    frame["input"] = texts_of(texts, paired=config.data.columns.input_pair is not None)
     return frame
 
 
@@ -134,7 +205,7 @@ def _take(batches: Iterable[pa.Table], positions: np.ndarray) -> pa.Table:
 def _to_show(explained: pd.DataFrame, attribute: str, limit: int) -> pd.DataFrame:
     """Choose the decisions that a reader should see: sure and wrong ones first, from every group in turn."""
     wrong = explained["y_true"].notna() & (explained["y_true"] != explained["y_pred"])
-    usable = explained["state"].isin(["converged", "not_converged"])
+    usable = ~explained["reason"].isin(["failed", "no_contrast", "no_input"])
     order = ["usable", "wrong", "f_input", "row_id"]
     ordered = explained.assign(wrong=wrong, usable=usable).sort_values(order, ascending=[False, False, False, True])
     turn = ordered.groupby(attribute, sort=True, observed=True).cumcount()
@@ -144,7 +215,7 @@ def _to_show(explained: pd.DataFrame, attribute: str, limit: int) -> pd.DataFram
 
 def _write_inputs(folder: RunFolder, shown: pd.DataFrame) -> None:
     table = pa.table(
-        {"row_id": shown["row_id"].to_list(), "input": shown["input"].to_list()},
+        {"row_id": shown["row_id"].to_list(), "input": [joined(text) for text in shown["input"]]},
         schema=pa.schema([("row_id", pa.string()), ("input", pa.string())]),
     )
     with replacing(folder.inputs) as partial:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+#: Share of decisions that are explained; compared within predicted class and length.
+EXPLAINED_RATE = "explained_rate"
+
 #: Composed of the gaps of other metrics: the difference is the widest of theirs, the ratio the smallest.
 CRITERIA = {
     "demographic_parity": ("selection_rate",),

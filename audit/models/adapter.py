@@ -18,6 +18,15 @@ from audit.result import ModelFacts
 ENTRY_POINTS = "fairaudit.adapters"
 
 
+#: What a model reads: a text, or a pair of texts.
+Text = str | tuple[str, str]
+
+
+def joined(text: Text) -> str:
+    """One text to show, and to take spans in: a pair is joined by a line break."""
+    return text if isinstance(text, str) else "\n".join(text)
+
+
 @dataclass(frozen=True)
 class Encoded:
     """One input, ready for a batch.
@@ -32,6 +41,8 @@ class Encoded:
         Tokens the tokenizer added.
     truncated
         Whether the input was longer than the model takes.
+    words : array of shape (length,), optional
+        Number of the word each token is part of, −1 for special tokens; each token is a word of its own if left out.
     """
 
     ids: npt.NDArray[np.int64]
@@ -39,6 +50,7 @@ class Encoded:
     spans: npt.NDArray[np.int32]
     special: npt.NDArray[np.bool_]
     truncated: bool
+    words: npt.NDArray[np.int32] | None = None
 
     @property
     def length(self) -> int:
@@ -53,6 +65,7 @@ class Batch:
     ids: torch.Tensor
     mask: torch.Tensor | None
     type_ids: torch.Tensor | None
+    pad_id: int = 0
 
 
 class Adapter(Protocol):
@@ -64,17 +77,27 @@ class Adapter(Protocol):
     def device(self) -> torch.device:
         """Where the model computes."""
 
+    def randomised(self, seed: int) -> Adapter:
+        """Return a copy with weights shuffled within each tensor."""
+
     def facts(self) -> ModelFacts:
         """What the result says of the model."""
 
-    def encode(self, inputs: Sequence[str]) -> list[Encoded]:
-        """Tokenize; may run in another thread than the rest."""
+    def encode(self, inputs: Sequence[Text]) -> list[Encoded]:
+        """Tokenize; may run in another thread than the rest. Spans of a pair are those of `joined`."""
 
     def collate(self, encoded: Sequence[Encoded]) -> Batch:
         """Pad to the longest and move to the device."""
 
-    def logits(self, batch: Batch) -> torch.Tensor:
-        """Return float32 logits of shape (batch, classes)."""
+    def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+        """Return float32 logits of shape (batch, classes).
+
+        Parameters
+        ----------
+        embedded
+            Stands in for what `embed` returns. Ids, mask and segments are passed all the same, so that models which
+            take positions or pooling from ids walk the same path.
+        """
 
     def embed(self, batch: Batch) -> torch.Tensor:
         """Return what explanations interpolate: the output of the embedding layer, shape (batch, length, width)."""
@@ -85,11 +108,8 @@ class Adapter(Protocol):
     def baseline_kind(self, asked: str) -> str:
         """Resolve `auto` to a baseline this model has."""
 
-    def probability(self, embedded: torch.Tensor, batch: Batch, target: torch.Tensor) -> torch.Tensor:
-        """Return the probability of each row's target class, shape (batch,), computed from embeddings.
-
-        Ids, mask and segments are still passed, so that models which take positions from ids walk the same path.
-        """
+    def other_baseline(self, kind: str) -> str:
+        """Return another baseline, for decisions on which this one shows no contrast."""
 
 
 Factory = Callable[[ModelConfig], Adapter]

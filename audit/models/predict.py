@@ -11,10 +11,18 @@ import pyarrow as pa
 import torch
 
 from audit.decisions import decision_table
-from audit.models.adapter import Adapter, Encoded
+from audit.models.adapter import Adapter, Encoded, Text
 from audit.models.engine import BatchRunner
 
 Floats = npt.NDArray[np.float32]
+
+
+def texts_of(rows: pa.Table, *, paired: bool) -> list[Text]:
+    """What the model reads of each row: a text, or a pair of texts."""
+    first = [text or "" for text in rows["input"].to_pylist()]
+    if not paired:
+        return list(first)
+    return list(zip(first, [text or "" for text in rows["input_pair"].to_pylist()], strict=True))
 
 
 class Predictor:
@@ -26,18 +34,28 @@ class Predictor:
         Label of the data -> class of the model.
     positive
         Class whose probability is the score, if there is one.
+    paired
+        The model reads pairs of texts.
     """
 
     def __init__(
-        self, adapter: Adapter, schema: pa.Schema, *, labels: dict[str, str], positive: str | None, budget: int
+        self,
+        adapter: Adapter,
+        schema: pa.Schema,
+        *,
+        labels: dict[str, str],
+        positive: str | None,
+        budget: int,
+        paired: bool = False,
     ) -> None:
+        self._paired = paired
         self._adapter, self._schema, self._labels = adapter, schema, labels
         self._positive = adapter.classes.index(positive) if positive is not None else None
         self._runner = BatchRunner(budget)
 
     def encode(self, rows: pa.Table) -> list[Encoded]:
         """Tokenize a window; runs ahead, in another thread."""
-        return self._adapter.encode([text or "" for text in rows["input"].to_pylist()])
+        return self._adapter.encode(texts_of(rows, paired=self._paired))
 
     def decide(
         self, rows: pa.Table, encoded: list[Encoded], advance: Callable[[int], object]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from audit.config import ModelConfig
 from audit.errors import ModelError, some
 from audit.files import sha256
-from audit.models.adapter import Batch, Encoded
+from audit.models.adapter import Batch, Encoded, Text
 from audit.models.checkpoint import batch_tokens, check_safety, resolve_device, stored_dtype
 from audit.models.config_only import read_config
 from audit.result import ModelFacts
@@ -106,14 +107,29 @@ class TextClassification:
         """Where the model computes."""
         return self._device
 
+    def randomised(self, seed: int) -> TextClassification:
+        """Return a copy with weights shuffled within each tensor, so that it keeps all but what was learned."""
+        model = copy.deepcopy(self._model)
+        generator = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            for parameter in model.parameters():
+                order = torch.randperm(parameter.numel(), generator=generator).to(parameter.device)
+                parameter.copy_(parameter.flatten()[order].view_as(parameter))
+        return TextClassification(model, self._tokenizer, self._facts)
+
     def facts(self) -> ModelFacts:
         """What the result says of the model."""
         return self._facts
 
-    def encode(self, inputs: Sequence[str]) -> list[Encoded]:
-        """Tokenize, cutting inputs that are too long at the end."""
+    def encode(self, inputs: Sequence[Text]) -> list[Encoded]:
+        """Tokenize, cutting inputs that are too long at the end; of a pair, the longer text."""
+        if not inputs:
+            return []
+        pairs = [text if isinstance(text, tuple) else (text, None) for text in inputs]
+        second = None if pairs[0][1] is None else [other or "" for _, other in pairs]
         encoded = self._tokenizer(
-            list(inputs),
+            [first for first, _ in pairs],
+            second,
             truncation=True,
             max_length=self._facts.max_length,
             return_offsets_mapping=True,
@@ -122,20 +138,27 @@ class TextClassification:
             return_attention_mask=False,
             return_overflowing_tokens=False,
         )
-        out = []
-        for i in range(len(inputs)):
-            ids = np.asarray(encoded["input_ids"][i], np.int64)
-            types = np.asarray(encoded["token_type_ids"][i], np.int64)
-            spans = np.asarray(encoded["offset_mapping"][i], np.int32).reshape(-1, 2)
-            special = np.asarray(encoded["special_tokens_mask"][i], bool)
-            truncated = bool(encoded.encodings[i].overflowing) if encoded.encodings else False
-            out.append(Encoded(ids, types if types.any() else None, spans, special, truncated))
-        return out
+        return [self._encoded(encoded, i, len(first)) for i, (first, _) in enumerate(pairs)]
+
+    @staticmethod
+    def _encoded(encoded: Any, i: int, length: int) -> Encoded:
+        ids = np.asarray(encoded["input_ids"][i], np.int64)
+        types = np.asarray(encoded["token_type_ids"][i], np.int64)
+        spans = np.asarray(encoded["offset_mapping"][i], np.int32).reshape(-1, 2)
+        special = np.asarray(encoded["special_tokens_mask"][i], bool)
+        words = np.array([-1 if word is None else word for word in encoded.word_ids(i)], np.int32)
+        of_second = np.array([part == 1 for part in encoded.sequence_ids(i)], bool) & ~special
+        if of_second.any():
+            spans = spans + (of_second * (length + 1))[:, None].astype(np.int32)
+            words = np.where(of_second, words + words[~of_second].max(initial=0) + 1, words).astype(np.int32)
+        truncated = bool(encoded.encodings[i].overflowing) if encoded.encodings else False
+        return Encoded(ids, types if types.any() else None, spans, special, truncated, words)
 
     def collate(self, encoded: Sequence[Encoded]) -> Batch:
         """Pad on the right to the longest and move to the device."""
         width = max(item.length for item in encoded)
-        ids = np.full((len(encoded), width), self._tokenizer.pad_token_id or 0, np.int64)
+        pad_id = self._pad_id(encoded)
+        ids = np.full((len(encoded), width), pad_id, np.int64)
         mask = np.zeros_like(ids)
         types = np.zeros_like(ids)
         for row, item in enumerate(encoded):
@@ -147,45 +170,87 @@ class TextClassification:
         def move(array: np.ndarray) -> torch.Tensor:
             return torch.from_numpy(array).to(self._device)
 
-        return Batch(move(ids), None if mask.all() else move(mask), move(types) if types.any() else None)
+        return Batch(move(ids), None if mask.all() else move(mask), move(types) if types.any() else None, pad_id)
 
-    def logits(self, batch: Batch) -> torch.Tensor:
-        """Return float32 logits of shape (batch, classes)."""
+    def _pad_id(self, encoded: Sequence[Encoded]) -> int:
+        """Id of padding: the model's own; if it has none, one that is in no text, so that nothing else is skipped."""
+        own = self._model.config.get_text_config().pad_token_id
+        if own is not None:
+            return int(own)
+        used = set(np.concatenate([item.ids for item in encoded]).tolist())
+        return next(i for i in range(len(used) + 1) if i not in used)
+
+    def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+        """Return float32 logits of shape (batch, classes), with the embedding layer's output replaced if asked."""
         named = {"input_ids": batch.ids, "attention_mask": batch.mask, "token_type_ids": batch.type_ids}
-        out = self._model(**{name: tensor for name, tensor in named.items() if tensor is not None})
+        given = {name: tensor for name, tensor in named.items() if tensor is not None}
+        with self._embedded(embedded), self._paddable(batch):
+            out = self._model(**given)
         return out.logits.float()  # type: ignore[no-any-return]
+
+    @contextlib.contextmanager
+    def _embedded(self, embedded: torch.Tensor | None) -> Iterator[None]:
+        if embedded is None:
+            yield
+            return
+        handle = self._embedding.register_forward_hook(lambda *_: embedded)
+        try:
+            yield
+        finally:
+            handle.remove()
+
+    @contextlib.contextmanager
+    def _paddable(self, batch: Batch) -> Iterator[None]:
+        """Tell a decoder that knows of no padding, for one call, which id it is: it finds the last token by it."""
+        config = self._model.config.get_text_config()
+        if config.pad_token_id is not None or len(batch.ids) == 1:
+            yield
+            return
+        config.pad_token_id = batch.pad_id
+        try:
+            yield
+        finally:
+            config.pad_token_id = None
 
     def embed(self, batch: Batch) -> torch.Tensor:
         """Return the word embeddings, shape (batch, length, width); positions are added later, by the model."""
         return self._embedding(batch.ids)  # type: ignore[no-any-return]
 
     def baseline_kind(self, asked: str) -> str:
-        """Resolve `auto`: MASK where the tokenizer has one, else PAD, else zeros."""
-        has = {"mask": self._tokenizer.mask_token_id, "pad": self._tokenizer.pad_token_id, "zero": 0}
+        """Resolve `auto`: MASK where the tokenizer has one, else PAD, else EOS, else zeros."""
+        has = self._baselines()
         if asked == "auto":
             return next(kind for kind, token in has.items() if token is not None)
         if has[asked] is None:
             raise ModelError(f"the tokenizer has no {asked} token", hint="set explanations.baseline: auto")
         return asked
 
+    def other_baseline(self, kind: str) -> str:
+        """Return the next baseline after this one, for decisions on which it shows no contrast."""
+        has = self._baselines()
+        mine = has[kind]
+        others = [name for name, token in has.items() if token is not None and name != kind and token != mine]
+        return others[0] if others else "zero"
+
+    def _baselines(self) -> dict[str, int | None]:
+        """All kinds, the best first, with the token of each; zeros have none."""
+        tokenizer = self._tokenizer
+        return {
+            "mask": tokenizer.mask_token_id,
+            "pad": tokenizer.pad_token_id,
+            "eos": tokenizer.eos_token_id,
+            "zero": -1,
+        }
+
     def baseline(self, encoded: Sequence[Encoded], batch: Batch, kind: str) -> torch.Tensor:
-        """Replace every content token by MASK, PAD or zeros; special tokens and padding stay."""
+        """Replace every content token by MASK, PAD, EOS or zeros; special tokens and padding stay."""
         kept = torch.ones_like(batch.ids, dtype=torch.bool)
         for row, item in enumerate(encoded):
             kept[row, : item.length] = torch.from_numpy(item.special)
         if kind == "zero":
             return self.embed(batch) * kept.unsqueeze(-1)
-        token = self._tokenizer.mask_token_id if kind == "mask" else self._tokenizer.pad_token_id
+        token = self._baselines()[kind] or 0
         return self._embedding(torch.where(kept, batch.ids, token))  # type: ignore[no-any-return]
-
-    def probability(self, embedded: torch.Tensor, batch: Batch, target: torch.Tensor) -> torch.Tensor:
-        """Probability of each row's target class, with the embedding layer's output replaced."""
-        handle = self._embedding.register_forward_hook(lambda *_: embedded)
-        try:
-            logits = self.logits(batch)
-        finally:
-            handle.remove()
-        return logits.softmax(-1).gather(1, target.unsqueeze(1)).squeeze(1)
 
 
 def _max_length(config: ModelConfig, model: Any, tokenizer: Any) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError, some
-from audit.fairness.names import CRITERIA
+from audit.fairness.names import CRITERIA, EXPLAINED_RATE
 from audit.result import AuditResult, Change, Correlation, MetricDefinition, MetricValue
 
 PRESETS = {
@@ -163,9 +163,11 @@ def _questions(name: str, rule: RuleConfig, result: AuditResult, attributes: lis
         if " × ".join(group.values) not in small and not {*group.values, " × ".join(group.values)} & set(rule.exempt)
     }
     definitions = {item.name: item for item in result.metric_definitions}
-    controlled = bool(result.config.get("controls")) and rule.margin is None
     out = []
     for metric in CRITERIA.get(rule.metric, (rule.metric,)):
+        # Explained decisions are always compared within predicted class and length.
+        controlled = bool(result.config.get("controls") or metric == EXPLAINED_RATE) and rule.margin is None
+        counting = "adjusted" if metric == EXPLAINED_RATE else rule.scope
         for scope, source in (("pooled", result.metrics), ("adjusted", result.adjusted)):
             if scope == "adjusted" and not controlled:
                 continue
@@ -182,7 +184,7 @@ def _questions(name: str, rule: RuleConfig, result: AuditResult, attributes: lis
                         values,
                         definitions.get(metric),
                         scope,
-                        counts=scope == (rule.scope if controlled else "pooled"),
+                        counts=scope == (counting if controlled else "pooled"),
                         correlation=_correlation(result, attributes, metric, cls) if scope == "pooled" else None,
                         changes=_changes(result, attributes, metric, cls, in_scope),
                         left_out=small,

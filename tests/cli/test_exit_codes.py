@@ -73,7 +73,7 @@ def test_an_unfinished_folder_has_no_report(tmp_path: Path, capsys: pytest.Captu
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_say_how_to_resume(model_case: Make, tmp_path: Path, number: signal.Signals, code: int) -> None:
     path = tmp_path / "audit.yaml"
-    path.write_text(yaml.safe_dump(model_case(rows=6000, explanations={"sample": 4000, "n_steps": 32})))
+    path.write_text(yaml.safe_dump(model_case(rows=6000, explanations={"sample": 4000})))
     process = subprocess.Popen([*AUDIT, "run", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     part = tmp_path / "run" / ".work" / "decisions" / "part-000000.parquet"
     deadline = time.monotonic() + 60

@@ -43,13 +43,51 @@ def test_text_is_kept_for_shown_rows_only(model_case: Make) -> None:
     assert inputs["input"].tolist() == texts[inputs["row_id"]].tolist()
 
 
-def test_quality_counts_add_up_per_slicing(model_case: Make) -> None:
-    result = run(model_case())
-    explained = result.explanations
-    by_group = [item for item in explained.by_group if item.attributes == ["group"]]
-    assert sum(item.n for item in by_group) == explained.sampled
-    assert sum(item.converged for item in by_group) == explained.converged
-    assert len(explained.errors) == explained.sampled - explained.no_contrast - explained.failed
+def test_outcomes_add_up_per_slicing(model_case: Make) -> None:
+    explained = run(model_case()).explanations
+    everybody = next(item for item in explained.outcomes if not item.attributes)
+    groups = [item for item in explained.outcomes if item.attributes == ["group"]]
+    for name in ("n", "explained", "weak", "unexplained"):
+        assert sum(getattr(item, name) for item in groups) == getattr(everybody, name)
+    assert everybody.n == explained.sampled == everybody.explained + everybody.weak + everybody.unexplained
+    assert sum(everybody.reasons.values()) == everybody.weak + everybody.unexplained
+
+
+def test_explained_rates_are_weighted_shares_and_can_be_ruled(model_case: Make) -> None:
+    rule = {"metric": "explained_rate", "limit": 0.9}
+    config = model_case(
+        explanations={"sample": 40, "sanity": 2, "least_contrast": 0}, policy={"rules": [rule]}, rows=120
+    )
+    result = run(config)
+    folder = Path(config["output"]["folder"])
+    table = pd.read_parquet(folder / "attributions.parquet")
+    groups = pd.read_parquet(folder / "decisions.parquet").set_index("row_id")["group"]
+    table["group"] = groups[table["row_id"]].to_numpy()
+    for group, rows in table.groupby("group"):
+        expected = np.average(rows["outcome"] == "explained", weights=1 / rows["inclusion_probability"])
+        value = next(v for v in result.metrics if v.metric == "explained_rate" and v.group == [group])
+        np.testing.assert_allclose(value.value, expected)
+    verdicts = {rule.scope: rule.counts for rule in result.judgement.rules}
+    assert verdicts == {"pooled": False, "adjusted": True}
+    assert result.explanations.sanity.decisions == 2
+
+
+def test_all_decisions_can_be_explained(model_case: Make) -> None:
+    result = run(model_case(explanations={"which": "all", "sanity": 0}, rows=30))
+    assert result.explanations.sampled == result.explanations.population == 30
+
+
+def test_the_order_and_company_of_decisions_does_not_matter(model_case: Make, tmp_path: Path) -> None:
+    tables = []
+    for name, sample in (("few", 12), ("all", 60)):
+        config = model_case(explanations={"sample": sample, "sanity": 0}, output={"folder": str(tmp_path / name)})
+        run(config)
+        tables.append(pd.read_parquet(tmp_path / name / "attributions.parquet").set_index("row_id"))
+    few, everything = tables
+    same = everything.loc[few.index]
+    assert (few["outcome"] == same["outcome"]).all()
+    np.testing.assert_allclose(few["chance_p"].astype(float), same["chance_p"].astype(float))
+    np.testing.assert_allclose(few["corroboration"].astype(float), same["corroboration"].astype(float), atol=1e-4)
 
 
 def test_none_asked_for(model_case: Make) -> None:
@@ -61,7 +99,7 @@ def test_none_asked_for(model_case: Make) -> None:
 
 
 def test_explained_but_not_shown(model_case: Make) -> None:
-    config = model_case(explanations={"sample": 5, "shown": 0, "n_steps": 4})
+    config = model_case(explanations={"sample": 5, "shown": 0})
     result = run(config)
     assert (result.explanations.sampled, result.explanations.shown) == (5, [])
     folder = Path(config["output"]["folder"])

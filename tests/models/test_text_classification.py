@@ -12,11 +12,11 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from audit.config import ModelConfig
 from audit.errors import ConfigError, ModelError
-from audit.models.adapter import load_adapter
+from audit.models.adapter import joined, load_adapter
 from audit.models.text_classification import TextClassification
 from tests.conftest import make_texts
 
-FAMILIES = ["bert", "roberta", "distilbert"]
+FAMILIES = ["bert", "roberta", "distilbert", "deberta", "llama", "gpt2"]
 
 
 @pytest.fixture(params=FAMILIES)
@@ -42,13 +42,12 @@ def test_logits_equal_plain_transformers_padded_and_unpadded(loaded: tuple[TextC
             assert (alone - expected).abs().max() <= 1e-5 * scale
 
 
-def test_probability_through_the_hook_equals_the_model(loaded: tuple[TextClassification, Path]) -> None:
+def test_logits_through_the_hook_equal_the_model(loaded: tuple[TextClassification, Path]) -> None:
     adapter, _ = loaded
     batch = adapter.collate(adapter.encode(make_texts(6)))
-    target = torch.tensor([0, 1, 0, 1, 0, 1])
     with torch.no_grad():
-        expected = adapter.logits(batch).softmax(1)[range(6), target]
-        found = adapter.probability(adapter.embed(batch), batch, target)
+        expected = adapter.logits(batch)
+        found = adapter.logits(batch, adapter.embed(batch))
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
 
 
@@ -57,13 +56,19 @@ def test_baseline_replaces_content_and_keeps_specials_and_padding(loaded: tuple[
     tokenizer = AutoTokenizer.from_pretrained(path)
     encoded = adapter.encode(["good bad", "he"])
     batch = adapter.collate(encoded)
-    for kind, token in (("mask", tokenizer.mask_token_id), ("pad", tokenizer.pad_token_id)):
+    kinds = {"mask": tokenizer.mask_token_id, "pad": tokenizer.pad_token_id, "eos": tokenizer.eos_token_id}
+    for kind, token in kinds.items():
+        if token is None:
+            with pytest.raises(ModelError, match=f"no {kind} token"):
+                adapter.baseline_kind(kind)
+            continue
         baseline = adapter.baseline(encoded, batch, kind)
         expected = torch.where(torch.from_numpy(_kept(encoded, batch.ids.shape[1])), batch.ids, token)
         torch.testing.assert_close(baseline, adapter._embedding(expected))
     zero = adapter.baseline(encoded, batch, "zero")
-    assert zero[0, 1].abs().sum() == 0
-    torch.testing.assert_close(zero[0, 0], adapter.embed(batch)[0, 0])
+    for at, special in enumerate(encoded[0].special):
+        expected = adapter.embed(batch)[0, at] * bool(special)
+        torch.testing.assert_close(zero[0, at], expected)
 
 
 def _kept(encoded: list, width: int) -> np.ndarray:
@@ -73,6 +78,31 @@ def _kept(encoded: list, width: int) -> np.ndarray:
     return kept
 
 
+def test_pairs_are_read_as_pairs(loaded: tuple[TextClassification, Path]) -> None:
+    adapter, path = loaded
+    model = AutoModelForSequenceClassification.from_pretrained(path, dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(path)
+    pairs = [("good bad", "he she word1"), ("word2", "word3 good"), ("bad", "")]
+    encoded = adapter.encode(pairs)
+    with torch.inference_mode():
+        found = adapter.logits(adapter.collate(encoded))
+        for row, (first, second) in enumerate(pairs):
+            expected = model(**tokenizer([first], [second], return_tensors="pt")).logits[0]
+            torch.testing.assert_close(found[row], expected, rtol=1e-4, atol=1e-5)
+    shown = joined(pairs[0])
+    content = ~encoded[0].special
+    pieces = [shown[start:end].strip() for start, end in encoded[0].spans[content]]
+    assert "".join(pieces) == "goodbadhesheword1"
+    words = encoded[0].words[content]
+    assert (np.diff(words) >= 0).all()
+    assert len(set(words.tolist())) >= 5
+
+
+def tokenizer_has_specials(adapter: TextClassification) -> bool:
+    """Decoders add no special tokens."""
+    return bool(adapter._tokenizer.num_special_tokens_to_add())
+
+
 def test_spans_point_into_the_text(loaded: tuple[TextClassification, Path]) -> None:
     adapter, _ = loaded
     text = "  Good, 好的 bad 🙂"
@@ -80,8 +110,9 @@ def test_spans_point_into_the_text(loaded: tuple[TextClassification, Path]) -> N
     for (start, end), special in zip(item.spans, item.special, strict=True):
         assert 0 <= start <= end <= len(text)
         assert not special or (start, end) == (0, 0)
-    assert item.special[0]
-    assert item.special[-1]
+    if tokenizer_has_specials(adapter):
+        assert item.special[0]
+        assert item.special[-1]
 
 
 def test_truncation_is_noticed(loaded: tuple[TextClassification, Path]) -> None:
@@ -105,7 +136,7 @@ def test_nothing_of_model_or_tokenizer_is_changed(loaded: tuple[TextClassificati
     encoded = adapter.encode(make_texts(3))
     batch = adapter.collate(encoded)
     with torch.no_grad():
-        adapter.probability(adapter.baseline(encoded, batch, "mask"), batch, torch.tensor([0, 1, 0]))
+        adapter.logits(batch, adapter.baseline(encoded, batch, adapter.baseline_kind("auto")))
     assert fingerprint() == before
     assert sorted((p.name, p.stat().st_mtime_ns) for p in path.iterdir()) == files
     assert not adapter._embedding._forward_hooks

@@ -55,7 +55,7 @@ def hostile_run(tmp_path_factory: pytest.TempPathFactory, checkpoints: dict[str,
         },
         "attributes": [HOSTILE[0], {"column": HOSTILE[3], "name": HOSTILE[2]}],
         "crossings": [[HOSTILE[0], HOSTILE[2]]],
-        "explanations": {"sample": 20, "shown": 12, "n_steps": 4},
+        "explanations": {"sample": 20, "shown": 12},
         "output": {
             "folder": str(folder / "run"),
             "title": HOSTILE[1],

@@ -4,36 +4,73 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.report.charts import histogram
+from audit.explain.names import EXPLAINED
+from audit.fairness.names import EXPLAINED_RATE
+from audit.report.charts import histogram, stacked_bars
 from audit.report.sections import Section
 from audit.report.view import ShownDecision, View
 from audit.report.wording import group_name
 from audit.result import Explanations
 
+#: What the tests said of one explanation.
+FACTS = ("comprehensiveness", "sufficiency", "chance_p", "corroboration", "corroboration_p", "content", "gradients")
 #: Steps of colour on either side of zero.
 LEVELS = 5
+MOST_GROUPS_CHARTED = 24
 QUANTILES = (0.5, 0.75, 0.9, 0.95, 1.0)
 
 
 def build(view: View) -> dict[str, Any]:
-    """Quality, then decisions."""
+    """Outcomes, reasons, words, what was checked, then decisions."""
     explained = view.result.explanations
     if explained is None:
         return {"explained": None}
+    everybody = next(item for item in explained.outcomes if not item.attributes)
     by_slicing: dict[str, list[Any]] = {}
-    for item in explained.by_group:
+    for item in explained.outcomes:
         if len(item.attributes) == 1:
-            by_slicing.setdefault(group_name(item.attributes), []).append(item)
+            rate = view.metric(item.attributes, item.group, EXPLAINED_RATE, EXPLAINED)
+            adjusted = next(
+                (
+                    value
+                    for value in view.result.adjusted
+                    if (value.attributes, value.group, value.metric) == (item.attributes, item.group, EXPLAINED_RATE)
+                ),
+                None,
+            )
+            by_slicing.setdefault(group_name(item.attributes), []).append((item, rate, adjusted))
     names = [attribute["name"] or attribute["column"] for attribute in view.result.config["attributes"]]
     return {
         "explained": explained,
-        "not_converged": explained.sampled - explained.converged - explained.no_contrast - explained.failed,
+        "everybody": everybody,
         "chart": _chart(view, explained),
+        "outcome_chart": _outcome_chart(view, by_slicing),
         "quantiles": [(q, _quantile(explained.errors, q)) for q in QUANTILES] if explained.errors else [],
         "by_slicing": by_slicing,
+        "words": _words(explained),
         "redacted": not view.text_available,
         "decisions": [_decision(item, names) for item in view.shown],
     }
+
+
+def _outcome_chart(view: View, by_slicing: dict[str, list[Any]]) -> Any:
+    groups = [item for rows in by_slicing.values() for item, _, _ in rows]
+    if not groups or len(groups) > MOST_GROUPS_CHARTED:
+        return None
+    series = {
+        view.t(f"outcome.{name}"): [getattr(item, name) for item in groups]
+        for name in ("explained", "weak", "unexplained")
+    }
+    labels = [f"{group_name(item.attributes)}: {group_name(item.group)}" for item in groups]
+    return view.add_chart(stacked_bars(view.t("explanations.outcomes.chart"), labels, series))
+
+
+def _words(explained: Explanations) -> list[tuple[str, str | None, list[tuple[str, list[Any]]]]]:
+    """Words per class, for everybody first and then per group of each attribute."""
+    tables: dict[tuple[str, str | None], dict[str, list[Any]]] = {}
+    for item in explained.words:
+        tables.setdefault((item.cls, item.attribute), {}).setdefault(item.group or "", []).append(item)
+    return [(cls, attribute, list(groups.items())) for (cls, attribute), groups in tables.items()]
 
 
 def _chart(view: View, explained: Explanations) -> Any:
@@ -67,7 +104,10 @@ def _decision(item: ShownDecision, names: list[str]) -> dict[str, Any]:
         "f_input": explanation["f_input"],
         "f_baseline": explanation["f_baseline"],
         "error": abs(explanation["convergence_delta"] / contrast) if contrast else None,
-        "state": explanation["state"],
+        "outcome": explanation["outcome"],
+        "reason": explanation["reason"],
+        "baseline": explanation["baseline"],
+        "facts": {name: explanation[name] for name in FACTS},
         "tokens": heat(item.text, explanation),
     }
 

@@ -36,6 +36,7 @@ def build(view: View) -> dict[str, Any]:
         for group in slicing.groups
         if len(slicing.attributes) == 1 and group.n < SMALL_GROUP and group.in_gaps
     ]
+    explained = view.result.explanations
     return {
         "cards": cards,
         "small": small,
@@ -44,6 +45,7 @@ def build(view: View) -> dict[str, Any]:
         "undecided": _undecided(view),
         "discovered": _discovered(view),
         "change": _change(view),
+        "outcomes": next((item for item in explained.outcomes if not item.attributes), None) if explained else None,
     }
 
 

@@ -1,0 +1,73 @@
+"""Which words push decisions, over all explained ones, per predicted class and per group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from audit.explain.outcome import has_content
+from audit.models.adapter import joined
+from audit.result import WordInfluence
+
+#: Words in fewer explained decisions are left out: their mean says little, and they may point to a person.
+LEAST_DECISIONS = 5
+MOST_WORDS = 10
+
+
+def word_sums(text: str, row: dict[Any, Any]) -> Iterator[tuple[str, float]]:
+    """Yield each word of a decision, lower-cased, with the φ of its tokens."""
+    units: dict[int, tuple[int, int, float]] = {}
+    for start, end, word, value in zip(row["starts"], row["ends"], row["words"], row["attributions"], strict=True):
+        if word < 0:
+            continue
+        first, last, total = units.get(word, (start, end, 0.0))
+        units[word] = (min(first, start), max(last, end), total + value)
+    for start, end, total in units.values():
+        piece = text[start:end].strip().lower()
+        if has_content(piece):
+            yield piece, total
+
+
+def influential_words(explained: pd.DataFrame, attributes: Sequence[str]) -> list[WordInfluence]:
+    """Rank words by mean φ for the predicted class, over the decisions that hold them.
+
+    Parameters
+    ----------
+    explained
+        Columns of the attribution table, `input`, and the attributes; usable decisions only.
+    """
+    records = [
+        (at, word, value)
+        for at, row in enumerate(explained.to_dict("records"))
+        for word, value in word_sums(joined(row["input"]), row)
+    ]
+    if not records:
+        return []
+    # A word that stands twice in a text counts once, with both its shares.
+    flat = pd.DataFrame(records, columns=["at", "word", "phi"]).groupby(["at", "word"], as_index=False)["phi"].sum()
+    flat["cls"] = explained["y_pred"].astype(object).to_numpy()[flat["at"]]
+    flat["weight"] = 1 / explained["inclusion_probability"].to_numpy()[flat["at"]]
+    out = []
+    for cls in sorted(set(flat["cls"])):
+        mine = flat[flat["cls"] == cls]
+        out += _ranked(mine, str(cls), None, None)
+        for name in attributes:
+            groups = explained[name].astype(object).to_numpy()[mine["at"]]
+            for group in sorted(set(groups)):
+                out += _ranked(mine[groups == group], str(cls), name, str(group))
+    return out
+
+
+def _ranked(flat: pd.DataFrame, cls: str, attribute: str | None, group: str | None) -> list[WordInfluence]:
+    flat = flat.assign(weighted=flat["phi"] * flat["weight"])
+    words = flat.groupby("word").agg(n=("at", "nunique"), total=("weighted", "sum"), weight=("weight", "sum"))
+    words = words[words["n"] >= LEAST_DECISIONS]
+    words["mean"] = words["total"] / words["weight"]
+    ordered = words.reindex(words["mean"].abs().sort_values(ascending=False, kind="stable").index)[:MOST_WORDS]
+    described = {"cls": cls, "attribute": attribute, "group": group}
+    return [
+        WordInfluence(**described, word=word, n=int(n), mean=round(float(mean), 6))
+        for word, n, mean in zip(ordered.index.astype(str), ordered["n"], ordered["mean"], strict=True)
+    ]

@@ -1,0 +1,194 @@
+"""Toy models whose integrated gradients are known in closed form, and real architectures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from audit.config import ModelConfig
+from audit.explain import path as path_module
+from audit.explain.path import Attribution, PathIntegrator, score
+from audit.models.adapter import Batch, Encoded
+from audit.models.text_classification import TextClassification
+from tests.conftest import make_texts
+
+F = Callable[[torch.Tensor], torch.Tensor]
+
+
+class Toy:
+    """An adapter whose embedding of token i is the number i / 10, and whose F is given. The baseline is zero."""
+
+    classes = ("a", "b")
+
+    def __init__(self, f: F) -> None:
+        self._f = f
+        self.calls: list[int] = []
+
+    def collate(self, encoded: Sequence[Encoded]) -> Batch:
+        width = max(item.length for item in encoded)
+        ids = torch.zeros(len(encoded), width, dtype=torch.long)
+        for row, item in enumerate(encoded):
+            ids[row, : item.length] = torch.from_numpy(item.ids)
+        return Batch(ids, None, None)
+
+    def embed(self, batch: Batch) -> torch.Tensor:
+        return batch.ids.double().unsqueeze(-1) / 10
+
+    def baseline(self, encoded: Sequence[Encoded], batch: Batch, kind: str) -> torch.Tensor:
+        return torch.zeros_like(self.embed(batch))
+
+    def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+        self.calls.append(len(batch.ids))
+        x = self.embed(batch) if embedded is None else embedded
+        return self._f(x.squeeze(-1)).unsqueeze(1)
+
+
+def item(*ids: int) -> Encoded:
+    none = np.zeros(len(ids), bool)
+    return Encoded(np.array(ids), None, np.zeros((len(ids), 2), np.int32), none, truncated=False)
+
+
+def attribute(f: F, *items: Encoded, target: int = 1, **more: Any) -> list[Attribution]:
+    engine = PathIntegrator(Toy(f), baseline="zero", budget=64, **more)  # type: ignore[arg-type]
+    return engine.attribute(list(items), [target] * len(items))[0]
+
+
+@pytest.fixture
+def raw(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        path_module, "score", lambda logits, target, scale: logits[:, 0] * torch.where(target == 1, 1.0, -1.0)
+    )
+
+
+@pytest.mark.usefixtures("raw")
+class TestClosedForms:
+    def test_linear(self) -> None:
+        weights = torch.tensor([1.0, -2.0, 3.0], dtype=torch.double)
+        (found,) = attribute(lambda x: x @ weights, item(5, 5, 10))
+        np.testing.assert_allclose(found.values, [0.5, -1.0, 3.0], atol=1e-6)
+        assert found.convergence_delta == pytest.approx(0, abs=1e-6)
+        assert (found.gradients, found.converged(0.05)) == (9, True)
+
+    def test_signs_follow_the_target_class(self) -> None:
+        (found,) = attribute(lambda x: x.sum(1), item(2, 4), target=0)
+        np.testing.assert_allclose(found.values, [-0.2, -0.4], atol=1e-6)
+
+    def test_product_shares_equally(self) -> None:
+        # F = x·y along t·(a, b): each gets ∫ t·ab dt = ab/2.
+        (found,) = attribute(lambda x: x[:, 0] * x[:, 1], item(6, 8))
+        np.testing.assert_allclose(found.values, [0.24, 0.24], atol=1e-6)
+
+    def test_quadratic_and_padding_gets_nothing(self) -> None:
+        short, long = attribute(lambda x: (x**2).sum(1), item(3), item(4, 5, 6))
+        np.testing.assert_allclose(short.values, [0.09], atol=1e-6)
+        np.testing.assert_allclose(long.values, [0.16, 0.25, 0.36], atol=1e-6)
+
+    def test_sigmoid_splits_by_weight(self) -> None:
+        weights = torch.tensor([4.0, -1.0], dtype=torch.double)
+        (found,) = attribute(lambda x: torch.sigmoid(x @ weights), item(10, 10), tolerance=1e-4)
+        total = 1 / (1 + np.exp(-3.0)) - 0.5
+        np.testing.assert_allclose(found.values, [total * 4 / 3, -total / 3], atol=1e-4)
+
+    @pytest.mark.parametrize("at", [0.13, 0.5, 0.73, 0.9])
+    @pytest.mark.parametrize("steep", [20, 100])
+    def test_a_jump_anywhere_on_the_path_is_found(self, at: float, steep: int) -> None:
+        weights = torch.tensor([3.0, 1.0], dtype=torch.double)
+        (found,) = attribute(lambda x: torch.sigmoid(steep * (x @ weights / 4 - at)), item(10, 10))
+        contrast = 1 / (1 + np.exp(-steep * (1 - at))) - 1 / (1 + np.exp(steep * at))
+        assert found.converged(0.05)
+        np.testing.assert_allclose(found.values, [0.75 * contrast, 0.25 * contrast], atol=0.05 * abs(contrast))
+        assert found.gradients > 9
+
+    def test_errors_that_cancel_in_the_sum_are_seen(self) -> None:
+        # The two tokens' parts rise and fall in the middle of the path, and F does not move at all.
+        def f(x: torch.Tensor) -> torch.Tensor:
+            bump = torch.sigmoid(60 * (x[:, 0] - 0.53))
+            return bump - torch.sigmoid(60 * (x[:, 1] - 0.53)) + 0.1 * x[:, 2]
+
+        (found,) = attribute(f, item(10, 10, 10))
+        assert found.converged(0.05)
+        np.testing.assert_allclose(found.values, [1.0, -1.0, 0.1], atol=0.06)
+
+    def test_a_step_beyond_the_budget_is_seen_as_not_converged(self) -> None:
+        (found,) = attribute(lambda x: torch.sigmoid(4000 * (x.sum(1) - 0.73)), item(10), most_gradients=13)
+        assert not found.converged(0.05)
+        assert found.gradients <= 13
+
+    def test_what_fools_the_rule(self) -> None:
+        """Two opposite spikes between all nodes, in parts that cancel: nothing at the nodes tells of them."""
+
+        def spike(x: torch.Tensor) -> torch.Tensor:
+            return torch.sigmoid(4000 * (x - 0.06)) - torch.sigmoid(4000 * (x - 0.065))
+
+        def f(x: torch.Tensor) -> torch.Tensor:
+            return x.sum(1) + 5 * (spike(x[:, 0]) * x[:, 1])
+
+        (found,) = attribute(f, item(10, 10))
+        assert found.converged(0.05)
+        np.testing.assert_allclose(found.values, [1.0, 1.0], atol=1e-3)
+
+    def test_nothing_is_computed_twice_and_only_the_unfinished_go_on(self) -> None:
+        toy = Toy(lambda x: torch.sigmoid(30 * (x.sum(1) - 0.6)))
+        engine = PathIntegrator(toy, baseline="zero", budget=512)  # type: ignore[arg-type]
+        (hard, easy), spent = engine.attribute([item(5, 5), item(1, 1, 1)], [1, 1])
+        assert easy.gradients == 9
+        assert hard.gradients > 9
+        assert sum(toy.calls) == spent["gradients"] == hard.gradients + easy.gradients
+
+    def test_a_nan_is_no_explanation_and_stops_at_once(self) -> None:
+        (found,) = attribute(lambda x: x.sum(1) * float("nan"), item(3))
+        assert not np.isfinite(found.convergence_delta)
+        assert found.gradients == 9
+
+    def test_a_model_that_ignores_its_input(self) -> None:
+        (found,) = attribute(lambda x: x.sum(1) * 0 + 0.7, item(3, 4))
+        assert found.contrast == 0
+        assert (found.values == 0).all()
+
+
+def test_scores() -> None:
+    logits = torch.tensor([[2.0, 0.5, -1.0]], dtype=torch.double)
+    p = logits.softmax(1)[0]
+    for cls in range(3):
+        target = torch.tensor([cls])
+        assert score(logits, target, "probability").item() == pytest.approx(p[cls].item())
+        assert score(logits, target, "log_odds").item() == pytest.approx(torch.logit(p[cls]).item())
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "distilbert", "deberta", "llama", "gpt2"])
+@pytest.mark.parametrize("scale", ["probability", "log_odds"])
+def test_batched_equals_single_and_dense_integration(checkpoints: dict[str, Path], family: str, scale: str) -> None:
+    adapter = TextClassification.load(ModelConfig(path=checkpoints[family], device="cpu"))
+    kind = adapter.baseline_kind("auto")
+    encoded = adapter.encode(make_texts(6, seed=4))
+    targets = [0, 1, 0, 1, 0, 1]
+
+    def engine(budget: int, tolerance: float = 0.05) -> PathIntegrator:
+        return PathIntegrator(adapter, baseline=kind, budget=budget, tolerance=tolerance, scale=scale)
+
+    together, _ = engine(2000).attribute(encoded, targets)
+    for i in range(6):
+        (alone,), _ = engine(1).attribute([encoded[i]], [targets[i]])
+        whole = np.abs(alone.values).sum()
+        assert np.abs(together[i].values - alone.values).sum() <= max(1e-5 * whole, 2e-6)
+        (dense,), _ = engine(2000, 1e-5).attribute([encoded[i]], [targets[i]])
+        assert np.abs(dense.values - alone.values).sum() <= max(0.05 * whole, 2e-3)
+
+
+def test_coarser_gradients_are_near(checkpoints: dict[str, Path]) -> None:
+    adapter = TextClassification.load(ModelConfig(path=checkpoints["bert"], device="cpu"))
+    encoded = adapter.encode(make_texts(4, seed=5))
+    found = {
+        precision: PathIntegrator(adapter, baseline="mask", budget=500, precision=precision).attribute(
+            encoded, [1] * 4
+        )[0]
+        for precision in ("float32", "tf32", "bf16")
+    }
+    for exact, coarse, same in zip(found["float32"], found["bf16"], found["tf32"], strict=True):
+        assert np.abs(exact.values - coarse.values).sum() < 0.2 * np.abs(exact.values).sum() + 1e-3
+        np.testing.assert_allclose(exact.values, same.values)
