@@ -501,6 +501,52 @@ class Explanations(Part):
     shown: list[str] = Field(description="Ids of the rows whose text the report may show.")
 
 
+class SheetUnit(Part):
+    """One word of a decision."""
+
+    text: str
+    start: int
+    end: int
+    attribution: float
+    others: dict[str, float] = Field(description="By other methods.")
+
+
+class DecisionSheet(Part):
+    """One decision and its explanation; not part of the result, as it holds text."""
+
+    title: str
+    row_id: str
+    model_sha256: str | None
+    data_sha256: str
+    groups: dict[str, str]
+    y_true: str | None
+    y_pred: str | None
+    score: float | None
+    status: str
+    text: str
+    outcome: str
+    reason: str | None
+    target_class: str
+    method: str
+    baseline: str
+    f_input: float
+    f_baseline: float
+    convergence_delta: float
+    change: float
+    comprehensiveness: float | None
+    sufficiency: float | None
+    chance_p: float | None
+    sufficient: bool | None
+    corroboration: float | None
+    corroboration_p: float | None
+    content: float
+    gradients: int
+    forwards: int
+    units: list[SheetUnit]
+    special: float = Field(description="Attribution of special tokens together.")
+    agreement: dict[str, float | None] = Field(description="Cosine of other methods with integrated gradients.")
+
+
 class Environment(Part):
     """Where it ran."""
 

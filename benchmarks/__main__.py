@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("batching", "memory", "calibration", "bounds", "regression")
+NAMES = ("batching", "memory", "calibration", "bounds", "regression", "explain")
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ import click
 
 from audit import __version__
 from audit.cli.compare import compare
+from audit.cli.explain import explain
 from audit.cli.gate import gate
 from audit.cli.report import report
 from audit.cli.run import run
@@ -39,7 +40,7 @@ def main() -> None:
     """
 
 
-for command in (run, gate, compare, report, validate, schema):
+for command in (run, gate, compare, explain, report, validate, schema):
     main.add_command(command)
 
 

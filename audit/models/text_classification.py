@@ -134,7 +134,7 @@ class TextClassification:
             max_length=self._facts.max_length,
             return_offsets_mapping=True,
             return_special_tokens_mask=True,
-            return_token_type_ids=True,
+            return_token_type_ids="token_type_ids" in self._tokenizer.model_input_names,
             return_attention_mask=False,
             return_overflowing_tokens=False,
         )
@@ -143,7 +143,9 @@ class TextClassification:
     @staticmethod
     def _encoded(encoded: Any, i: int, length: int) -> Encoded:
         ids = np.asarray(encoded["input_ids"][i], np.int64)
-        types = np.asarray(encoded["token_type_ids"][i], np.int64)
+        types = np.asarray(
+            encoded["token_type_ids"][i] if "token_type_ids" in encoded else np.zeros_like(ids), np.int64
+        )
         spans = np.asarray(encoded["offset_mapping"][i], np.int32).reshape(-1, 2)
         special = np.asarray(encoded["special_tokens_mask"][i], bool)
         words = np.array([-1 if word is None else word for word in encoded.word_ids(i)], np.int32)
@@ -193,7 +195,13 @@ class TextClassification:
         if embedded is None:
             yield
             return
-        handle = self._embedding.register_forward_hook(lambda *_: embedded)
+        waiting = [embedded]
+
+        def replace(module: Any, args: Any, output: torch.Tensor) -> torch.Tensor:
+            # Once: some decoders look segments up in the same table afterwards.
+            return waiting.pop() if waiting else output
+
+        handle = self._embedding.register_forward_hook(replace)
         try:
             yield
         finally:

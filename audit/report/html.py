@@ -32,13 +32,14 @@ def render_html(folder: RunFolder, result: AuditResult, language: str = "en") ->
     sections = all_sections()
     words = {code: text for section in sections for code, text in section.messages.items()}
     view = View(result, folder, wording.Catalogue(language, words))
-    environment = _environment(sections)
+    added = {f"sections/{section.code}.html.j2": section.source for section in sections if section.source is not None}
+    environment = page_environment(added)
     built = [(section, content) for section in sections if (content := section.build(view)) is not None]
     rendered = [
         (section, {"code": section.code, "html": _render_section(environment, section, content, view)})
         for section, content in built
     ]
-    scripts = [_template_file("page.js")]
+    scripts = [template_file("page.js")]
     plotly = _plotly() if view.charts else None
     return environment.get_template("report.html.j2").render(
         view=view,
@@ -46,7 +47,7 @@ def render_html(folder: RunFolder, result: AuditResult, language: str = "en") ->
         t=view.t,
         header=[content for section, content in rendered if section.order < FIRST_IN_MAIN],
         sections=[content for section, content in rendered if section.order >= FIRST_IN_MAIN],
-        style=Markup("\n".join(_template_file(name) for name in ("base.css", "heat.css", "print.css"))),  # noqa: S704
+        style=Markup("\n".join(template_file(name) for name in ("base.css", "heat.css", "print.css"))),  # noqa: S704
         script=Markup(scripts[0]),  # noqa: S704
         plotly=Markup(plotly[0]) if plotly else None,  # noqa: S704
         policy=content_security_policy([*scripts, *([plotly[1]] if plotly else [])]),
@@ -69,10 +70,10 @@ def templates_folder() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[2] / "reports" / "templates"
 
 
-def _environment(sections: list[Section]) -> jinja2.Environment:
-    added = {f"sections/{section.code}.html.j2": section.source for section in sections if section.source is not None}
+def page_environment(sources: dict[str, str] | None = None) -> jinja2.Environment:
+    """Templates with everything escaped and every undefined name an error; `sources` adds to those in the folder."""
     environment = jinja2.Environment(
-        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(templates_folder()), jinja2.DictLoader(added)]),
+        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(templates_folder()), jinja2.DictLoader(sources or {})]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -101,7 +102,8 @@ def _render_section(environment: jinja2.Environment, section: Section, content: 
     return Markup(template.render(s=content, r=view.result, t=view.t, view=view))  # noqa: S704
 
 
-def _template_file(name: str) -> str:
+def template_file(name: str) -> str:
+    """Read a file that is put into the page as it is."""
     return (templates_folder() / name).read_text(encoding="utf-8")
 
 

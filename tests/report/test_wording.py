@@ -58,6 +58,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     assert used <= set(words), sorted(used - set(words))
     prefixes = ("note.", "undefined.", "metric.", "section.", "data.status.", "data.outside.", "explanations.state.")
     prefixes += ("method.work.", "performance.chart", "verdict.", "gate.", "comparison.kind.", "limits.method.")
+    prefixes += ("outcome.", "sheet.", "explanations.target.", "explanations.sanity.")
     unused = {code for code in words if code not in used and not code.startswith(prefixes)}
     assert not unused, sorted(unused)
 

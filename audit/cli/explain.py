@@ -1,0 +1,52 @@
+"""`audit explain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--row", "rows", multiple=True, required=True, metavar="ID", help="Row to explain; may be repeated.")
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="The audit's configuration: explains rows that the run did not."
+)
+@click.option(
+    "--method",
+    "methods",
+    multiple=True,
+    type=click.Choice(["input_x_gradient", "occlusion", "shapley"]),
+    help="Another method beside integrated gradients, by Captum; needs --config; may be repeated.",
+)
+@click.option(
+    "--format", "kind", type=click.Choice(["html", "json"]), default="html", show_default=True, help="Of the sheets."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the sheets; default: RUN/sheets.")
+def explain(
+    folder: Path, rows: tuple[str, ...], config: Path | None, methods: tuple[str, ...], kind: str, out: Path | None
+) -> None:
+    """Write the decision sheet of single rows of the run folder RUN.
+
+    A sheet holds the text of the row: it is personal data wherever the row is.
+    """
+    from audit.config import load_config
+    from audit.errors import ConfigError
+    from audit.explain.sheet import fresh_sheet, stored_sheet
+    from audit.files import write_text
+    from audit.report.sheet import render_sheet, sheet_name
+    from audit.runfolder import RunFolder
+
+    if methods and not config:
+        raise ConfigError("--method runs the model, so it needs --config", hint="the audit.yaml of this run")
+    place = RunFolder(folder)
+    result = place.read_result()
+    settings = load_config(config) if config else None
+    for row in rows:
+        sheet = fresh_sheet(place, result, settings, row, methods) if settings else stored_sheet(place, result, row)
+        path = (out or folder / "sheets") / f"{sheet_name(row)}.{kind}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = sheet.model_dump_json(indent=2) + "\n" if kind == "json" else render_sheet(sheet)
+        write_text(path, text)
+        click.echo(path)

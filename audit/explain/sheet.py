@@ -1,0 +1,162 @@
+"""The decision sheet: everything about one decision and its explanation, from the run folder or made on request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from audit.config import AuditConfig, ExplanationConfig
+from audit.data.rows import RowReader
+from audit.errors import DataError, RunFolderError
+from audit.result import AuditResult, DecisionSheet, SheetUnit
+from audit.runfolder import RunFolder
+
+if TYPE_CHECKING:
+    from audit.models.adapter import Text
+
+
+#: Columns of the attribution table that a sheet takes over.
+KEPT = (
+    *("outcome", "reason", "target_class", "method", "baseline", "f_input", "f_baseline", "convergence_delta"),
+    *("change", "comprehensiveness", "sufficiency", "chance_p", "sufficient", "corroboration", "corroboration_p"),
+    *("content", "gradients", "forwards"),
+)
+
+
+def stored_sheet(folder: RunFolder, result: AuditResult, row_id: str) -> DecisionSheet:
+    """Make the sheet of a decision that the run explained and whose text it kept.
+
+    Raises
+    ------
+    RunFolderError
+        If it did not, or the text is gone.
+    """
+    hint = "--config with the audit's configuration explains any row anew"
+    decision = decision_of(folder, row_id)
+    if not folder.attributions.exists():
+        raise RunFolderError("this run explained no decision", where=str(folder.path), hint=hint)
+    found = pq.read_table(folder.attributions, filters=[("row_id", "==", row_id)]).to_pylist()
+    if not found:
+        raise RunFolderError(f"row {row_id!r} is not among the explained ones", where=str(folder.path), hint=hint)
+    texts = (
+        pq.read_table(folder.inputs, filters=[("row_id", "==", row_id)]).to_pylist() if folder.inputs.exists() else []
+    )
+    if not texts:
+        raise RunFolderError(f"the text of row {row_id!r} was not kept", where=str(folder.path), hint=hint)
+    return make_sheet(result, decision, found[0], texts[0]["input"], {})
+
+
+def decision_of(folder: RunFolder, row_id: str) -> dict[str, Any]:
+    """Look a decision up.
+
+    Raises
+    ------
+    DataError
+        If there is none with this id.
+    """
+    found = pq.read_table(folder.decisions, filters=[("row_id", "==", row_id)]).to_pylist()
+    if not found:
+        raise DataError(f"no row has the id {row_id!r}", where=str(folder.decisions))
+    return dict(found[0])
+
+
+def fresh_sheet(
+    folder: RunFolder, result: AuditResult, config: AuditConfig, row_id: str, methods: Sequence[str]
+) -> DecisionSheet:
+    """Explain one row with the model, and with other methods if asked.
+
+    Raises
+    ------
+    RunFolderError
+        If model or data are not those of the run.
+    """
+    from audit.data.survey import hash_files
+    from audit.explain.explanations import Explainer
+    from audit.explain.methods import Other
+    from audit.models.adapter import joined, load_adapter
+
+    decision = decision_of(folder, row_id)
+    if config.model is None:
+        raise RunFolderError("the audit is of stored predictions: there is no model to explain", where=str(folder.path))
+    if hash_files(config) != result.data.sha256:
+        raise RunFolderError("the data is not that of the run", where=str(config.data.path))
+    adapter = load_adapter(config.model)
+    if result.model is None or adapter.facts().sha256 != result.model.sha256:
+        raise RunFolderError("the model is not that of the run", where=str(config.model.path))
+    if decision["y_pred"] is None:
+        raise DataError(f"the decision of row {row_id!r} failed: there is nothing to explain", where=str(folder.path))
+    text = _text_of(config, row_id)
+    settings: ExplanationConfig = config.explanations
+    explainer = Explainer(adapter, settings, adapter.baseline_kind(settings.baseline), config.seed)
+    rows = pd.DataFrame({"row_id": [row_id], "y_pred": [decision["y_pred"]], "inclusion_probability": [1.0]})
+    rows["input"] = [text]
+    (record,) = explainer.explain(rows)[0].to_pylist()
+    (item,) = adapter.encode([text])
+    other = Other(adapter, record["baseline"], settings.target, config.seed)
+    target = adapter.classes.index(decision["y_pred"])
+    found = {method: other.attribute(item, target, method) for method in methods}
+    return make_sheet(result, decision, record, joined(text), found)
+
+
+def _text_of(config: AuditConfig, row_id: str) -> Text:
+    from audit.models.predict import texts_of
+
+    for batch in RowReader(config):
+        mine = batch.filter(pc.equal(batch["row_id"], row_id))
+        if mine.num_rows:
+            return texts_of(mine, paired=config.data.columns.input_pair is not None)[0]
+    raise DataError(f"no row has the id {row_id!r}", where=str(config.data.path))
+
+
+def make_sheet(
+    result: AuditResult, decision: dict[str, Any], record: dict[str, Any], text: str, others: dict[str, np.ndarray]
+) -> DecisionSheet:
+    """Put the parts together, word by word."""
+    order: dict[int, int] = {}
+    units: list[dict[str, Any]] = []
+    for start, end, word, value in zip(
+        record["starts"], record["ends"], record["words"], record["attributions"], strict=True
+    ):
+        if word < 0:
+            continue
+        if word not in order:
+            order[word] = len(units)
+            units.append({"start": start, "end": end, "attribution": 0.0})
+        unit = units[order[word]]
+        unit["start"], unit["end"] = min(unit["start"], start), max(unit["end"], end)
+        unit["attribution"] += value
+    names = [item["name"] or item["column"] for item in result.config["attributes"]]
+    ours = np.array([unit["attribution"] for unit in units])
+    return DecisionSheet(
+        title=result.title,
+        row_id=decision["row_id"],
+        model_sha256=result.model.sha256 if result.model else None,
+        data_sha256=result.data.sha256,
+        groups={name: decision[name] for name in names},
+        y_true=decision["y_true"],
+        y_pred=decision["y_pred"],
+        score=decision["score"],
+        status=decision["status"],
+        text=text,
+        units=[
+            SheetUnit(
+                text=text[unit["start"] : unit["end"]],
+                **unit,
+                others={method: float(values[i]) for method, values in others.items()},
+            )
+            for i, unit in enumerate(units)
+        ],
+        special=float(sum(v for v, w in zip(record["attributions"], record["words"], strict=True) if w < 0)),
+        agreement={method: _cosine(ours, values) for method, values in others.items()},
+        **{name: record[name] for name in KEPT},
+    )
+
+
+def _cosine(a: np.ndarray, b: np.ndarray) -> float | None:
+    norm = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / norm if norm > 0 else None
