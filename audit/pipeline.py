@@ -30,6 +30,7 @@ from audit.errors import AuditError, ModelError
 from audit.fairness.adverse_impact import adverse_impact
 from audit.fairness.discovery import DiscoveryCounter, Search
 from audit.fairness.disparities import Compared, compare, findings
+from audit.fairness.explained import explained_rates
 from audit.fairness.metrics import Metric, known_metrics
 from audit.fairness.names import EXPLAINED_RATE
 from audit.fairness.score_report import score_report
@@ -301,7 +302,7 @@ def explain(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> 
     from audit.explain.stage import explain_sample
 
     slicings = [slicing.attributes for slicing in case.slicings if slicing.attributes]
-    explained = explain_sample(case.config, case.adapter, slicings, case.question, folder, progress)
+    explained = explain_sample(case.config, case.adapter, slicings, folder, progress)
     clock.computed += explained.computed
     clock.reused += explained.reused
     return explained
@@ -316,7 +317,8 @@ def assemble(
     clock: Clock,
 ) -> AuditResult:
     """Put the parts together."""
-    rates = explained.rates if explained else []
+    slicings = [slicing.attributes for slicing in case.slicings if slicing.attributes]
+    rates = explained_rates(explained.table, slicings, case.question) if explained else []
     compared = fairness.compared
     config, model = case.config, case.adapter.facts() if case.adapter else None
     work = Counter(folder.shards("decisions").counters())

@@ -447,7 +447,7 @@ class SanityCheck(Part):
 
     decisions: int
     similarity: float = Field(description="Mean rank correlation of φ with that of the shuffled model.")
-    similarity_bound: float = Field(description="95 % of permuted units stay below.")
+    similarity_bound: float = Field(description="Chance, over permuted words and shuffled copies, stays below in 95 %.")
     resembles: bool
     random_tested: int
     random_passed: int = Field(description="Random orderings that passed the chance test: about 5 % should.")

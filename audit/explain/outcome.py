@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from audit.explain.faithfulness import ALPHA, Faithfulness, smallest_p
-from audit.explain.names import EXPLAINED, UNEXPLAINED, WEAK
 from audit.explain.path import Attribution
 from audit.models.adapter import Encoded
+from audit.outcomes import EXPLAINED, UNEXPLAINED, WEAK
 
 
 @dataclass(frozen=True)

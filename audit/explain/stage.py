@@ -15,16 +15,14 @@ from audit.config import AuditConfig
 from audit.data.rows import RowReader
 from audit.decisions import read_decisions
 from audit.explain.explanations import SCHEMA, Explainer
-from audit.explain.names import EXPLAINED, REASONS, UNEXPLAINED, WEAK
 from audit.explain.path import METHOD
-from audit.explain.rates import explained_rates
 from audit.explain.sampling import draw, outcome_strata
 from audit.explain.sanity import check_sanity
 from audit.explain.words import influential_words
-from audit.fairness.disparities import Compared, Question
 from audit.files import replacing
 from audit.models.adapter import Adapter, joined
 from audit.models.predict import texts_of
+from audit.outcomes import EXPLAINED, REASONS, UNEXPLAINED, WEAK
 from audit.progress import Progress
 from audit.result import Explanations, OutcomeCounts, PrecisionCheck
 from audit.runfolder import RunFolder
@@ -38,10 +36,10 @@ READ = [name for name in SCHEMA.names if name not in {"row_id", "inclusion_proba
 
 @dataclass(frozen=True)
 class Explained:
-    """What the stage found, and the parts it computed or took over from an interrupted run."""
+    """What the stage found, its table with groups, and the parts it computed or took over from an interrupted run."""
 
     summary: Explanations
-    rates: list[Compared]
+    table: pd.DataFrame
     computed: int
     reused: int
 
@@ -50,7 +48,6 @@ def explain_sample(
     config: AuditConfig,
     adapter: Adapter,
     slicings: Sequence[tuple[str, ...]],
-    question: Question,
     folder: RunFolder,
     progress: Progress,
 ) -> Explained:
@@ -113,8 +110,7 @@ def explain_sample(
         words=influential_words(steady, names),
         shown=shown["row_id"].tolist(),
     )
-    rates = explained_rates(explained, slicings, question, config.seed) if len(explained) else []
-    return Explained(summary, rates, computed, reused)
+    return Explained(summary, explained, computed, reused)
 
 
 def _outcomes(explained: pd.DataFrame, slicings: Sequence[tuple[str, ...]]) -> list[OutcomeCounts]:

@@ -13,10 +13,10 @@ import torch
 from audit.config import ExplanationConfig, ModelConfig
 from audit.explain.explanations import Explainer
 from audit.explain.faithfulness import Faithfulness
-from audit.explain.names import REASONS
 from audit.explain.outcome import Thresholds, has_content, verdict
 from audit.explain.path import Attribution
 from audit.models.text_classification import TextClassification
+from audit.outcomes import REASONS
 
 
 def attribution(**changes: Any) -> Attribution:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.explain.names import EXPLAINED
 from audit.fairness.names import EXPLAINED_RATE
+from audit.outcomes import EXPLAINED
 from audit.report.charts import histogram, stacked_bars
 from audit.report.sections import Section
 from audit.report.view import ShownDecision, View

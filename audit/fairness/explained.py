@@ -15,19 +15,17 @@ import pandas as pd
 import pyarrow as pa
 
 from audit.decisions import decision_schema, decision_table
-from audit.explain.names import EXPLAINED
 from audit.fairness.disparities import Compared, Question, compare
 from audit.fairness.metrics import known_metrics
 from audit.fairness.names import EXPLAINED_RATE
 from audit.fairness.tally import Slicing, tally_decisions
+from audit.outcomes import EXPLAINED
 
 CLASS, BAND = "explained: predicted class", "explained: length"
 BANDS = ("short", "medium", "long")
 
 
-def explained_rates(
-    explained: pd.DataFrame, slicings: Sequence[tuple[str, ...]], question: Question, seed: int
-) -> list[Compared]:
+def explained_rates(explained: pd.DataFrame, slicings: Sequence[tuple[str, ...]], question: Question) -> list[Compared]:
     """Compare the share of explained decisions between groups.
 
     Parameters
@@ -35,6 +33,8 @@ def explained_rates(
     explained
         `row_id`, `y_pred`, `outcome`, `length`, `inclusion_probability`, `cluster` and the attributes.
     """
+    if explained.empty:
+        return []
     names = list(dict.fromkeys(name for slicing in slicings for name in slicing))
     edges = np.quantile(explained["length"], [1 / 3, 2 / 3])
     band = np.array(BANDS, dtype=object)[np.searchsorted(edges, explained["length"], side="left")]
@@ -52,9 +52,7 @@ def explained_rates(
     }
     table = decision_table(columns, decision_schema(names, [CLASS, BAND]))
     metric = replace(known_metrics()["selection_rate"], name=EXPLAINED_RATE)
-    asked = replace(
-        question, metrics=[metric], criteria=[], classes=["other", EXPLAINED], positive=EXPLAINED, seed=seed
-    )
+    asked = replace(question, metrics=[metric], criteria=[], classes=["other", EXPLAINED], positive=EXPLAINED)
     clustered = explained["cluster"].notna().any()
     chosen = [Slicing(tuple(slicing), (CLASS, BAND), bool(clustered)) for slicing in slicings]
     return [compare(tally, asked) for tally in tally_decisions([table], chosen)]
