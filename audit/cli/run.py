@@ -17,6 +17,7 @@ from audit.errors import ExitCode
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. explanations.sample=50."
 )
+@click.option("--explain", type=click.Choice(["sample", "all", "none"]), help="Instead of explanations.which.")
 @click.option("--resume", is_flag=True, help="Go on with an unfinished run; finished parts are not done again.")
 @click.option("--overwrite", is_flag=True, help="Replace the audit that lies in the run folder.")
 @click.option("--gate", "gated", is_flag=True, help="Exit with the verdict of the policy, as audit gate does.")
@@ -27,6 +28,7 @@ def run(
     config: Path,
     out: Path | None,
     device: str | None,
+    explain: str | None,
     overrides: tuple[str, ...],
     resume: bool,
     overwrite: bool,
@@ -43,6 +45,8 @@ def run(
         raise ConfigError("--resume and --overwrite contradict each other")
     if device:
         overrides = (*overrides, f"model.device={device}")
+    if explain:
+        overrides = (*overrides, f"explanations.which={explain}")
     settings = load_config(config, overrides)
     if gated and not (settings.policy.rules or settings.policy.presets):
         raise ConfigError("--gate needs a policy, and the configuration has none", where=str(config))

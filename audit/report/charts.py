@@ -58,7 +58,7 @@ def dots(
     if reference is not None:
         figure.add_vline(x=reference, line={"color": MUTED, "width": 1, "dash": "dot"})
     _layout(figure)
-    return Chart(figure, label, _height(len(names)))
+    return Chart(figure, label, _height(names))
 
 
 def dumbbells(
@@ -84,7 +84,7 @@ def dumbbells(
             )
         )
     _layout(figure)
-    return Chart(figure, label, _height(len(rows)))
+    return Chart(figure, label, _height(rows))
 
 
 def forest(
@@ -119,7 +119,7 @@ def forest(
             )
         )
     _layout(figure)
-    return Chart(figure, label, _height(len(rows)))
+    return Chart(figure, label, _height(rows))
 
 
 def stacked_bars(label: str, groups: Sequence[str], series: Mapping[str, Sequence[int]]) -> Chart:
@@ -142,7 +142,7 @@ def stacked_bars(label: str, groups: Sequence[str], series: Mapping[str, Sequenc
         barmode="stack", bargap=0.35, showlegend=True, legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
         margin={"t": 36}, xaxis={"tickformat": ",d"},
     )  # fmt: skip
-    return Chart(figure, label, _height(len(names)) + 36)
+    return Chart(figure, label, _height(names) + 36)
 
 
 def histogram(label: str, edges: Sequence[float], counts: Sequence[int], x: str, y: str, limit: float) -> Chart:
@@ -188,7 +188,7 @@ def changes(
     figure.add_vline(x=0, line={"color": MUTED, "width": 1})
     _layout(figure)
     figure.update_layout(xaxis={"tickformat": "+.0%", "rangemode": "normal"})
-    return Chart(figure, label, _height(len(rows)))
+    return Chart(figure, label, _height(rows))
 
 
 def lines(
@@ -252,8 +252,10 @@ def _distance(high: float | None, low: float | None) -> float:
     return 0.0 if high is None or low is None else max(high - low, 0.0)
 
 
-def _height(rows: int) -> int:
-    return 48 + ROW_HEIGHT * rows
+def _height(names: Sequence[str]) -> int:
+    """Height of a chart with a row per name, high enough for names of several lines."""
+    lines = max((name.count("<br>") + 1 for name in names), default=1)
+    return 48 + max(ROW_HEIGHT, 15 * lines) * len(names)
 
 
 def _layout(figure: go.Figure) -> None:
