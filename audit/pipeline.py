@@ -283,7 +283,7 @@ def search_of(case: Case) -> Search | None:
         tuple(column.label for column in config.read_as_groups if not column.members),
         config.discovery.depth,
         case.classes,
-        case.positive if case.positive is not None else case.classes[0],
+        case.positive,
         bool(case.survey.labels),
         1 - config.level,
         config.data.columns.cluster is not None,

@@ -46,7 +46,7 @@ class Search:
     depth
         Most columns that one slice names.
     cls
-        Class that one-vs-rest metrics are asked about.
+        Class that one-vs-rest metrics are asked about; None with several classes of which none was named.
     """
 
     columns: tuple[str, ...]
@@ -119,7 +119,10 @@ def discover(crossings: Iterable[pd.DataFrame], search: Search) -> Discovery:
         Cells of a tally per set of columns, with the column `search_half`.
     """
     known = known_metrics()
-    metrics = [known[name] for name in (SEARCHED if search.labelled else UNLABELLED)]
+    names: tuple[str, ...] = SEARCHED if search.labelled else UNLABELLED
+    if search.cls is None:  # of several classes none is the one that counts
+        names = ("accuracy",) if search.labelled else ()
+    metrics = [known[name] for name in names]
     found: list[tuple[float, int, tuple[str, ...], Metric, float]] = []
     crossings = list(crossings)
     slices = comparisons = 0

@@ -68,6 +68,17 @@ def test_noise_is_rarely_reported(clustered: bool) -> None:
     assert discovery_on_noise(60, clustered=clustered).count <= 8
 
 
+def test_of_several_classes_only_accuracy_is_searched() -> None:
+    frame = population(8_000, 4)
+    frame.loc[frame["a"] == "x", "y_pred"] = "2"
+    asked = Search(("a", "b"), 2, ["0", "1", "2"], None, labelled=True, alpha=0.05, clustered=False)
+    counter = DiscoveryCounter(asked, 0)
+    counter.add(decisions(frame, ("a", "b")), 0)
+    found = counter.done()
+    assert {item.metric for item in found.items} == {"accuracy"}
+    assert found.items[0].slice == {"a": "x"}
+
+
 def test_clusters_are_never_cut_in_two() -> None:
     frame = population(500).assign(cluster=[str(i // 5) for i in range(500)])
     halves = pd.Series(_halves(decisions(frame, ["a", "b"]), 0, 3))
