@@ -55,7 +55,7 @@ def sigmoid(x: float) -> float:
     return float(1 / (1 + np.exp(-x)))
 
 
-def test_one(weights: Sequence[float], phi: Sequence[float], *, orderings: int = 19, seed: int = 0):  # type: ignore[no-untyped-def]
+def examined(weights: Sequence[float], phi: Sequence[float], *, orderings: int = 19, seed: int = 0):  # type: ignore[no-untyped-def]
     model = Bag(weights)
     eraser = Eraser(model, baseline="zero", budget=512, scale="probability")  # type: ignore[arg-type]
     (found,) = examine(
@@ -70,12 +70,9 @@ def test_one(weights: Sequence[float], phi: Sequence[float], *, orderings: int =
     return found
 
 
-test_one.__test__ = False  # type: ignore[attr-defined]
-
-
 def test_comprehensiveness_and_sufficiency_are_erasers() -> None:
     weights = [2.0, 1.0, -0.5, 0.2, 0.1, 0.0, -0.1, 0.3, 0.4, -0.2]
-    found = test_one(weights, weights)
+    found = examined(weights, weights)
     ordered, total = sorted(weights, reverse=True), sum(weights)
     cuts = [1, 1, 1, 2, 5]
     falls = [sigmoid(total) - sigmoid(total - sum(ordered[:cut])) for cut in cuts]
@@ -88,7 +85,7 @@ def test_comprehensiveness_and_sufficiency_are_erasers() -> None:
 
 def test_an_upside_down_explanation_is_no_better_than_chance_and_stops_early() -> None:
     weights = [2.0, 1.5, 1.0, 0.5, 0.2, 0.1, 0.1, 0.1]
-    right, wrong = test_one(weights, weights), test_one(weights, [-w for w in weights])
+    right, wrong = examined(weights, weights), examined(weights, [-w for w in weights])
     assert right.p == 0.05
     assert wrong.p > 0.5
     assert wrong.forwards < right.forwards
@@ -106,7 +103,7 @@ def test_few_units_are_tested_exactly(units: int) -> None:
         before = cut
     assert smallest_p(units, 19) == pytest.approx(1 / chains)
     weights = [2.0, 1.0, 0.5, 0.25, 0.12, 0.06][:units]
-    found = test_one(weights, weights)
+    found = examined(weights, weights)
     assert found.p == (None if units < 5 else pytest.approx(1 / chains))
     assert chains <= factorial(units)
 
@@ -116,7 +113,7 @@ def test_knowing_nothing_passes_as_often_as_it_should() -> None:
     passed = 0
     for seed in range(200):
         weights = rng.normal(size=12)
-        found = test_one(list(weights), list(rng.normal(size=12)), seed=seed)
+        found = examined(list(weights), list(rng.normal(size=12)), seed=seed)
         passed += found.p is not None and found.p <= 0.05
     # At 5 %, more than 20 of 200 would come up in less than 0.2 % of tries.
     assert passed <= 20
@@ -132,7 +129,7 @@ def test_sub_words_are_erased_together() -> None:
 def test_long_texts_leave_out_a_bounded_number_of_words(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(1)
     weights = list(0.05 * rng.normal(size=200))
-    found = test_one(weights, weights)
+    found = examined(weights, weights)
     assert found.forwards < 40 + 1 + 10 + 19 * 5 + 2
     assert found.corroboration > 0.9
     assert faithfulness.MOST_LEFT_OUT == 40
