@@ -19,7 +19,8 @@ from audit.fairness.disparities import Question
 from audit.fairness.metrics import choose_metrics
 from audit.fairness.names import EXPLAINED_RATE
 from audit.fairness.tally import Slicing
-from audit.policy.rules import check_policy, named_rules
+from audit.lexicon import Lexicon, lexicons_sha256, load_lexicons
+from audit.policy.rules import check_policy, named_rules, outcome_units
 from audit.result import Note
 from audit.runfolder import fingerprint_of
 
@@ -83,8 +84,10 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
     slicings += [Slicing(crossing, config.controls, clustered) for crossing in config.crossings]
     audited = [list(slicing.attributes) for slicing in slicings if slicing.attributes]
     units: dict[str, str] = {metric.name: metric.unit for metric in metrics}
-    if adapter and config.explanations.which != "none" and config.explanations.sample:
+    if adapter and config.explanations.which != "none" and (config.explanations.sample or config.probe):
         units[EXPLAINED_RATE] = "share"
+    explaining = bool(adapter) and config.explanations.which != "none"
+    units |= outcome_units(probed=config.probe is not None, labelled=labelled, explained=explaining)
     check_policy(config.policy, audited, units)
     check_policy_groups(config, surveyed)
     order = {attribute.label: group_names(attribute) for attribute in config.attributes}
@@ -118,11 +121,18 @@ def outside_gaps(config: AuditConfig) -> dict[str, dict[str, str]]:
     return outside
 
 
+def lexicons_of(config: AuditConfig) -> list[Lexicon]:
+    """Load the lexicons that the audit names terms by; none without a probe."""
+    probe = config.probe
+    return load_lexicons(probe.languages, probe.lexicons, replace=probe.replace, axes=probe.axes) if probe else []
+
+
 def fingerprint_of_run(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -> dict[str, str]:
     """Hash everything that decides the outcome."""
     model = adapter.facts() if adapter else None
+    lexicon = lexicons_sha256(lexicons_of(config)) if config.probe else None
     return {
-        "configuration": fingerprint_of(portable(config)),
+        "configuration": fingerprint_of([portable(config), lexicon]),
         "data": surveyed.sha256,
         "model": fingerprint_of([model.sha256, model.device] if model else None),
         "tool version": audit.__version__,
@@ -135,5 +145,7 @@ def portable(config: AuditConfig) -> dict[str, Any]:
     plain["data"]["path"] = config.data.path.name
     if config.model:
         plain["model"]["path"] = config.model.path.resolve().name
+    if config.probe:
+        plain["probe"]["lexicons"] = [path.name for path in config.probe.lexicons]
     del plain["output"]["folder"]
     return plain

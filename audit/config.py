@@ -150,8 +150,15 @@ AttributeEntry = Annotated[AttributeConfig, BeforeValidator(_bare_column, json_s
 class ExplanationConfig(Part):
     """Which decisions are explained, how, and what an explanation is held to."""
 
-    which: Literal["sample", "all", "none"] = Field("sample", description="Decisions to explain.")
+    which: Literal["sample", "all", "flagged", "none"] = Field(
+        "sample", description="Decisions to explain. `sample`: a sample and every flagged one; `flagged`: these alone."
+    )
     sample: int = Field(200, ge=0, description="Size of the sample; 0 turns explanations off.")
+    most_flagged: int = Field(
+        200,
+        ge=0,
+        description="Flagged decisions that are explained beside the sample, worst first; `flagged` has no end.",
+    )
     shown: int = Field(24, ge=0, le=200, description="Explained decisions whose text the report shows.")
     target: Literal["probability", "log_odds"] = Field(
         "probability", description="What is explained, of the predicted class."
@@ -159,7 +166,7 @@ class ExplanationConfig(Part):
     tolerance: float = Field(
         0.05, gt=0, description="Converged: error of the sum, and of the last refinement, at most this share."
     )
-    most_gradients: int = Field(129, ge=9, description="Gradients per decision, after which it is given up.")
+    most_gradients: int = Field(129, ge=5, description="Gradients per decision, after which it is given up.")
     baseline: Literal["auto", "mask", "pad", "eos", "zero"] = Field(
         "auto", description="`auto`: MASK if there is one, else PAD, EOS, zeros."
     )
@@ -188,6 +195,40 @@ class DiscoveryConfig(Part):
         return columns
 
 
+class ProbeConfig(Part):
+    """Exchange identity terms, and see what the model decides then."""
+
+    languages: tuple[Literal["en", "zh"], ...] = Field(("en",), description="Built-in lexicons to use.")
+    lexicons: tuple[Path, ...] = Field((), description="Lexicon files of your own; they extend the built-in ones.")
+    replace: bool = Field(False, description="Use your own lexicons alone.")
+    axes: tuple[str, ...] = Field((), description="Axes to exchange on, for example [gender]; default: all.")
+    threshold: float = Field(
+        0.2, gt=0, lt=1, description="Change of the score that is flagged even if the decision stays."
+    )
+    reliance: float = Field(
+        0.5, gt=0, le=1, description="Share of the attribution on identity terms from which a decision is looked into."
+    )
+    shown: int = Field(12, ge=0, le=100, description="Rows whose pairs of texts the report shows.")
+
+    @model_validator(mode="after")
+    def _some_lexicon(self) -> ProbeConfig:
+        if self.replace and not self.lexicons:
+            raise ValueError("`replace` needs `lexicons`")
+        return self
+
+
+class GapConfig(Part):
+    """What carries a gap in the mean score: every disparity that fails is decomposed, and those asked for here."""
+
+    metrics: tuple[Literal["selection_rate", "true_positive_rate", "false_positive_rate"], ...] = Field(
+        (), description="Disparities to decompose whether or not they fail."
+    )
+    concepts: dict[str, tuple[str, ...]] = Field(
+        {}, description="Words and phrases to take together, by name; they come before identity terms."
+    )
+    resamples: int = Field(1000, ge=200, description="Bootstrap resamples behind the intervals.")
+
+
 class OutputConfig(Part):
     """Where the run folder goes."""
 
@@ -198,7 +239,7 @@ class OutputConfig(Part):
 
 
 class RuleConfig(Part):
-    """A disparity of a metric stays within a limit, or its change since a baseline within a margin."""
+    """A disparity stays within a limit, its change since a baseline within a margin, or a rate itself below a limit."""
 
     name: str = Field("", description="What outputs and waivers call it; default: what it asks.")
     metric: str = Field(description="A metric such as selection_rate, or a criterion such as equalized_odds.")
@@ -207,6 +248,11 @@ class RuleConfig(Part):
     )
     limit: float | None = Field(None, ge=0, description="The largest difference that is accepted.")
     at_least: float | None = Field(None, gt=0, le=1, description="The smallest ratio that is accepted.")
+    at_most: float | None = Field(
+        None,
+        ge=0,
+        description="The largest value itself that is accepted, in every group: for rates of flips and flags.",
+    )
     margin: float | None = Field(
         None, ge=0, description="The largest change for the worse since the baseline that is accepted."
     )
@@ -226,8 +272,13 @@ class RuleConfig(Part):
 
     @model_validator(mode="after")
     def _one_limit(self) -> RuleConfig:
-        if [self.limit, self.at_least, self.margin].count(None) != 2:
-            raise ValueError("give one of `limit` (of a difference), `at_least` (of a ratio), `margin` (of a change)")
+        if [self.limit, self.at_least, self.margin, self.at_most].count(None) != 3:
+            raise ValueError(
+                "give one of `limit` (of a difference), `at_least` (of a ratio), `margin` (of a change), `at_most` "
+                "(of the value itself)"
+            )
+        if self.reference is not None and self.at_most is not None:
+            raise ValueError("a rule with `at_most` holds every group by itself, not against a `reference`")
         if self.reference is not None and self.margin is not None:
             raise ValueError("a rule with a `margin` compares with the baseline, not with a `reference`")
         return self
@@ -288,7 +339,7 @@ class PolicyConfig(Part):
                 rule.scope,
                 rule.exempt,
             )
-            bound = "margin" if rule.margin is not None else "limit" if rule.limit is not None else "at_least"
+            bound = next(name for name in ("margin", "limit", "at_least", "at_most") if getattr(rule, name) is not None)
             key = (*asks, bound, rule.of if bound == "margin" else None, rule.reference, rule.evidence, rule.severity)
             if key in seen:
                 raise ValueError(
@@ -313,6 +364,8 @@ class AuditConfig(Part):
     seed: int = Field(0, ge=0)
     discovery: DiscoveryConfig | None = Field(None, description="Left out: no slices are searched for.")
     explanations: ExplanationConfig = ExplanationConfig()
+    probe: ProbeConfig | None = Field(None, description="Left out: no counterfactuals. `{}` probes with the defaults.")
+    gaps: GapConfig = GapConfig()
     policy: PolicyConfig = PolicyConfig()
     output: OutputConfig = OutputConfig()
 
@@ -349,6 +402,8 @@ class AuditConfig(Part):
                 raise ValueError(f"data.columns: {some(stored)} cannot stand beside `model`")
             if columns.input is None:
                 raise ValueError("data.columns.input: name the column that the model reads")
+        elif self.probe is not None:
+            raise ValueError("probe: edited texts need a `model` to decide on them")
         if self.data.outcome == "number":
             if self.model is not None or columns.prediction is not None or columns.score is None:
                 raise ValueError("data.outcome number: name the predicted number in data.columns.score, and no other")
@@ -414,7 +469,10 @@ def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Pat
     data = config.data.model_copy(update={"path": base / config.data.path})
     model = config.model and config.model.model_copy(update={"path": base / config.model.path})
     output = config.output.model_copy(update={"folder": base / config.output.folder})
-    return config.model_copy(update={"data": data, "model": model, "output": output})
+    probe = config.probe and config.probe.model_copy(
+        update={"lexicons": tuple(base / path for path in config.probe.lexicons)}
+    )
+    return config.model_copy(update={"data": data, "model": model, "output": output, "probe": probe})
 
 
 def _read_yaml(path: Path) -> Any:

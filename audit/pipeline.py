@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 import audit
 from audit.baseline import load_baseline
 from audit.case import Case, fingerprint_of_run, portable, understand
+from audit.clock import Clock
 from audit.comparison import compare_runs
 from audit.config import MISSING, AuditConfig, ModelConfig, load_config, parse_config
 from audit.data.rows import RowReader
@@ -55,9 +55,9 @@ from audit.result import (
     Timings,
 )
 from audit.runfolder import RunFolder, fingerprint_of
+from audit.why import Why, explain_why, gaps_to_look_into, probe
 
 if TYPE_CHECKING:
-    from audit.explain.stage import Explained
     from audit.models.adapter import Adapter
 
 #: Rows that a model sees sorted by length together, and the work lost at most when a run is killed.
@@ -129,10 +129,13 @@ def run(
         data = describe_data(case, folder)
     with clock.timing("compare"):
         fairness = compare_all(case, folder)
+    with clock.timing("probe"):
+        probed = probe(case, folder, progress, clock)
+    gaps = gaps_to_look_into(assemble(case, folder, data, fairness, Why(), clock), config)
     with clock.timing("explain"):
-        explained = explain(case, folder, progress, clock)
+        why = explain_why(case, folder, progress, clock, probed, gaps)
 
-    result = assemble(case, folder, data, fairness, explained, clock)
+    result = assemble(case, folder, data, fairness, why, clock)
     result = result.model_copy(update={"policy_source": source or policy_source})
     incomparable: AuditError | None = None
     if reference is not None:
@@ -156,33 +159,6 @@ def load(config: ModelConfig) -> Adapter:
     from audit.models.adapter import load_adapter
 
     return load_adapter(config)
-
-
-@dataclass
-class Clock:
-    """Seconds per stage, and parts computed or reused: what may differ between two runs of one audit."""
-
-    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-    seconds: dict[str, float] = field(default_factory=dict)
-    computed: int = 0
-    reused: int = 0
-
-    def timing(self, stage: str) -> _Stage:
-        """Time one stage."""
-        return _Stage(self, stage)
-
-
-@dataclass
-class _Stage:
-    clock: Clock
-    name: str
-    began: float = 0.0
-
-    def __enter__(self) -> None:
-        self.began = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self.clock.seconds[self.name] = round(time.perf_counter() - self.began, 3)
 
 
 def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> None:
@@ -290,38 +266,22 @@ def search_of(case: Case) -> Search | None:
     )
 
 
-def explain(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Explained | None:
-    """Explain a sample of the decisions."""
-    if case.adapter is None:
-        case.notes.append(Note(code="no_model_no_explanations"))
-        return None
-    if not case.config.explanations.sample or case.config.explanations.which == "none":
-        case.notes.append(Note(code="explanations_off"))
-        return None
-    # Captum takes a second to import, which an audit without explanations need not wait for.
-    from audit.explain.stage import explain_sample
-
-    slicings = [slicing.attributes for slicing in case.slicings if slicing.attributes]
-    explained = explain_sample(case.config, case.adapter, slicings, folder, progress)
-    clock.computed += explained.computed
-    clock.reused += explained.reused
-    return explained
-
-
 def assemble(
     case: Case,
     folder: RunFolder,
     data: DataFacts,
     fairness: Fairness,
-    explained: Explained | None,
+    why: Why,
     clock: Clock,
 ) -> AuditResult:
     """Put the parts together."""
+    explained = why.explained
     slicings = [slicing.attributes for slicing in case.slicings if slicing.attributes]
     rates = explained_rates(explained.table, slicings, case.question) if explained else []
     compared = fairness.compared
     config, model = case.config, case.adapter.facts() if case.adapter else None
     work = Counter(folder.shards("decisions").counters())
+    work.update(folder.shards("counterfactuals").counters())
     work.update(folder.shards("attributions").counters())
     title = config.output.title or (model.name if model else config.data.path.stem)
     return AuditResult(
@@ -357,7 +317,12 @@ def assemble(
         policy_source=None,
         judgement=None,
         explanations=explained.summary if explained else None,
-        notes=[*case.notes, *remarks(case, data), *(note for item in compared for note in item.notes)],
+        gaps=why.gaps,
+        pushes=why.pushes,
+        probe=why.probe,
+        reliance=why.reliance,
+        flags=why.flags,
+        notes=[*case.notes, *why.notes, *remarks(case, data), *(note for item in compared for note in item.notes)],
         work=dict(sorted(work.items())),
         environment=environment(torch_threads=case.adapter is not None),
         timings=Timings(

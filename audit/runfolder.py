@@ -31,6 +31,8 @@ class RunFolder:
         self.decisions = path / "decisions.parquet"
         self.attributions = path / "attributions.parquet"
         self.inputs = path / "inputs.parquet"
+        self.counterfactuals = path / "counterfactuals.parquet"
+        self.flagged = path / "flagged.jsonl"
         self.metrics_csv = path / "metrics.csv"
         self.disparities_csv = path / "disparities.csv"
         self.summary = path / "summary.md"
@@ -50,8 +52,8 @@ class RunFolder:
     def outputs(self) -> list[Path]:
         """Every file an audit may leave here, the manifest last."""
         return [
-            self.result, self.decisions, self.attributions, self.inputs, self.metrics_csv, self.disparities_csv,
-            self.summary, self.report, self.junit, self.sarif, self.manifest,
+            self.result, self.decisions, self.attributions, self.counterfactuals, self.inputs, self.flagged,
+            self.metrics_csv, self.disparities_csv, self.summary, self.report, self.junit, self.sarif, self.manifest,
         ]  # fmt: skip
 
     def shards(self, stage: str) -> Shards:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("batching", "memory", "calibration", "bounds", "regression", "explain")
+NAMES = ("batching", "memory", "calibration", "bounds", "regression", "explain", "faithfulness")
 
 
 def main() -> None:

@@ -9,6 +9,8 @@ what Captum reports.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from scipy.stats import beta
 from audit.config import ModelConfig
 from audit.explain.faithfulness import Eraser, examine
 from audit.explain.path import PathIntegrator, score
+from audit.explain.stage import PART_DECISIONS
 from audit.models.adapter import Batch, Encoded
 from audit.models.engine import fill_batches
 from audit.models.text_classification import TextClassification
@@ -28,13 +31,15 @@ from audit.models.text_classification import TextClassification
 SHARED = Path(__file__).parents[2] / "shared"
 DECISIONS = int(os.environ.get("BENCH_DECISIONS", "500"))
 TIMED = int(os.environ.get("BENCH_TIMED", "200"))
+PEER = int(os.environ.get("BENCH_PEER", "30"))
 TOLERANCE, NODES, BUDGET = 0.05, 300, 1024
 
 
 def texts() -> list[str]:
-    tweets = pd.read_csv(SHARED / "data" / "davidson_tweets_test.csv")["text"].sample(2 * DECISIONS, random_state=0)
+    half = pd.Series(tweets()).sample(DECISIONS, random_state=0)
     cases = pd.read_csv(SHARED / "data" / "hatecheck_test_suite_cases.csv")["test_case"]
-    return [*tweets, *cases.sample(2 * DECISIONS, random_state=0)]
+    mixed = zip(half, cases.sample(DECISIONS, random_state=0), strict=True)
+    return [text for pair in mixed for text in pair]
 
 
 def predicted(adapter: TextClassification, encoded: list[Encoded]) -> list[int]:
@@ -114,7 +119,8 @@ def accuracy(adapter: TextClassification) -> None:
         )
 
 
-def speed(adapter: TextClassification, encoded: list[Encoded], label: str) -> None:
+def speed(adapter: TextClassification, encoded: list[Encoded], label: str, texts: list[str]) -> None:
+    """Ours beside fixed rules, each at its best of two runs in turn, and a peer on the first texts alone."""
     targets = predicted(adapter, encoded)
     seconds: dict[str, list[float]] = {}
     for _ in range(2):
@@ -125,33 +131,93 @@ def speed(adapter: TextClassification, encoded: list[Encoded], label: str) -> No
             began = time.perf_counter()
             fixed(adapter, encoded, targets, steps)
             seconds.setdefault(f"Captum, {steps} steps, batched", []).append(time.perf_counter() - began)
+    each = {name: min(values) / len(encoded) for name, values in seconds.items()}
+    if peer := one_at_a_time(texts[:PEER]):
+        each["transformers-interpret, 50 steps, one text at a time"] = peer
     began = time.perf_counter()
-    tests = [item.forwards for item in _tested(adapter, encoded, targets, found)]
-    seconds["tests of faithfulness"] = [time.perf_counter() - began]
-    ours = min(seconds["adaptive"])
+    forwards = [item.forwards for item in tested(adapter, encoded, targets, found)]
+    each["tests of faithfulness"] = (time.perf_counter() - began) / len(encoded)
     length, gradients = np.mean([e.length for e in encoded]), np.mean([f.gradients for f in found])
-    print(f"\n{label}: {len(encoded)} texts, {length:.0f} tokens and {gradients:.1f} gradients on average, "
-          f"{np.mean(tests):.0f} forwards of tests")  # fmt: skip
-    for name, values in seconds.items():
-        print(
-            f"  {name}: {min(values):.1f} s, {len(encoded) / min(values):.1f} per second, {min(values) / ours:.2f}×",
-            flush=True,
-        )
+    print(f"\n{label}: {len(encoded)} texts, {length:.0f} tokens, {gradients:.1f} gradients and as many forwards, "
+          f"{np.mean(forwards):.0f} forwards of tests on average")  # fmt: skip
+    for name, value in each.items():
+        print(f"  {name}: {1 / value:.2f} per second, {value / each['adaptive']:.2f}×", flush=True)
 
 
-def _tested(adapter, encoded, targets, found):  # type: ignore[no-untyped-def]
+def one_at_a_time(texts: list[str]) -> float | None:
+    """Seconds per text of transformers-interpret, if it is installed: it is no dependency."""
+    try:
+        from transformers_interpret import SequenceClassificationExplainer
+    except ImportError:
+        print("transformers-interpret is not installed: left out")
+        return None
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    path = SHARED / "models" / "minilm-toxicity"
+    model = AutoModelForSequenceClassification.from_pretrained(path, dtype=torch.float32)
+    explain = SequenceClassificationExplainer(model, AutoTokenizer.from_pretrained(path))
+    explain(texts[0])
+    began = time.perf_counter()
+    for text in texts:
+        explain(text)
+    return (time.perf_counter() - began) / len(texts)
+
+
+def tested(adapter, encoded, targets, found):  # type: ignore[no-untyped-def]
     eraser = Eraser(adapter, baseline="mask", budget=BUDGET, scale="probability")
     values, f_input = [f.values for f in found], [f.f_input for f in found]
     return examine(eraser, encoded, targets, values, f_input, orderings=19, seeds=list(range(len(encoded))))
 
 
+MEMORY = """
+import resource, sys
+from benchmarks import explain
+explain.once(int(sys.argv[1]))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def once(decisions: int) -> None:
+    """Explain so many tweets as an audit does, part by part."""
+    adapter = load()
+    encoded = adapter.encode(tweets()[:decisions])
+    for first in range(0, decisions, PART_DECISIONS):
+        part = encoded[first : first + PART_DECISIONS]
+        PathIntegrator(adapter, baseline="mask", budget=BUDGET).attribute(part, [0] * len(part))
+
+
+def memory() -> None:
+    sizes = (64, 256, 1024)
+    peaks = [
+        float(subprocess.run([sys.executable, "-c", MEMORY, str(size)], capture_output=True, text=True, check=True)
+              .stdout.split()[-1])
+        for size in sizes
+    ]  # fmt: skip
+    print(
+        "\npeak memory, MB: " + ", ".join(f"{size} texts {peak:,.0f}" for size, peak in zip(sizes, peaks, strict=True))
+    )
+
+
+def load() -> TextClassification:
+    return TextClassification.load(ModelConfig(path=SHARED / "models" / "minilm-toxicity", device="cpu"))
+
+
+def tweets() -> list[str]:
+    return pd.read_csv(SHARED / "data" / "davidson_tweets_test.csv")["text"].tolist()
+
+
 def main() -> None:
-    adapter = TextClassification.load(ModelConfig(path=SHARED / "models" / "minilm-toxicity", device="cpu"))
-    tweets = pd.read_csv(SHARED / "data" / "davidson_tweets_test.csv")["text"].tolist()
-    speed(adapter, adapter.encode(tweets[:TIMED]), "tweets")
-    long = adapter.encode([" ".join(tweets[i : i + 14]) for i in range(0, 14 * 16, 14)])
-    speed(adapter, [item for item in long if item.length >= 256], "long texts")
-    accuracy(adapter)
+    parts = os.environ.get("BENCH_PARTS", "speed memory accuracy").split()
+    adapter, mine = load(), tweets()
+    if "speed" in parts:
+        speed(adapter, adapter.encode(mine[:TIMED]), "tweets", mine[:TIMED])
+        long = [" ".join(mine[i : i + 14]) for i in range(0, 14 * 16, 14)]
+        kept = [text for text, item in zip(long, adapter.encode(long), strict=True) if item.length >= 256]
+        speed(adapter, adapter.encode(kept), "long texts", kept)
+    if "memory" in parts:
+        memory()
+    if "accuracy" in parts:
+        accuracy(adapter)
 
 
 if __name__ == "__main__":

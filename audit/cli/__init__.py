@@ -17,6 +17,7 @@ from audit import __version__
 from audit.cli.compare import compare
 from audit.cli.explain import explain
 from audit.cli.gate import gate
+from audit.cli.probe import probe
 from audit.cli.report import report
 from audit.cli.run import run
 from audit.cli.schema import schema
@@ -40,7 +41,7 @@ def main() -> None:
     """
 
 
-for command in (run, gate, compare, explain, report, validate, schema):
+for command in (run, gate, compare, explain, probe, report, validate, schema):
     main.add_command(command)
 
 

@@ -106,8 +106,8 @@ class Faithfulness:
 
 
 @dataclass
-class _Case:
-    """One decision under test."""
+class ErasedCase:
+    """One decision under test, with F wherever it was asked for with units erased."""
 
     item: Encoded
     target: int
@@ -123,6 +123,7 @@ class _Case:
 
     @property
     def units(self) -> int:
+        """Number of units."""
         return len(self.phi)
 
     @property
@@ -154,7 +155,7 @@ class Eraser:
         self._adapter, self._baseline, self._scale = adapter, baseline, scale
         self._runner = BatchRunner(budget)
 
-    def evaluate(self, cases: Sequence[_Case], wanted: Sequence[tuple[int, frozenset[int]]]) -> None:
+    def evaluate(self, cases: Sequence[ErasedCase], wanted: Sequence[tuple[int, frozenset[int]]]) -> None:
         """Fill in F and the predicted class for every (case, erased units) that is not known yet."""
         asked = [(i, units) for i, units in dict.fromkeys(wanted) if units not in cases[i].known]
         found = self._runner.run(
@@ -163,7 +164,7 @@ class Eraser:
         for (i, units), outcome in zip(asked, found, strict=True):
             cases[i].known[units] = outcome
 
-    def _work(self, asked: list[tuple[_Case, frozenset[int]]]) -> list[tuple[float, int]]:
+    def _work(self, asked: list[tuple[ErasedCase, frozenset[int]]]) -> list[tuple[float, int]]:
         items = [case.item for case, _ in asked]
         batch = self._adapter.collate(items)
         erased = torch.zeros(batch.ids.shape, dtype=torch.bool)
@@ -201,7 +202,7 @@ def examine(
     seeds
         Seed of each decision's own randomness, so that a decision's result does not depend on its company.
     """
-    cases = [_Case(*given) for given in zip(items, targets, values, f_input, strict=True)]
+    cases = [ErasedCase(*given) for given in zip(items, targets, values, f_input, strict=True)]
     rngs = [np.random.default_rng(seed) for seed in seeds]
     wanted: list[tuple[int, frozenset[int]]] = []
     left_out: list[Ints] = []
@@ -234,7 +235,7 @@ def examine(
     return out
 
 
-def _to_leave_out(case: _Case, rng: np.random.Generator) -> Ints:
+def _to_leave_out(case: ErasedCase, rng: np.random.Generator) -> Ints:
     if case.units <= MOST_LEFT_OUT:
         return np.arange(case.units)
     strongest = np.argsort(-np.abs(case.phi), kind="stable")
@@ -243,7 +244,7 @@ def _to_leave_out(case: _Case, rng: np.random.Generator) -> Ints:
 
 
 def _chance(
-    eraser: Eraser, cases: Sequence[_Case], rngs: Sequence[np.random.Generator], orderings: int
+    eraser: Eraser, cases: Sequence[ErasedCase], rngs: Sequence[np.random.Generator], orderings: int
 ) -> list[float | None]:
     """p of the random-ordering test of every case; None where units are too few for it to succeed."""
     out: list[float | None] = [None] * len(cases)
@@ -277,11 +278,11 @@ def _chance(
     return out
 
 
-def _shuffled(case: _Case, rng: np.random.Generator) -> list[frozenset[int]]:
+def _shuffled(case: ErasedCase, rng: np.random.Generator) -> list[frozenset[int]]:
     return case.sets([int(unit) for unit in rng.permutation(case.units)])
 
 
-def _corroborate(case: _Case, left_out: Ints, rng: np.random.Generator) -> tuple[float | None, float | None]:
+def _corroborate(case: ErasedCase, left_out: Ints, rng: np.random.Generator) -> tuple[float | None, float | None]:
     phi = case.phi[left_out]
     falls = np.array([case.f_input - case.known[frozenset([int(unit)])][0] for unit in left_out])
     norm = float(np.linalg.norm(phi) * np.linalg.norm(falls))

@@ -5,11 +5,14 @@ F is one scalar per decision, fixed before the path is walked: the probability o
 embedding (Sundararajan et al. 2017).
 
 Captum computes the integrand: on a segment whose midpoint is the node, its integrated gradients with one step are the
-gradient at that node times the whole way. F at the node comes with the same pass. Nodes of many decisions fill one
-batch. The rule is nested, so nothing is computed twice: an interval holds five nodes, which give Simpson's rule on the
-whole and on its halves, and their extrapolation, Boole's rule, which is used. Where the two Simpson values differ in
-L1, or where the sum misses the known rise of F from end to end, the interval is halved, for four new nodes; intervals
-that are done are left alone. Decisions that are done leave the batch.
+gradient at that node times the whole way. F at the node comes with the same pass.
+
+Most of what bends along the path is the squashing of log-odds z into a probability, and that is known: the gradient of
+F = σ(z) is σ′(z) times the gradient of z. So gradients are taken of z, whose own bends are mild, and the product is
+integrated: z between nodes by Hermite's cubic (its derivative at a node is the sum of the gradient's parts), its
+gradient by the polynomial through the five nodes of an interval. The same from every other node shows how much is
+unsettled, in each half of the interval. Halves that hold most of it become intervals of their own, for two new nodes
+each; nothing is computed twice. Decisions that are done leave the batch.
 
 A decision has *converged* when |Σφ − (F(x) − F(x′))| is at most the tolerance's share of |F(x) − F(x′)|, and the last
 refinement left φ unsettled by at most that share in L1. That is an error estimate, no proof: between its nodes an
@@ -25,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from captum.attr import IntegratedGradients as CaptumIntegratedGradients
+from scipy.special import expit
 
 from audit.models.adapter import Adapter, Batch, Encoded
 from audit.models.engine import BatchRunner
@@ -34,11 +38,11 @@ Floats = npt.NDArray[np.float64]
 
 #: Differences of F, and of φ in L1, below this are no error, whatever the contrast.
 ERROR_FLOOR = 1e-3
-#: Intervals that a path begins with.
-FIRST_INTERVALS = 2
-#: Boole's rule is far closer than the step from Simpson's coarse value to its fine one. Measured on 103 real decisions:
-#: with the whole step as the error, no true error exceeds 1 %; with this share of it, none exceeds 5 %.
-SHARE_OF_STEP = 0.45
+#: The finer rule is far closer to the integral than to the coarser one. Measured on 240 real decisions: with this share
+#: of their distance as the error, no true error exceeds 3.5 %; with a quarter of it, 6 % of them exceed 5 %.
+SHARE_OF_STEP = 0.4
+#: Refining stops where what is left of the error is this share of what is allowed: halving rarely removes all of it.
+LEFT_OVER = 0.7
 
 
 @dataclass(frozen=True)
@@ -83,21 +87,80 @@ class Attribution:
         )
 
 
-class Interval:
-    """Part of a path: five evenly spaced nodes, each with the integrand there and F."""
+def _lagrange(nodes: Floats, at: Floats) -> Floats:
+    """Values at `at` of the polynomials that are one at one node and zero at the others, shape (at, nodes)."""
+    return np.stack(
+        [np.prod([(at - b) / (a - b) for b in nodes if b != a], axis=0) for a in nodes],
+        axis=1,
+    )
 
-    def __init__(self, start: float, end: float) -> None:
-        self.start, self.end = start, end
 
-    @property
-    def nodes(self) -> list[float]:
-        """Places of the nodes on the path."""
-        return [self.start + (self.end - self.start) * k / 4 for k in range(5)]
+def _hermite(nodes: Floats, at: Floats) -> tuple[Floats, Floats]:
+    """Weights of values and of derivatives in the piecewise cubic that has both at the nodes, each (at, nodes)."""
+    values, slopes = np.zeros((len(at), len(nodes))), np.zeros((len(at), len(nodes)))
+    for row, place in enumerate(at):
+        k = int(np.clip(np.searchsorted(nodes, place, side="right") - 1, 0, len(nodes) - 2))
+        h = nodes[k + 1] - nodes[k]
+        u = (place - nodes[k]) / h
+        values[row, k : k + 2] = 2 * u**3 - 3 * u**2 + 1, 3 * u**2 - 2 * u**3
+        slopes[row, k : k + 2] = (u**3 - 2 * u**2 + u) * h, (u**3 - u**2) * h
+    return values, slopes
 
-    def halves(self) -> list[Interval]:
-        """Cut it in two; the nodes it has are five of the nine they need."""
-        middle = self.start + (self.end - self.start) / 2
-        return [Interval(self.start, middle), Interval(middle, self.end)]
+
+class _Rule:
+    """How integrals over an interval follow from its nodes: on each of its four quarters, by Gauss's six points."""
+
+    NODES = np.arange(5) / 4
+
+    def __init__(self) -> None:
+        gauss, weight = np.polynomial.legendre.leggauss(6)
+        places = ((np.arange(4)[:, None] + (gauss + 1) / 2) / 4).ravel()
+        self.weight = np.tile(weight / 8, 4)
+        self.fine, self.coarse = _lagrange(self.NODES, places), _lagrange(self.NODES[::2], places)
+        self.z_fine, self.z_coarse = _hermite(self.NODES, places), _hermite(self.NODES[::2], places)
+
+    def halves(self, gradient: Floats, z: Floats, width: float, scale: str) -> tuple[Floats, Floats]:
+        """Integrate over both halves of an interval, with all nodes and with every other one.
+
+        Parameters
+        ----------
+        gradient : array of shape (5, tokens)
+            Of z along the path, token by token.
+        z : array of shape (5,)
+            Log-odds.
+
+        Returns
+        -------
+        fine, coarse : array of shape (2, tokens)
+        """
+        slope = gradient.sum(1) * width
+        out = []
+        for weights, (of_z, of_slope), step in ((self.fine, self.z_fine, 1), (self.coarse, self.z_coarse, 2)):
+            factor = self.weight
+            if scale == "probability":
+                between = of_z @ z[::step] + of_slope @ slope[::step]
+                factor = factor * expit(between) * expit(-between)
+            parts = (factor[:, None] * weights).reshape(2, -1, weights.shape[1]).sum(1)
+            out.append(width * parts @ gradient[::step])
+        return out[0], out[1]
+
+
+_RULE = _Rule()
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Half of an interval of five nodes: φ on it, how far that is from settled, and the known rise of F."""
+
+    start: float
+    end: float
+    phi: Floats
+    step: Floats
+    rise: float
+
+
+def _nodes(start: float, end: float) -> list[float]:
+    return [start + (end - start) * k / 4 for k in range(5)]
 
 
 @dataclass
@@ -106,57 +169,62 @@ class _Path:
 
     item: Encoded
     target: int
-    intervals: list[Interval] = field(default_factory=list)
-    integrand: dict[float, Floats] = field(default_factory=dict)
-    f: dict[float, float] = field(default_factory=dict)
+    scale: str
+    pieces: list[_Piece] = field(default_factory=list)
+    wanted: list[tuple[float, float]] = field(default_factory=lambda: [(0.0, 1.0)])
+    gradient: dict[float, Floats] = field(default_factory=dict)
+    z: dict[float, float] = field(default_factory=dict)
 
     def missing(self) -> list[float]:
         """Nodes that were not computed yet."""
-        wanted = {node for interval in self.intervals for node in interval.nodes}
-        return sorted(wanted - self.integrand.keys())
+        nodes = {node for start, end in self.wanted for node in _nodes(start, end)}
+        return sorted(nodes - self.gradient.keys())
 
-    def rules(self, interval: Interval) -> tuple[Floats, Floats]:
-        """Boole's value of φ on an interval, and how far it is from being settled, token by token."""
-        g = [self.integrand[node] for node in interval.nodes]
-        width = interval.end - interval.start
-        coarse = width / 6 * (g[0] + 4 * g[2] + g[4])
-        fine = width / 12 * (g[0] + 4 * g[1] + 2 * g[2] + 4 * g[3] + g[4])
-        return fine + (fine - coarse) / 15, SHARE_OF_STEP * (fine - coarse)
+    def f(self, node: float) -> float:
+        """F at a node."""
+        return float(expit(self.z[node])) if self.scale == "probability" else self.z[node]
+
+    def integrate(self) -> None:
+        """Turn the wanted intervals, whose nodes are known by now, into pieces."""
+        for start, end in self.wanted:
+            nodes = _nodes(start, end)
+            gradient = np.array([self.gradient[node] for node in nodes])
+            fine, coarse = _RULE.halves(gradient, np.array([self.z[node] for node in nodes]), end - start, self.scale)
+            for half in (0, 1):
+                a, b = nodes[2 * half], nodes[2 * half + 2]
+                step = SHARE_OF_STEP * (fine[half] - coarse[half])
+                self.pieces.append(_Piece(a, b, fine[half], step, self.f(b) - self.f(a)))
+        self.wanted = []
 
     def attribution(self) -> Attribution:
         """Sum up what is known."""
-        values, change = np.zeros(self.item.length), 0.0
-        for interval in self.intervals:
-            phi, step = self.rules(interval)
-            values += phi
-            change += float(np.abs(step).sum())
-        return Attribution(values.astype(np.float32), self.f[1.0], self.f[0.0], change, len(self.integrand))
+        values = np.sum([piece.phi for piece in self.pieces], axis=0)
+        change = sum(float(np.abs(piece.step).sum()) for piece in self.pieces)
+        return Attribution(values.astype(np.float32), self.f(1.0), self.f(0.0), change, len(self.gradient))
 
     def refine(self, tolerance: float, budget: int) -> bool:
-        """Halve the intervals that hold most of the error; say whether there is anything left to do."""
+        """Ask for nodes where most of the error is; say whether there is anything left to do."""
+        self.integrate()
         found = self.attribution()
         if not np.isfinite(found.values).all() or found.converged(tolerance):
             return False
-        whole, contrast = float(np.abs(found.values).sum()), abs(found.contrast)
-        share_of_change = max(tolerance * whole, ERROR_FLOOR) / len(self.intervals)
-        share_of_rise = max(tolerance * contrast, ERROR_FLOOR) / len(self.intervals)
-        errors = []
-        for interval in self.intervals:
-            phi, step = self.rules(interval)
-            rise = self.f[interval.end] - self.f[interval.start]
-            errors.append(
-                max(float(np.abs(step).sum()) / share_of_change, abs(float(phi.sum()) - rise) / share_of_rise)
-            )
-        # Errors of intervals may cancel in the sums above and not in the shares, or the other way round.
-        worst = max(errors)
-        cut = [error > min(1.0, worst / 2) for error in errors]
-        if len(self.integrand) + 4 * sum(cut) > budget:
-            return False
-        self.intervals = [
-            part
-            for interval, is_cut in zip(self.intervals, cut, strict=True)
-            for part in (interval.halves() if is_cut else [interval])
+        change = max(tolerance * float(np.abs(found.values).sum()), ERROR_FLOOR)
+        rise = max(tolerance * abs(found.contrast), ERROR_FLOOR)
+        errors = [
+            max(float(np.abs(piece.step).sum()) / change, abs(float(piece.phi.sum()) - piece.rise) / rise)
+            for piece in self.pieces
         ]
+        # The fewest pieces without which the rest is well within what is allowed.
+        left, cut = sum(errors), set()
+        for i in sorted(range(len(errors)), key=lambda i: -errors[i]):
+            cut.add(i)
+            left -= errors[i]
+            if left <= LEFT_OVER:
+                break
+        if len(self.gradient) + 2 * len(cut) > budget:
+            return False
+        self.wanted = [(piece.start, piece.end) for i, piece in enumerate(self.pieces) if i in cut]
+        self.pieces = [piece for i, piece in enumerate(self.pieces) if i not in cut]
         return True
 
 
@@ -199,16 +267,15 @@ class PathIntegrator:
     ) -> tuple[list[Attribution], dict[str, int]]:
         """Explain each decision's target class; also return what it took."""
         batches = self._runner.batches
-        first = [Interval(k / FIRST_INTERVALS, (k + 1) / FIRST_INTERVALS) for k in range(FIRST_INTERVALS)]
-        paths = [_Path(item, target, intervals=list(first)) for item, target in zip(encoded, targets, strict=True)]
+        paths = [_Path(item, target, self._scale) for item, target in zip(encoded, targets, strict=True)]
         working = list(range(len(paths)))
         while working:
             asked = [(i, node) for i in working for node in paths[i].missing()]
             found = self._runner.run(
                 asked, lambda pair: paths[pair[0]].item.length, lambda part: self._work(paths, part)
             )
-            for (i, node), (integrand, f) in zip(asked, found, strict=True):
-                paths[i].integrand[node], paths[i].f[node] = integrand, f
+            for (i, node), (gradient, z) in zip(asked, found, strict=True):
+                paths[i].gradient[node], paths[i].z[node] = gradient, z
             still = [i for i in working if paths[i].refine(self._tolerance, self._most)]
             advance(len(working) - len(still))
             working = still
@@ -235,14 +302,14 @@ class PathIntegrator:
             )
         # Padding is the same at both ends of the path, so its φ is exactly zero.
         tokens = phi.detach().sum(-1).double().cpu().numpy()
-        f = self._seen.double().cpu().numpy() if self._seen is not None else np.full(len(asked), np.nan)
+        z = self._seen.double().cpu().numpy() if self._seen is not None else np.full(len(asked), np.nan)
         self._seen = None
-        return [(tokens[row, : item.length], float(f[row])) for row, item in enumerate(items)]
+        return [(tokens[row, : item.length], float(z[row])) for row, item in enumerate(items)]
 
     def _forward(self, embedded: torch.Tensor, batch: Batch, target: torch.Tensor) -> torch.Tensor:
-        f = score(self._adapter.logits(batch, embedded), target, self._scale)
-        self._seen = f.detach()
-        return f
+        z = score(self._adapter.logits(batch, embedded), target, "log_odds")
+        self._seen = z.detach()
+        return z
 
     def _at_precision(self, device: torch.device) -> torch.autocast | _TF32:
         if self._precision == "bf16":

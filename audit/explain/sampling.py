@@ -1,6 +1,6 @@
 """Which decisions get explained: a seeded sample in which small groups and rare outcomes are not lost.
 
-Every decision gets an inclusion probability, high where its stratum (group of one attribute × predicted class ×
+Every decision gets an inclusion probability, higher where its stratum (group of one attribute × predicted class ×
 correct, wrong or unlabelled) is small, for whichever attribute asks for most. Systematic sampling then draws exactly
 the budget with exactly these probabilities, so a weighted estimate over the sample is unbiased (Madow 1949).
 """
@@ -36,20 +36,36 @@ def outcome_strata(decisions: pd.DataFrame, attributes: list[str]) -> list[npt.N
     ]
 
 
-def draw(strata: list[npt.NDArray[np.int64]], budget: int, seed: int) -> Sample:
+def draw(
+    strata: list[npt.NDArray[np.int64]], budget: int, seed: int, certain: npt.NDArray[np.int64] | None = None
+) -> Sample:
     """Draw `budget` decisions.
 
     Parameters
     ----------
     strata
         Stratum code of every decision, once per attribute, each of shape (decisions,).
+    certain
+        Positions that are drawn with certainty, beside the budget: weighted estimates stay unbiased.
     """
     size = len(strata[0])
+    if certain is not None and len(certain):
+        others = np.setdiff1d(np.arange(size), certain)
+        rest = draw([codes[others] for codes in strata], budget, seed)
+        positions = np.concatenate([certain, others[rest.positions]])
+        probability = np.concatenate([np.ones(len(certain)), rest.inclusion_probability])
+        order = np.argsort(positions)
+        total = sum(len(np.unique(codes)) for codes in strata)
+        return Sample(positions[order], probability[order], total)
+    if not budget:
+        return Sample(np.zeros(0, np.int64), np.zeros(0), 0)
     total = sum(int(codes.max()) + 1 for codes in strata) if size else 0
     if budget >= size:
         return Sample(np.arange(size), np.ones(size), total)
     scarcity = np.max([1.0 / np.bincount(codes)[codes] for codes in strata], axis=0)
-    probability = _scale(scarcity, budget)
+    # Half by scarcity, half alike: no decision weighs more than twice what it would in a simple random sample, so
+    # estimates over everybody keep at least about half of the sample's worth.
+    probability = _scale(scarcity / scarcity.mean() + 1, budget)
     rng = np.random.default_rng([seed, 4])
     # Strata stand together, in random order inside, so that each gets its share to within one.
     order = np.lexsort((rng.random(size), *reversed(strata)))
@@ -61,7 +77,7 @@ def draw(strata: list[npt.NDArray[np.int64]], budget: int, seed: int) -> Sample:
 
 
 def _scale(scarcity: npt.NDArray[np.float64], budget: int) -> npt.NDArray[np.float64]:
-    """Find m with Σ min(1, m·scarcity) = budget, by bisection: m is the number wanted of every stratum."""
+    """Find m with Σ min(1, m·scarcity) = budget, by bisection."""
     low, high = 0.0, 1.0 / scarcity.min()
     for _ in range(100):
         middle = (low + high) / 2

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.config import AuditConfig
@@ -19,8 +20,7 @@ from audit.explain.path import METHOD
 from audit.explain.sampling import draw, outcome_strata
 from audit.explain.sanity import check_sanity
 from audit.explain.words import influential_words
-from audit.files import replacing
-from audit.models.adapter import Adapter, joined
+from audit.models.adapter import Adapter
 from audit.models.predict import texts_of
 from audit.outcomes import EXPLAINED, REASONS, UNEXPLAINED, WEAK
 from audit.progress import Progress
@@ -44,24 +44,37 @@ class Explained:
     reused: int
 
 
+def make_explainer(config: AuditConfig, adapter: Adapter, positive: str | None) -> Explainer:
+    """Return what explains decisions as this audit's configuration says."""
+    settings = config.explanations
+    return Explainer(adapter, settings, adapter.baseline_kind(settings.baseline), config.seed, positive)
+
+
 def explain_sample(
     config: AuditConfig,
-    adapter: Adapter,
+    explainer: Explainer,
     slicings: Sequence[tuple[str, ...]],
     folder: RunFolder,
     progress: Progress,
+    flagged: Collection[str] = (),
 ) -> Explained:
-    """Explain all decisions or a seeded, stratified sample; write `attributions.parquet` and `inputs.parquet`."""
-    settings = config.explanations
+    """Explain all decisions, or a seeded, stratified sample and the flagged ones; write `attributions.parquet`.
+
+    Parameters
+    ----------
+    flagged
+        Ids of rows that are explained with certainty.
+    """
+    settings, adapter = config.explanations, explainer.adapter
     names = [attribute.label for attribute in config.attributes]
     decisions = _read_strata(folder, names)
     usable = np.flatnonzero(decisions["status"] != "failed")
-    budget = len(usable) if settings.which == "all" else settings.sample
-    sample = draw(outcome_strata(decisions.iloc[usable], names), budget, config.seed)
+    budget = {"all": len(usable), "flagged": 0}.get(settings.which, settings.sample)
+    certain = np.flatnonzero(np.isin(usable, _positions(folder, flagged))) if settings.which != "all" else None
+    sample = draw(outcome_strata(decisions.iloc[usable], names), budget, config.seed, certain)
     rows = _fetch(config, folder, usable[sample.positions], names)
     rows["inclusion_probability"] = sample.inclusion_probability
 
-    explainer = Explainer(adapter, settings, adapter.baseline_kind(settings.baseline), config.seed)
     shards = folder.shards("attributions")
     computed = reused = 0
     size = PART_DECISIONS if adapter.device.type == "cpu" else PART_DECISIONS_ACCELERATED
@@ -82,7 +95,6 @@ def explain_sample(
     explained["error"] = explained["convergence_delta"].abs() / contrast.where(contrast > 0)
     explained["length"] = [len(values) for values in explained["attributions"]]
     shown = _to_show(explained, names[0], settings.shown)
-    _write_inputs(folder, shown)
     steady = explained[~explained["reason"].isin(["failed", "no_contrast", "not_converged", "no_input"])]
     sanity = None
     if settings.sanity:
@@ -178,12 +190,25 @@ def _read_strata(folder: RunFolder, names: list[str]) -> pd.DataFrame:
     return frame
 
 
+def _positions(folder: RunFolder, ids: Collection[str]) -> np.ndarray:
+    """Find rows of the decision table by id."""
+    if not ids:
+        return np.zeros(0, np.int64)
+    wanted, out, first = pa.array(sorted(ids)), [], 0
+    for batch in read_decisions(folder.decisions, ["row_id"]):
+        here = pc.is_in(batch["row_id"].combine_chunks(), value_set=wanted).to_numpy(zero_copy_only=False)
+        out.append(np.flatnonzero(here) + first)
+        first += batch.num_rows
+    return np.concatenate(out)
+
+
 def _fetch(config: AuditConfig, folder: RunFolder, positions: np.ndarray, names: list[str]) -> pd.DataFrame:
     """Collect decision and text of the rows at these positions of the decision table."""
-    columns = ["row_id", "y_true", "y_pred", "cluster", *names]
+    columns = ["row_id", "y_true", "y_pred", "cluster", "weight", "count", *names]
     decided = _take(read_decisions(folder.decisions, columns), positions)
     texts = _take((batch.select(["input", "input_pair"]) for batch in RowReader(config)), positions)
     frame: pd.DataFrame = decided.to_pandas()
+    frame["weight"] *= frame.pop("count")
     frame["input"] = texts_of(texts, paired=config.data.columns.input_pair is not None)
     return frame
 
@@ -195,7 +220,7 @@ def _take(batches: Iterable[pa.Table], positions: np.ndarray) -> pa.Table:
         if len(here):
             parts.append(batch.take(pa.array(here)))
         first += batch.num_rows
-    return pa.concat_tables(parts)
+    return pa.concat_tables(parts) if parts else batch.slice(0, 0)
 
 
 def _to_show(explained: pd.DataFrame, attribute: str, limit: int) -> pd.DataFrame:
@@ -207,12 +232,3 @@ def _to_show(explained: pd.DataFrame, attribute: str, limit: int) -> pd.DataFram
     turn = ordered.groupby(attribute, sort=True, observed=True).cumcount()
     order = ["turn", "usable", "wrong"]
     return ordered.assign(turn=turn).sort_values(order, ascending=[True, False, False], kind="stable").head(limit)
-
-
-def _write_inputs(folder: RunFolder, shown: pd.DataFrame) -> None:
-    table = pa.table(
-        {"row_id": shown["row_id"].to_list(), "input": [joined(text) for text in shown["input"]]},
-        schema=pa.schema([("row_id", pa.string()), ("input", pa.string())]),
-    )
-    with replacing(folder.inputs) as partial:
-        pq.write_table(table, partial)

@@ -18,3 +18,8 @@ COMPLEMENTS = {
     "true_negative_rate": "false_positive_rate",
     "false_discovery_rate": "precision",
 }
+
+#: Of the counterfactual probe: how often decisions flip, and how far the score moves on average.
+FLIP_RATE, TOKEN_GAP = "flip_rate", "token_fairness_gap"
+#: Followed by the code of a flag: how often it is given.
+FLAG_RATE = "flag_rate:"

@@ -6,7 +6,8 @@
 - **inconclusive**: neither. It says what would settle it.
 - **undefined**: fewer than two groups could be assessed.
 
-A rule with a margin holds changes against it, candidate less baseline, in the same way: per group, or per pair.
+A rule with a margin holds changes against it, candidate less baseline, in the same way: per group, or per pair. A rule
+with `at_most` holds every group's own value against it: flips of each pair of groups, flags, or any metric.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Literal
 
 import numpy as np
 from scipy.stats import norm
 
 from audit.config import PolicyConfig
 from audit.fairness.change import ChangeBounds, Changes, group_changes, pair_changes
-from audit.fairness.inference import EVIDENCE_FLOOR, Estimates, GapBounds, difference_bounds, ratio_bounds
+from audit.fairness.inference import EVIDENCE_FLOOR, Estimates, GapBounds, difference_bounds, one_sided, ratio_bounds
 from audit.policy.rules import NEUTRAL, Question, questions
 from audit.policy.waivers import apply_waivers
 from audit.result import AuditResult, Judgement, MetricValue, Needed, RuleVerdict
@@ -96,7 +98,35 @@ class _Changed:
         return self.status(self.bounds(alpha, level)) == "fail"
 
 
-_Case = _Gap | _Changed
+@dataclass(frozen=True)
+class _Level:
+    """A question of values themselves: each group's is at most so much."""
+
+    question: Question
+    assessable: list[MetricValue]
+    unassessable: list[MetricValue]
+    estimates: Estimates
+
+    @property
+    def answerable(self) -> bool:
+        return bool(self.assessable)
+
+    def bounds(self, alpha: float, level: float) -> tuple[float, float, int, int]:
+        """Bounds of the largest value, the lower one simultaneous over groups, and the groups that decide them."""
+        lower = one_sided(self.estimates, level / len(self.assessable))[0]
+        upper = one_sided(self.estimates, alpha)[1]
+        low, high = int(np.argmax(lower)), int(np.argmax(upper))
+        return float(lower[low]), float(upper[high]), low, high
+
+    def status(self, lower: float, upper: float) -> str:
+        most = self.question.rule.at_most or 0.0
+        return "fail" if lower > most else "pass" if upper <= most else "inconclusive"
+
+    def fails(self, alpha: float, level: float) -> bool:
+        return self.status(*self.bounds(alpha, level)[:2]) == "fail"
+
+
+_Case = _Gap | _Changed | _Level
 
 
 def judge(result: AuditResult, policy: PolicyConfig, *, today: date | None = None) -> Judgement:
@@ -110,10 +140,7 @@ def judge(result: AuditResult, policy: PolicyConfig, *, today: date | None = Non
     cases = [_sort(question) for question in questions(result, policy)]
     alpha = 1 - result.level
     levels = _holm(cases, alpha)
-    rules = [
-        _gap_verdict(case, alpha, level) if isinstance(case, _Gap) else _change_verdict(case, alpha, level)
-        for case, level in zip(cases, levels, strict=True)
-    ]
+    rules = [_verdict(case, alpha, level) for case, level in zip(cases, levels, strict=True)]
     today = today or datetime.now(UTC).date()
     rules, waivers = apply_waivers(rules, policy.waivers, today)
     status = _overall(rules)
@@ -129,6 +156,12 @@ def judge(result: AuditResult, policy: PolicyConfig, *, today: date | None = Non
     )
 
 
+def _verdict(case: _Case, alpha: float, level: float) -> RuleVerdict:
+    if isinstance(case, _Gap):
+        return _gap_verdict(case, alpha, level)
+    return _change_verdict(case, alpha, level) if isinstance(case, _Changed) else _level_verdict(case, alpha, level)
+
+
 def _sort(question: Question) -> _Case:
     if question.rule.margin is not None:
         return _sort_changes(question)
@@ -137,7 +170,8 @@ def _sort(question: Question) -> _Case:
     for value in question.values:
         enough = (value.effective_n or 0) >= EVIDENCE_FLOOR or question.rule.evidence == "point"
         (known if value.value is not None and enough else unknown).append(value)
-    return _Gap(question, known, unknown, _estimates(question, known))
+    sorted_into = _Gap if question.rule.at_most is None else _Level
+    return sorted_into(question, known, unknown, _estimates(question, known))
 
 
 def _estimates(question: Question, values: list[MetricValue]) -> Estimates:
@@ -196,16 +230,18 @@ def _holm(cases: list[_Case], alpha: float) -> list[float]:
 
 def _blank(case: _Case, level: float) -> RuleVerdict:
     question, rule = case.question, case.question.rule
-    limit = next((value for value in (rule.margin, rule.limit, rule.at_least) if value is not None), 0.0)
+    limits = (rule.margin, rule.limit, rule.at_least, rule.at_most)
+    limit = next((value for value in limits if value is not None), 0.0)
+    change: Literal["change", "gap_change"] = "change" if rule.of == "group" else "gap_change"
     return RuleVerdict(
         rule=question.name,
         severity="error" if rule.severity == "error" else "warn",
         status="undefined",
-        kind="gap" if rule.margin is None else "change" if rule.of == "group" else "gap_change",
+        kind="level" if rule.at_most is not None else "gap" if rule.margin is None else change,
         attributes=question.attributes,
         metric=question.metric,
         cls=question.cls,
-        aggregate="ratio" if rule.at_least is not None else "difference",
+        aggregate="ratio" if rule.at_least is not None else "value" if rule.at_most is not None else "difference",
         limit=limit,
         evidence=rule.evidence,
         scope="adjusted" if question.scope == "adjusted" else "pooled",
@@ -261,6 +297,29 @@ def _gap_verdict(case: _Gap, alpha: float, level: float) -> RuleVerdict:
             "needed": needed,
         }
     )
+
+
+def _level_verdict(case: _Level, alpha: float, level: float) -> RuleVerdict:
+    blank = _blank(case, level).model_copy(
+        update={"groups": len(case.assessable), "needed": [_lacks(value) for value in case.unassessable]}
+    )
+    if not case.answerable:
+        return blank if blank.note else blank.model_copy(update={"note": "nothing_to_assess"})
+    lower, upper, low, high = case.bounds(alpha, level)
+    largest = int(np.argmax(case.estimates.value))
+    value = float(case.estimates.value[largest])
+    status = case.status(lower, upper)
+    decisive = low if status == "fail" else high
+    if case.question.rule.evidence == "point":
+        status, decisive = "pass" if value <= (case.question.rule.at_most or 0.0) + SLACK else "fail", largest
+    if status == "pass" and case.unassessable:
+        status = "inconclusive"
+    group = case.assessable[decisive].group
+    return blank.model_copy(
+        update={
+            "status": status, "value": value, "lower": lower, "upper": upper, "low_group": group, "high_group": group,
+        }
+    )  # fmt: skip
 
 
 def _change_verdict(case: _Changed, alpha: float, level: float) -> RuleVerdict:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError, some
-from audit.fairness.names import CRITERIA, EXPLAINED_RATE
+from audit.fairness.names import CRITERIA, EXPLAINED_RATE, FLAG_RATE, FLIP_RATE, TOKEN_GAP
 from audit.result import AuditResult, Change, Correlation, MetricDefinition, MetricValue
 
 PRESETS = {
@@ -70,11 +70,21 @@ def questions(result: AuditResult, policy: PolicyConfig) -> list[Question]:
     """
     computed = [slicing.attributes for slicing in result.slicings if slicing.attributes]
     fine = [list(attributes) for attributes in _configured(result) if list(attributes) not in computed]
-    units = {item.name: item.unit for item in result.metric_definitions}
+    units: dict[str, str] = {item.name: item.unit for item in result.metric_definitions}
+    units |= outcome_units(
+        probed=result.probe is not None,
+        labelled=any(result.data.labels.values()),
+        explained=result.explanations is not None,
+    )
     check_policy(policy, [*computed, *fine], units)
-    return [
+    asked = named_rules(policy)
+    outcomes = [
+        question for name, rule in asked if is_outcome(rule.metric) for question in _of_outcomes(name, rule, result)
+    ]
+    return outcomes + [
         question
-        for name, rule in named_rules(policy)
+        for name, rule in asked
+        if not is_outcome(rule.metric)
         for attributes in _over(rule, [*computed, *fine])
         for question in (
             _questions(name, rule, result, attributes) if attributes in computed else _too_fine(name, rule, attributes)
@@ -106,6 +116,9 @@ def check_policy(policy: PolicyConfig, audited: list[list[str]], metrics: Mappin
     """
     named = named_rules(policy)
     for name, rule in named:
+        if is_outcome(rule.metric):
+            _check_outcome(name, rule, metrics)
+            continue
         absent = [item for item in _over(rule, audited) if item not in audited]
         if absent:
             raise ConfigError(
@@ -121,10 +134,10 @@ def check_policy(policy: PolicyConfig, audited: list[list[str]], metrics: Mappin
                 f"policy, {name}: {unknown[0]!r} is no metric of this audit; it has {some(known, 20)}",
                 hint=f"did you mean {close[0]!r}?" if close and close[0] != rule.metric else "name it in metrics",
             )
-        bound = rule.limit if rule.limit is not None else rule.margin
+        bound = next((value for value in (rule.limit, rule.margin, rule.at_most) if value is not None), None)
         parts = CRITERIA.get(rule.metric, (rule.metric,))
         if bound is not None and bound >= 1 and all(metrics[part] == "share" for part in parts):
-            raise ConfigError(f"policy, {name}: shares never differ by more than 1, so it can never fail")
+            raise ConfigError(f"policy, {name}: shares never exceed 1, nor differ by more, so it can never fail")
     names = [name for name, _ in named]
     for waiver in policy.waivers:
         if waiver.rule not in names:
@@ -139,7 +152,96 @@ def describe(rule: RuleConfig) -> str:
     """Name a rule by what it asks."""
     if rule.margin is not None:
         return f"{rule.metric} {rule.of} change ≤ {rule.margin:g}"
+    if rule.at_most is not None:
+        return f"{rule.metric} ≤ {rule.at_most:g}"
     return f"{rule.metric} {f'difference ≤ {rule.limit:g}' if rule.limit is not None else f'ratio ≥ {rule.at_least:g}'}"
+
+
+def is_outcome(metric: str) -> bool:
+    """Whether a rule speaks of flips or flags rather than of a metric of decisions."""
+    return metric in {FLIP_RATE, TOKEN_GAP} or metric.startswith(FLAG_RATE)
+
+
+def _check_outcome(name: str, rule: RuleConfig, metrics: Mapping[str, str]) -> None:
+    """Refuse a rule on flips or flags that this audit cannot answer."""
+    if rule.at_most is None:
+        raise ConfigError(f"policy, {name}: {rule.metric} is held by `at_most`, not by a difference or a change")
+    if any(not isinstance(item, str) for item in rule.over) or (rule.over and rule.metric.startswith(FLAG_RATE)):
+        raise ConfigError(f"policy, {name}: `over` names axes of the probe, for {FLIP_RATE} and {TOKEN_GAP}")
+    if rule.metric not in metrics:
+        known = [metric for metric in metrics if is_outcome(metric)]
+        raise ConfigError(
+            f"policy, {name}: {rule.metric!r} is not known in this audit; it has {some(known, 20)}",
+            hint="flips need `probe: {}` in the configuration, flags of explanations need explanations",
+        )
+    if rule.at_most >= 1:
+        raise ConfigError(f"policy, {name}: shares never exceed 1, so it can never fail")
+
+
+def outcome_units(*, probed: bool, labelled: bool, explained: bool) -> dict[str, str]:
+    """What rules on flips and flags an audit can answer, with their units."""
+    names = [FLIP_RATE, TOKEN_GAP, f"{FLAG_RATE}counterfactual_flip"] if probed else []
+    names += [f"{FLAG_RATE}disparate_error"] if labelled else []
+    names += [f"{FLAG_RATE}unexplained"] if explained else []
+    names += [f"{FLAG_RATE}identity_reliance"] if explained and probed else []
+    return dict.fromkeys(names, "share")
+
+
+def _of_outcomes(name: str, rule: RuleConfig, result: AuditResult) -> list[Question]:
+    """Ask a rule of flips, per axis with a value for each pair of groups, or of flags."""
+    if rule.metric.startswith(FLAG_RATE):
+        code = rule.metric.removeprefix(FLAG_RATE)
+        values = [
+            _outcome(rule.metric, [], [], item.n, item.rate, item.effective_n, item.clusters, None)
+            for item in result.flags.rates
+            if item.code == code
+        ]
+        return [Question(name, rule, [], rule.metric, None, values, None)]
+    axes = list(rule.over) or list(dict.fromkeys(pair.axis for pair in (result.probe.pairs if result.probe else [])))
+    out = []
+    for axis in axes:
+        pairs = [pair for pair in (result.probe.pairs if result.probe else []) if pair.axis == axis]
+        values = []
+        for pair in pairs:
+            group = [f"{pair.source} {'↔' if pair.both else '→'} {pair.target}"]
+            if group[0] in rule.exempt:
+                continue
+            rate = rule.metric == FLIP_RATE
+            values.append(
+                _outcome(
+                    rule.metric, [str(axis)], group, pair.n, pair.flip_rate if rate else pair.token_gap,
+                    pair.effective_n, pair.clusters, None if rate else pair.token_gap_error,
+                )
+            )  # fmt: skip
+        out.append(Question(name, rule, [str(axis)], rule.metric, None, values, None))
+    return out
+
+
+def _outcome(
+    metric: str,
+    attributes: list[str],
+    group: list[str],
+    n: int,
+    value: float | None,
+    effective: float | None,
+    clusters: float | None,
+    error: float | None,
+) -> MetricValue:
+    return MetricValue(
+        attributes=attributes,
+        stratum={},
+        group=group,
+        metric=metric,
+        cls=None,
+        n=n,
+        value=value,
+        lower=None,
+        upper=None,
+        effective_n=effective,
+        clusters=clusters,
+        standard_error=error,
+        note=None,
+    )
 
 
 def _over(rule: RuleConfig, audited: list[list[str]]) -> list[list[str]]:

@@ -191,6 +191,30 @@ def changes(
     return Chart(figure, label, _height(rows))
 
 
+def parts(
+    label: str,
+    names: Sequence[str],
+    values: Sequence[float],
+    bounds: Sequence[tuple[float | None, float | None]],
+) -> Chart:
+    """Parts of a whole as bars on either side of zero, with intervals where there are any."""
+    rows = _distinct(names)
+    figure = go.Figure(
+        go.Bar(
+            x=list(values),
+            y=rows,
+            orientation="h",
+            marker={"color": [SERIES[0] if value > 0 else SERIES[1] for value in values]},
+            error_x=_whiskers(values, bounds),
+            hovertemplate="%{y}: %{x:+.4f}<extra></extra>",
+        )
+    )
+    figure.add_vline(x=0, line={"color": MUTED, "width": 1})
+    _layout(figure)
+    figure.update_layout(xaxis={"tickformat": "+.3~g", "rangemode": "normal"}, bargap=0.4)
+    return Chart(figure, label, _height(rows))
+
+
 def lines(
     label: str,
     x: str,

@@ -17,7 +17,7 @@ def subject(rule: RuleVerdict, t: Catalogue) -> str:
     """Name what was judged: the metric, its class, the slicing, and how."""
     metric = t.metric(rule.metric) + (f" · {rule.cls}" if rule.cls else "")
     adjusted = f" ({t('gate.scope.adjusted')})" if rule.scope == "adjusted" else ""
-    return f"{metric}, {group_name(rule.attributes)}{adjusted}"
+    return ", ".join(part for part in (metric, group_name(rule.attributes)) if part) + adjusted
 
 
 def sentence(rule: RuleVerdict, t: Catalogue) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,7 +23,7 @@ class ShownDecision:
     row_id: str
     text: str
     decision: dict[str, Any]
-    explanation: dict[str, Any]
+    explanation: dict[str, Any] | None
 
 
 @dataclass
@@ -97,19 +98,41 @@ class View:
     def shown(self) -> list[ShownDecision]:
         """Explained decisions whose text may be shown, in the order the result gives."""
         explained = self.result.explanations
-        if explained is None or not explained.shown or not self.text_available:
-            return []
-        wanted = explained.shown
-        texts = dict(
-            zip(*(pq.read_table(self.folder.inputs)[name].to_pylist() for name in ("row_id", "input")), strict=True)
-        )
-        chosen = [("row_id", "in", wanted)]
-        explanations = {
-            row["row_id"]: row for row in pq.read_table(self.folder.attributions, filters=chosen).to_pylist()
-        }
-        decisions = {row["row_id"]: row for row in pq.read_table(self.folder.decisions, filters=chosen).to_pylist()}
+        return [item for item in self.lookup(explained.shown if explained else []) if item.explanation is not None]
+
+    def lookup(self, rows: Sequence[str]) -> list[ShownDecision]:
+        """Decisions whose text is kept, in this order, with their explanation if there is one."""
+        wanted = [row for row in rows if row in self.texts]
         return [
-            ShownDecision(row_id, texts[row_id], decisions[row_id], explanations[row_id])
-            for row_id in wanted
-            if row_id in texts and row_id in explanations
+            ShownDecision(row, self.texts[row], self._kept_decisions[row], self._kept_explanations.get(row))
+            for row in wanted
         ]
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """Row -> text, of the rows whose text was kept."""
+        if not self.folder.inputs.exists():
+            return {}
+        table = pq.read_table(self.folder.inputs)
+        return dict(zip(table["row_id"].to_pylist(), table["input"].to_pylist(), strict=True))
+
+    @cached_property
+    def _kept_decisions(self) -> dict[str, dict[str, Any]]:
+        chosen = [("row_id", "in", list(self.texts))]
+        return {row["row_id"]: row for row in pq.read_table(self.folder.decisions, filters=chosen).to_pylist()}
+
+    @cached_property
+    def _kept_explanations(self) -> dict[str, dict[str, Any]]:
+        if not self.folder.attributions.exists() or not self.texts:
+            return {}
+        chosen = [("row_id", "in", list(self.texts))]
+        return {row["row_id"]: row for row in pq.read_table(self.folder.attributions, filters=chosen).to_pylist()}
+
+    @cached_property
+    def flagged(self) -> list[dict[str, Any]]:
+        """Flagged decisions that the report may show, worst first."""
+        if not self.folder.flagged.exists():
+            return []
+        wanted = set(self.result.flags.shown)
+        with self.folder.flagged.open(encoding="utf-8") as lines:
+            return [row for row in map(json.loads, lines) if row["row_id"] in wanted]

@@ -55,6 +55,39 @@
     printing.addEventListener("change", () => draw());
   }
 
+  const filter = document.getElementById("flag-filter");
+  if (filter) {
+    const items = [...document.querySelectorAll("#flag-list > .decision")];
+    const words = items.map((item) => item.textContent.toLowerCase());
+    const apply = () => {
+      const { code, severity, search } = filter.elements;
+      const wanted = search.value.trim().toLowerCase();
+      let shown = 0;
+      items.forEach((item, i) => {
+        item.hidden = !(
+          (!code.value || item.dataset.codes.split(" ").includes(code.value)) &&
+          (!severity.value || item.dataset.severity === severity.value) &&
+          (!wanted || words[i].includes(wanted))
+        );
+        shown += !item.hidden;
+      });
+      filter.querySelector("output").textContent = `${shown} / ${items.length}`;
+    };
+    filter.hidden = false;
+    filter.addEventListener("input", apply);
+    filter.addEventListener("submit", (event) => event.preventDefault());
+    // A link to a hidden decision shows it again.
+    addEventListener("hashchange", () => {
+      const target = items.find((item) => "#" + item.id === location.hash);
+      if (target && target.hidden) {
+        filter.reset();
+        apply();
+        target.scrollIntoView();
+      }
+    });
+    apply();
+  }
+
   const open = [];
   addEventListener("beforeprint", () => {
     for (const part of document.querySelectorAll("details:not([open])")) {

@@ -53,13 +53,14 @@ def item(*ids: int) -> Encoded:
     return Encoded(np.array(ids), None, np.zeros((len(ids), 2), np.int32), none, truncated=False)
 
 
-def attribute(f: F, *items: Encoded, target: int = 1, **more: Any) -> list[Attribution]:
-    engine = PathIntegrator(Toy(f), baseline="zero", budget=64, **more)  # type: ignore[arg-type]
+def attribute(f: F, *items: Encoded, target: int = 1, scale: str = "log_odds", **more: Any) -> list[Attribution]:
+    engine = PathIntegrator(Toy(f), baseline="zero", budget=64, scale=scale, **more)  # type: ignore[arg-type]
     return engine.attribute(list(items), [target] * len(items))[0]
 
 
 @pytest.fixture
 def raw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take what a toy returns for the log-odds."""
     monkeypatch.setattr(
         path_module, "score", lambda logits, target, scale: logits[:, 0] * torch.where(target == 1, 1.0, -1.0)
     )
@@ -72,7 +73,7 @@ class TestClosedForms:
         (found,) = attribute(lambda x: x @ weights, item(5, 5, 10))
         np.testing.assert_allclose(found.values, [0.5, -1.0, 3.0], atol=1e-6)
         assert found.convergence_delta == pytest.approx(0, abs=1e-6)
-        assert (found.gradients, found.converged(0.05)) == (9, True)
+        assert (found.gradients, found.converged(0.05)) == (5, True)
 
     def test_signs_follow_the_target_class(self) -> None:
         (found,) = attribute(lambda x: x.sum(1), item(2, 4), target=0)
@@ -94,6 +95,28 @@ class TestClosedForms:
         total = 1 / (1 + np.exp(-3.0)) - 0.5
         np.testing.assert_allclose(found.values, [total * 4 / 3, -total / 3], atol=1e-4)
 
+    @pytest.mark.parametrize("steep", [1.0, 8.0, 20.0])
+    def test_a_probability_of_linear_log_odds_splits_by_weight(self, steep: float) -> None:
+        # All that bends is the squashing, which is known: no more than the first nodes are needed, however steep.
+        weights = steep * torch.tensor([3.0, -1.0], dtype=torch.double)
+        (found,) = attribute(lambda x: x @ weights - steep, item(10, 10), scale="probability", tolerance=0.01)
+        total = 1 / (1 + np.exp(-steep)) - 1 / (1 + np.exp(steep))
+        assert found.contrast == pytest.approx(total, abs=1e-6)
+        np.testing.assert_allclose(found.values, [total * 1.5, -total * 0.5], rtol=0.01)
+        assert found.gradients < (6 if steep < 9 else 12)
+
+    @pytest.mark.parametrize("at", [0.2, 0.61])
+    def test_a_probability_of_log_odds_that_jump(self, at: float) -> None:
+        # p = σ(12·σ(40(s − a)) − 6) with s = (3x + y)/4: by symmetry of the path three quarters are x's.
+        weights = torch.tensor([3.0, 1.0], dtype=torch.double)
+
+        def z(x: torch.Tensor) -> torch.Tensor:
+            return 12 * torch.sigmoid(40 * (x @ weights / 4 - at)) - 6
+
+        (found,) = attribute(z, item(10, 10), scale="probability")
+        np.testing.assert_allclose(found.values, [0.75 * found.contrast, 0.25 * found.contrast], atol=0.05)
+        assert found.converged(0.05)
+
     @pytest.mark.parametrize("at", [0.13, 0.5, 0.73, 0.9])
     @pytest.mark.parametrize("steep", [20, 100])
     def test_a_jump_anywhere_on_the_path_is_found(self, at: float, steep: int) -> None:
@@ -102,7 +125,7 @@ class TestClosedForms:
         contrast = 1 / (1 + np.exp(-steep * (1 - at))) - 1 / (1 + np.exp(steep * at))
         assert found.converged(0.05)
         np.testing.assert_allclose(found.values, [0.75 * contrast, 0.25 * contrast], atol=0.05 * abs(contrast))
-        assert found.gradients > 9
+        assert found.gradients > 5
 
     def test_errors_that_cancel_in_the_sum_are_seen(self) -> None:
         # The two tokens' parts rise and fall in the middle of the path, and F does not move at all.
@@ -134,16 +157,16 @@ class TestClosedForms:
 
     def test_nothing_is_computed_twice_and_only_the_unfinished_go_on(self) -> None:
         toy = Toy(lambda x: torch.sigmoid(30 * (x.sum(1) - 0.6)))
-        engine = PathIntegrator(toy, baseline="zero", budget=512)  # type: ignore[arg-type]
+        engine = PathIntegrator(toy, baseline="zero", budget=512, scale="log_odds")  # type: ignore[arg-type]
         (hard, easy), spent = engine.attribute([item(5, 5), item(1, 1, 1)], [1, 1])
-        assert easy.gradients == 9
-        assert hard.gradients > 9
+        assert easy.gradients == 5
+        assert hard.gradients > 5
         assert sum(toy.calls) == spent["gradients"] == hard.gradients + easy.gradients
 
     def test_a_nan_is_no_explanation_and_stops_at_once(self) -> None:
         (found,) = attribute(lambda x: x.sum(1) * float("nan"), item(3))
         assert not np.isfinite(found.convergence_delta)
-        assert found.gradients == 9
+        assert found.gradients == 5
 
     def test_a_model_that_ignores_its_input(self) -> None:
         (found,) = attribute(lambda x: x.sum(1) * 0 + 0.7, item(3, 4))

@@ -13,8 +13,8 @@ from audit.report.view import View
 
 ENTRY_POINTS = "fairaudit.report_sections"
 BUILT_IN = (
-    *("banner", "summary", "scope", "data", "performance", "disparities", "scores", "explanations", "comparison"),
-    *("gate", "limits", "method"),
+    *("banner", "summary", "scope", "data", "performance", "disparities", "scores", "why", "counterfactuals"),
+    *("explanations", "flags", "comparison", "gate", "limits", "method"),
 )
 
 

@@ -93,7 +93,7 @@ def _quantile(ordered: list[float], q: float) -> float:
 
 
 def _decision(item: ShownDecision, names: list[str]) -> dict[str, Any]:
-    decision, explanation = item.decision, item.explanation
+    decision, explanation = item.decision, item.explanation or {}
     contrast = explanation["f_input"] - explanation["f_baseline"]
     return {
         "row_id": item.row_id,
@@ -112,16 +112,17 @@ def _decision(item: ShownDecision, names: list[str]) -> dict[str, Any]:
     }
 
 
-def heat(text: str, explanation: dict[str, Any]) -> list[dict[str, Any]]:
+def heat(
+    text: str, explanation: dict[str, Any], column: str = "attributions", strongest: float = 0.0
+) -> list[dict[str, Any]]:
     """Cut the text at the tokens' spans; every piece has its signed attribution and a colour step.
 
-    Pieces between tokens (spaces) have step 0 and no value. Steps are relative to the strongest token of the text.
+    Pieces between tokens (spaces) have step 0 and no value. Steps are relative to the strongest token of the text, or
+    to `strongest` if that is more, so that two texts can be compared.
     """
-    spans = zip(
-        explanation["starts"], explanation["ends"], explanation["special"], explanation["attributions"], strict=True
-    )
+    spans = zip(explanation["starts"], explanation["ends"], explanation["special"], explanation[column], strict=True)
     tokens = [(start, end, value) for start, end, special, value in spans if not special and end > start]
-    strongest = max((abs(value) for _, _, value in tokens), default=0.0)
+    strongest = max(strongest, max((abs(value) for _, _, value in tokens), default=0.0))
     pieces: list[dict[str, Any]] = []
     at = 0
     for start, end, value in tokens:

@@ -8,22 +8,89 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from audit.result.explanations import (
+    DecisionSheet,
+    Explanations,
+    OutcomeCounts,
+    PrecisionCheck,
+    SanityCheck,
+    SheetUnit,
+    WordInfluence,
+)
+from audit.result.part import Note, Part
+from audit.result.why import (
+    ConceptPush,
+    EqualTreatment,
+    FlagRate,
+    Flags,
+    GapDecomposition,
+    GapPart,
+    PairEffect,
+    Probe,
+    Reliance,
+    ShownPair,
+    TextEdit,
+    TokenAttributions,
+)
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "AdverseImpact",
+    "AuditResult",
+    "CalibrationBin",
+    "Change",
+    "ClassReport",
+    "Comparison",
+    "ConceptPush",
+    "Correlation",
+    "DataFacts",
+    "DecisionSheet",
+    "DiscoveredSlice",
+    "Discovery",
+    "Disparity",
+    "Environment",
+    "EqualTreatment",
+    "Explanations",
+    "Finding",
+    "FindingsSummary",
+    "FlagRate",
+    "Flags",
+    "Flips",
+    "GapDecomposition",
+    "GapPart",
+    "Group",
+    "GroupScores",
+    "Judgement",
+    "MetricDefinition",
+    "MetricValue",
+    "ModelFacts",
+    "Needed",
+    "Note",
+    "OutcomeCounts",
+    "PairEffect",
+    "Part",
+    "PolicySource",
+    "PrecisionCheck",
+    "Probe",
+    "Reliance",
+    "RuleVerdict",
+    "SanityCheck",
+    "ScoreReport",
+    "SheetUnit",
+    "ShownPair",
+    "Slicing",
+    "StratifiedTest",
+    "TextEdit",
+    "Timings",
+    "TokenAttributions",
+    "ValueEstimate",
+    "WaiverState",
+    "WordInfluence",
+]
 
 SCHEMA_VERSION = "1.0"
-
-
-class Part(BaseModel):
-    """Base of every part of the result."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Note(Part):
-    """Something a reader must know: a code with its parameters."""
-
-    code: str
-    params: dict[str, str | int | float | list[str] | None] = Field(default_factory=dict)
 
 
 class ModelFacts(Part):
@@ -307,11 +374,13 @@ class RuleVerdict(Part):
     rule: str
     severity: Literal["warn", "error"]
     status: Literal["pass", "fail", "inconclusive", "undefined"]
-    kind: Literal["gap", "change", "gap_change"] = Field(description="change: since the baseline.")
+    kind: Literal["gap", "change", "gap_change", "level"] = Field(
+        description="change: since the baseline; level: of the value itself."
+    )
     attributes: list[str]
     metric: str
     cls: str | None = Field(alias="class")
-    aggregate: Literal["difference", "ratio"]
+    aggregate: Literal["difference", "ratio", "value"]
     limit: float
     evidence: Literal["interval", "point"]
     scope: Literal["pooled", "adjusted"] = Field(description="adjusted: rates standardised over the controls.")
@@ -322,7 +391,9 @@ class RuleVerdict(Part):
     lower: float | None
     upper: float | None
     detectable: float | None = Field(description="Gap between these two groups that fails with probability 0.8.")
-    low_group: list[str] | None = Field(description="The two groups that decide; of a change twice the one group.")
+    low_group: list[str] | None = Field(
+        description="The two groups that decide; of a change or a value twice the one group."
+    )
     high_group: list[str] | None
     groups: int = Field(description="Groups that could be assessed.")
     left_out: list[str] = Field(description="Groups that the rule leaves out for their small share.")
@@ -430,123 +501,6 @@ class ClassReport(Part):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
-class OutcomeCounts(Part):
-    """Outcomes of the explained decisions of one group, or of everybody (no attributes)."""
-
-    attributes: list[str]
-    group: list[str]
-    n: int
-    explained: int
-    weak: int
-    unexplained: int
-    reasons: dict[str, int] = Field(description="Why decisions are unexplained or weak: the first reason of each.")
-
-
-class SanityCheck(Part):
-    """What the method says of a model with shuffled weights, and of explanations that know nothing."""
-
-    decisions: int
-    similarity: float = Field(description="Mean rank correlation of φ with that of the shuffled model.")
-    similarity_bound: float = Field(description="Chance, over permuted words and shuffled copies, stays below in 95 %.")
-    resembles: bool
-    random_tested: int
-    random_passed: int = Field(description="Random orderings that passed the chance test: about 5 % should.")
-
-
-class PrecisionCheck(Part):
-    """Coarser gradients against float32."""
-
-    precision: str
-    rechecked: int
-    borderline: int
-    largest: float = Field(description="Largest L1 difference, as a share of Σ|φ|.")
-    beyond_tolerance: int
-
-
-class WordInfluence(Part):
-    """Mean φ of a word for the predicted class, over the explained decisions that hold it."""
-
-    cls: str = Field(alias="class")
-    attribute: str | None
-    group: str | None
-    word: str
-    n: int
-    mean: float
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-
-class Explanations(Part):
-    """The explanation pass, summed up; one row per decision stands in attributions.parquet."""
-
-    method: str
-    target: str = Field(description="What is explained: probability or log_odds of the predicted class.")
-    baseline: str
-    second_baseline: int = Field(description="Decisions explained against another baseline, for want of contrast.")
-    tolerance: float
-    least_contrast: float
-    orderings: int
-    sampled: int
-    population: int
-    strata: int
-    outcomes: list[OutcomeCounts]
-    errors: list[float] = Field(description="Completeness error of each decision with contrast, sorted.")
-    gradients: float = Field(description="Mean per decision.")
-    forwards: float = Field(description="Mean per decision, of the tests.")
-    comprehensiveness: float | None = Field(description="Median over decisions with a converged explanation.")
-    sufficiency: float | None
-    sanity: SanityCheck | None
-    precision: PrecisionCheck | None = Field(description="Null where gradients are float32.")
-    words: list[WordInfluence]
-    shown: list[str] = Field(description="Ids of the rows whose text the report may show.")
-
-
-class SheetUnit(Part):
-    """One word of a decision."""
-
-    text: str
-    start: int
-    end: int
-    attribution: float
-    others: dict[str, float] = Field(description="By other methods.")
-
-
-class DecisionSheet(Part):
-    """One decision and its explanation; not part of the result, as it holds text."""
-
-    title: str
-    row_id: str
-    model_sha256: str | None
-    data_sha256: str
-    groups: dict[str, str]
-    y_true: str | None
-    y_pred: str | None
-    score: float | None
-    status: str
-    text: str
-    outcome: str
-    reason: str | None
-    target_class: str
-    method: str
-    baseline: str
-    f_input: float
-    f_baseline: float
-    convergence_delta: float
-    change: float
-    comprehensiveness: float | None
-    sufficiency: float | None
-    chance_p: float | None
-    sufficient: bool | None
-    corroboration: float | None
-    corroboration_p: float | None
-    content: float
-    gradients: int
-    forwards: int
-    units: list[SheetUnit]
-    special: float = Field(description="Attribution of special tokens together.")
-    agreement: dict[str, float | None] = Field(description="Cosine of other methods with integrated gradients.")
-
-
 class Environment(Part):
     """Where it ran."""
 
@@ -596,6 +550,11 @@ class AuditResult(Part):
     policy_source: PolicySource | None = Field(description="Null where the policy came from no file.")
     judgement: Judgement | None = Field(description="Null where the audit has no policy.")
     explanations: Explanations | None
+    gaps: list[GapDecomposition] = Field(description="What carries each disparity that failed, was found or asked for.")
+    pushes: list[ConceptPush] = Field(description="Which way identity terms push the score, over explained decisions.")
+    probe: Probe | None = Field(description="Counterfactual exchanges of identity terms; null where not asked for.")
+    reliance: Reliance | None = Field(description="Null without both explanations and a lexicon.")
+    flags: Flags
     notes: list[Note] = Field(description="What was skipped, assumed or changed.")
     work: dict[str, int] = Field(description="Forward batches, tokens and gradients the run cost.")
     environment: Environment

@@ -1,0 +1,49 @@
+"""`audit probe`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("source", metavar="TEXT|FILE")
+@click.option("--language", "languages", multiple=True, type=click.Choice(["en", "zh"]), help="Default: en and zh.")
+@click.option(
+    "--lexicon",
+    "lexicons",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A lexicon of your own; may be repeated.",
+)
+@click.option("--replace", is_flag=True, help="Use your own lexicons alone.")
+@click.option("--axis", "axes", multiple=True, help="Exchange on this axis only, for example gender; may be repeated.")
+@click.option("--column", default="text", show_default=True, help="Of a CSV, JSONL or Parquet file.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write every edit to this JSONL file.")
+def probe(
+    source: str,
+    languages: tuple[str, ...],
+    lexicons: tuple[Path, ...],
+    replace: bool,
+    axes: tuple[str, ...],
+    column: str,
+    out: Path | None,
+) -> None:
+    """Show what the counterfactual probe would ask, without a model.
+
+    TEXT is edited and shown; of a FILE (CSV, JSONL, Parquet, or plain text with a text per line) the edits are counted,
+    the first are shown, and --out writes them all.
+    """
+    from audit.lexicon import load_lexicons
+    from audit.probes.exchange import exchanges
+    from audit.probes.preview import describe, texts_of_file
+
+    loaded = load_lexicons(languages or (() if replace else ("en", "zh")), lexicons, replace=replace, axes=axes)
+    path = Path(source)
+    try:
+        is_file = path.is_file()
+    except OSError:  # a text too long for a path
+        is_file = False
+    texts = texts_of_file(path, column) if is_file else [source]
+    describe(texts, lambda text: exchanges(loaded, text), out, every=not is_file)

@@ -1,0 +1,326 @@
+"""Flags: which single decisions are biased or unexplained, with the evidence, worst first.
+
+| code | given to |
+|---|---|
+| `counterfactual_flip` | exchanging identity terms changes the decision, or moves the score by the threshold |
+| `identity_reliance` | identity terms carry the decision, and masking or exchanging them confirms it |
+| `disparate_error` | the decision is wrong, in the group and the direction of a disparity that failed |
+| `unexplained:REASON` | its explanation could not be verified |
+
+Severity is high where the decision itself changes with the group, low where only the explanation is missing, and medium
+between. The list, the rates, the report, SARIF and the gate read the same table.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from audit.fairness.outcomes import rate_of
+from audit.outcomes import UNEXPLAINED
+from audit.result import AuditResult, FlagRate, Flags
+
+FLIP, RELIANCE, ERROR, NOT_EXPLAINED = "counterfactual_flip", "identity_reliance", "disparate_error", "unexplained"
+CODES = (FLIP, RELIANCE, ERROR, NOT_EXPLAINED)
+SEVERITIES = ("high", "medium", "low")
+
+
+@dataclass(frozen=True)
+class FailedGap:
+    """A disparity that failed a rule, or was found clear of chance, between two groups.
+
+    Attributes
+    ----------
+    why
+        `failed` a rule, was `found`, or `asked` for.
+    """
+
+    attributes: tuple[str, ...]
+    metric: str
+    cls: str | None
+    low_group: tuple[str, ...]
+    high_group: tuple[str, ...]
+    why: str
+
+
+def failed_gaps(result: AuditResult) -> list[FailedGap]:
+    """Disparities that failed a rule, in the order of the rules, then those found clear of chance."""
+    out = [
+        FailedGap(
+            tuple(rule.attributes), rule.metric, rule.cls, tuple(rule.low_group), tuple(rule.high_group), "failed"
+        )
+        for rule in (result.judgement.rules if result.judgement else [])
+        if rule.status == "fail" and rule.kind == "gap" and rule.low_group and rule.high_group
+    ]
+    out += [
+        FailedGap(tuple(item.attributes), item.metric, item.cls, tuple(item.low_group), tuple(item.high_group), "found")
+        for item in result.findings.items
+    ]
+    seen: dict[tuple[Any, ...], FailedGap] = {}
+    for gap in out:
+        seen.setdefault((gap.attributes, gap.metric, gap.cls, gap.low_group, gap.high_group), gap)
+    return list(seen.values())
+
+
+#: Metric -> the group that is worse off, whether its label is the class, and whether it is predicted, in its errors.
+_ERRORS: dict[str, tuple[tuple[str, bool], ...]] = {
+    # A label is hit or missed: (group of the gap, True for a missed class, False for a wrongly given one).
+    "selection_rate": (("low", True), ("high", False)),
+    "true_positive_rate": (("low", True),),
+    "false_negative_rate": (("high", True),),
+    "false_positive_rate": (("high", False),),
+    "true_negative_rate": (("low", False),),
+}
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    attributes: tuple[str, ...]
+    group: tuple[str, ...]
+    metric: str
+    cls: str | None
+    missed: bool | None
+
+
+def _wrong(gaps: Sequence[FailedGap]) -> list[_Wrong]:
+    out = []
+    for gap in gaps:
+        if gap.metric in _ERRORS and gap.cls is not None:
+            for end, missed in _ERRORS[gap.metric]:
+                group = gap.low_group if end == "low" else gap.high_group
+                out.append(_Wrong(gap.attributes, group, gap.metric, gap.cls, missed))
+        elif gap.metric in {"accuracy", "balanced_accuracy"}:
+            out.append(_Wrong(gap.attributes, gap.low_group, gap.metric, None, None))
+    return out
+
+
+def disparate_errors(batches: Iterable[pa.Table], gaps: Sequence[FailedGap]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Find decisions that are wrong in the direction of a failed disparity.
+
+    Returns
+    -------
+    errors, looked_at
+        `row_id`, `metric`, `attributes` and `group` of each error; weight, cluster and `hit` of all labelled decisions.
+    """
+    asked = _wrong(gaps)
+    found, seen = [], []
+    for batch in batches:
+        frame = batch.to_pandas()
+        frame = frame[frame["y_true"].notna() & (frame["status"] != "failed")]
+        hit = np.zeros(len(frame), bool)
+        for wrong in asked:
+            here = (frame["y_true"] != frame["y_pred"]).to_numpy(bool)
+            for name, value in zip(wrong.attributes, wrong.group, strict=True):
+                here = here & ((frame[name] == value).to_numpy(bool))
+            if wrong.missed is True:
+                here = here & ((frame["y_true"] == wrong.cls).to_numpy(bool))
+            elif wrong.missed is False:
+                here = here & ((frame["y_pred"] == wrong.cls).to_numpy(bool))
+            hit = hit | here
+            found.append(
+                pd.DataFrame({"row_id": frame["row_id"][here]}).assign(
+                    metric=wrong.metric, attributes=" × ".join(wrong.attributes), group=" × ".join(wrong.group)
+                )
+            )
+        seen.append(
+            pd.DataFrame(
+                {"hit": hit, "weight": (frame["weight"] * frame["count"]).to_numpy(float), "cluster": frame["cluster"]}
+            )
+        )
+    errors = pd.concat(found) if found else pd.DataFrame(columns=["row_id", "metric", "attributes", "group"])
+    return errors, pd.concat(seen) if seen else pd.DataFrame(columns=["hit", "weight", "cluster"])
+
+
+@dataclass
+class Evidence:
+    """Everything flags are made from.
+
+    Attributes
+    ----------
+    scored : DataFrame or None
+        Counterfactuals that were scored.
+    errors, labelled : DataFrame
+        From `disparate_errors`.
+    explained : DataFrame or None
+        The explanation table.
+    reliance : DataFrame or None
+        Suspected decisions.
+    """
+
+    scored: pd.DataFrame | None
+    errors: pd.DataFrame
+    labelled: pd.DataFrame
+    explained: pd.DataFrame | None = None
+    reliance: pd.DataFrame | None = None
+
+
+def flag(evidence: Evidence, threshold: float | None) -> pd.DataFrame:
+    """Collect the codes of every flagged decision.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by rank from 0: `row_id`, `severity`, `codes`, `moved` (largest change of the score by an exchange) and
+        `evidence`, worst first.
+    """
+    records: dict[str, dict[str, Any]] = {}
+
+    def record(row_id: str) -> dict[str, Any]:
+        return records.setdefault(row_id, {"row_id": row_id, "codes": {}, "level": 2, "moved": 0.0, "evidence": {}})
+
+    def give(row: dict[str, Any], code: str, level: int) -> None:
+        row["codes"][code] = None
+        row["level"] = min(row["level"], level)
+
+    if evidence.scored is not None and threshold is not None:
+        for found in moved_decisions(evidence.scored, threshold).to_dict("records"):
+            row = record(found["row_id"])
+            give(row, FLIP, 0 if found["flip"] else 1)
+            row["moved"] = max(row["moved"], abs(found["f_exchanged"] - found["f"]))
+            row["evidence"].setdefault("exchanges", []).append(_exchange_evidence(found))
+    for found in evidence.errors.to_dict("records"):
+        row = record(found["row_id"])
+        give(row, ERROR, 1)
+        row["evidence"].setdefault("disparities", []).append(
+            {key: found[key] for key in ("metric", "attributes", "group")}
+        )
+    if evidence.reliance is not None:
+        for found in evidence.reliance[evidence.reliance["confirmed_by"].notna()].to_dict("records"):
+            row = record(found["row_id"])
+            give(row, RELIANCE, 0 if found["flips"] else 1)
+            row["evidence"]["reliance"] = {
+                key: _rounded(found[key]) for key in ("share", "masked", "flips", "confirmed_by")
+            }
+    if evidence.explained is not None:
+        table = evidence.explained
+        for row_id, reason in table.loc[table["outcome"] == UNEXPLAINED, ["row_id", "reason"]].itertuples(index=False):
+            give(record(row_id), f"{NOT_EXPLAINED}:{reason}", 2)
+    ordered = sorted(records.values(), key=lambda r: (r["level"], -len(r["codes"]), -r["moved"], r["row_id"]))
+    return pd.DataFrame(
+        {
+            "row_id": [r["row_id"] for r in ordered],
+            "severity": [SEVERITIES[r["level"]] for r in ordered],
+            "codes": [list(r["codes"]) for r in ordered],
+            "moved": [r["moved"] for r in ordered],
+            "evidence": [r["evidence"] for r in ordered],
+        }
+    )
+
+
+def moved_decisions(scored: pd.DataFrame, threshold: float) -> pd.DataFrame:
+    """Exchanges that changed the decision or moved the score by the threshold, with `flip`."""
+    flip = scored["y_pred"] != scored["y_pred_exchanged"]
+    far = (scored["f_exchanged"] - scored["f"]).abs() >= threshold
+    return scored.assign(flip=flip)[flip | far]
+
+
+def _exchange_evidence(found: dict[Any, Any]) -> dict[str, Any]:
+    return {
+        "axis": found["axis"],
+        "source": found["source"],
+        "target": found["target"],
+        "both": bool(found["both"]),
+        "decision": found["y_pred_exchanged"],
+        "score": _rounded(found["f"]),
+        "score_exchanged": _rounded(found["f_exchanged"]),
+        "edits": [
+            {"start": int(start), "end": int(end), "new": new}
+            for start, end, new in zip(found["starts"], found["ends"], found["replacements"], strict=True)
+        ],
+    }
+
+
+def _rounded(value: Any) -> Any:
+    """Make a number that JSON can hold."""
+    return (
+        round(float(value), 6)
+        if isinstance(value, float | np.floating)
+        else (bool(value) if isinstance(value, np.bool_) else value)
+    )
+
+
+def flag_rates(evidence: Evidence, threshold: float | None, level: float) -> list[FlagRate]:
+    """How often each code is given among the decisions that were looked at for it, with bounds."""
+    alpha, out = 1 - level, []
+
+    def add(code: str, hit: pd.Series, weight: pd.Series, cluster: pd.Series) -> None:
+        rate = rate_of(hit.to_numpy(bool), weight.to_numpy(np.float64), cluster.reset_index(drop=True), alpha)
+        out.append(
+            FlagRate(
+                code=code, n=rate.n, flagged=rate.hits, rate=rate.value, effective_n=rate.effective_n,
+                clusters=rate.clusters, lower=rate.lower, upper=rate.upper,
+            )
+        )  # fmt: skip
+
+    if evidence.scored is not None and threshold is not None:
+        moved = set(moved_decisions(evidence.scored, threshold)["row_id"])
+        rows = evidence.scored.drop_duplicates("row_id")
+        add(FLIP, rows["row_id"].isin(moved), rows["weight"], rows["cluster"])
+    if len(evidence.labelled):
+        add(ERROR, evidence.labelled["hit"], evidence.labelled["weight"], evidence.labelled["cluster"])
+    if evidence.explained is not None and len(evidence.explained):
+        table = evidence.explained
+        weight = table["weight"] / table["inclusion_probability"]
+        if evidence.reliance is not None:
+            sure = set(evidence.reliance.loc[evidence.reliance["confirmed_by"].notna(), "row_id"])
+            add(RELIANCE, table["row_id"].isin(sure), weight, table["cluster"])
+        add(NOT_EXPLAINED, table["outcome"] == UNEXPLAINED, weight, table["cluster"])
+    return out
+
+
+def summary(flagged: pd.DataFrame, rates: list[FlagRate], explained: set[str], shown: list[str]) -> Flags:
+    """Sum flags up for the result."""
+    counts = flagged["severity"].value_counts()
+    return Flags(
+        decisions=len(flagged),
+        by_severity={name: int(counts.get(name, 0)) for name in SEVERITIES},
+        rates=rates,
+        explained=sum(row in explained for row in flagged["row_id"]),
+        shown=shown,
+    )
+
+
+def lines(
+    flagged: pd.DataFrame,
+    decisions: dict[str, dict[str, Any]],
+    explanations: dict[str, dict[Any, Any]],
+    names: list[str],
+) -> Iterable[str]:
+    """`flagged.jsonl`, line by line."""
+    for rank, row in enumerate(flagged.to_dict("records"), start=1):
+        decision = decisions[row["row_id"]]
+        explanation = explanations.get(row["row_id"])
+        yield json.dumps(
+            {
+                "rank": rank,
+                "row_id": row["row_id"],
+                "severity": row["severity"],
+                "codes": row["codes"],
+                "groups": {name: decision[name] for name in names},
+                "y_true": decision["y_true"],
+                "y_pred": decision["y_pred"],
+                "score": _rounded(decision["score"]),
+                "evidence": row["evidence"],
+                "explanation": _explanation(explanation) if explanation else None,
+            },
+            ensure_ascii=False,
+            allow_nan=False,
+        )
+
+
+def _explanation(found: dict[Any, Any]) -> dict[str, Any]:
+    return {
+        "outcome": found["outcome"],
+        "reason": found["reason"] if isinstance(found["reason"], str) else None,
+        "f_input": _rounded(found["f_input"]),
+        "f_baseline": _rounded(found["f_baseline"]),
+        "starts": [int(value) for value in found["starts"]],
+        "ends": [int(value) for value in found["ends"]],
+        "attributions": [round(float(value), 5) for value in found["attributions"]],
+    }

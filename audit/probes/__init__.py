@@ -1,0 +1,1 @@
+"""Probes ask the model new questions: what would it decide, were this text about another group?"""

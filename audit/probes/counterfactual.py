@@ -1,0 +1,163 @@
+"""The counterfactual probe: texts that name a group are decided again with the groups exchanged.
+
+Only texts with terms are scored, in batches, each edited text once per window of rows. The table of outcomes holds
+spans and replacements, never text: an edited text can be made again from the row it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+from audit.config import AuditConfig
+from audit.data.rows import RowReader
+from audit.data.stored import windows
+from audit.decisions import read_decisions
+from audit.lexicon import Lexicon
+from audit.models.adapter import Adapter, Text
+from audit.models.engine import BatchRunner
+from audit.models.predict import texts_of
+from audit.probes.exchange import exchanges
+from audit.progress import Progress
+from audit.runfolder import RunFolder
+
+SCHEMA = pa.schema(
+    [
+        pa.field("row_id", pa.string(), nullable=False),
+        ("axis", pa.string()),
+        ("source", pa.string()),
+        ("target", pa.string()),
+        ("both", pa.bool_()),
+        # scored, refused (with the reason) or failed.
+        ("status", pa.string()),
+        ("reason", pa.string()),
+        ("y_pred", pa.string()),
+        ("y_pred_exchanged", pa.string()),
+        ("f", pa.float64()),
+        ("f_exchanged", pa.float64()),
+        ("ambiguous", pa.int32()),
+        ("starts", pa.list_(pa.int32())),
+        ("ends", pa.list_(pa.int32())),
+        ("replacements", pa.list_(pa.string())),
+        ("weight", pa.float64()),
+        ("cluster", pa.string()),
+    ]
+)
+#: Rows per part of a resumable run.
+PART_ROWS = 2048
+Floats = npt.NDArray[np.float64]
+
+
+def probe_rows(
+    config: AuditConfig,
+    lexicons: Sequence[Lexicon],
+    adapter: Adapter,
+    positive: str | None,
+    folder: RunFolder,
+    progress: Progress,
+) -> tuple[int, int]:
+    """Exchange and score; write `counterfactuals.parquet`. Return how many parts were computed, and how many reused."""
+    shards = folder.shards("counterfactuals")
+    paired = config.data.columns.input_pair is not None
+    scorer = Scorer(adapter, positive)
+    computed = reused = 0
+    rows = windows(RowReader(config), PART_ROWS)
+    decided = windows(
+        read_decisions(folder.decisions, ["row_id", "y_pred", "logits", "status", "weight", "count", "cluster"]),
+        PART_ROWS,
+    )
+    with pq.ParquetFile(folder.decisions) as file:
+        total = file.metadata.num_rows
+    with progress.stage("exchanges", total, "rows") as bar:
+        for number, (texts, decision) in enumerate(zip(rows, decided, strict=True)):
+            if shards.done(number):
+                reused += 1
+            else:
+                found = _window(texts_of(texts, paired=paired), decision, lexicons, scorer)
+                shards.write(number, *found)
+                computed += 1
+            bar.update(texts.num_rows)
+    shards.join(folder.counterfactuals, SCHEMA)
+    return computed, reused
+
+
+class Scorer:
+    """Decide texts: predicted class, and the probability of the positive class, else of the class first predicted."""
+
+    def __init__(self, adapter: Adapter, positive: str | None) -> None:
+        self._adapter = adapter
+        self.positive = adapter.classes.index(positive) if positive is not None else None
+        self.classes = list(adapter.classes)
+        self._runner = BatchRunner(adapter.facts().batch_tokens)
+
+    def logits(self, texts: Sequence[Text]) -> Floats:
+        """Logits of each text, shape (texts, classes)."""
+        encoded = self._adapter.encode(list(texts))
+        with torch.inference_mode():
+            found = self._runner.run(
+                encoded,
+                lambda item: item.length,
+                lambda part: list(self._adapter.logits(self._adapter.collate(part)).double().cpu().numpy()),
+            )
+        return np.stack(found) if found else np.zeros((0, len(self.classes)))
+
+    @property
+    def spent(self) -> dict[str, int]:
+        """Batches and padded tokens so far."""
+        return {"probe_batches": self._runner.batches, "probe_tokens": self._runner.tokens}
+
+
+def _window(
+    texts: Sequence[Text], decision: pa.Table, lexicons: Sequence[Lexicon], scorer: Scorer
+) -> tuple[pa.Table, dict[str, int]]:
+    before = scorer.spent
+    made: list[tuple[int, Any]] = []
+    for i, (text, status) in enumerate(zip(texts, decision["status"].to_pylist(), strict=True)):
+        if status != "failed":
+            made += [(i, found) for found in exchanges(lexicons, text)]
+    wanted = list(dict.fromkeys(found.text for _, found in made if found.text is not None))
+    logits = dict(zip(wanted, scorer.logits(wanted), strict=True))
+    own = decision["logits"].to_pylist()
+    ids, predicted = decision["row_id"].to_pylist(), decision["y_pred"].to_pylist()
+    weight = [w * n for w, n in zip(decision["weight"].to_pylist(), decision["count"].to_pylist(), strict=True)]
+    cluster = decision["cluster"].to_pylist()
+    records = []
+    for i, found in made:
+        record = {
+            "row_id": ids[i],
+            "axis": found.axis,
+            "source": found.source,
+            "target": found.target,
+            "both": found.both,
+            "status": "refused",
+            "reason": found.refused,
+            "y_pred": predicted[i],
+            "ambiguous": found.ambiguous,
+            "starts": [edit.start for edit in found.edits],
+            "ends": [edit.end for edit in found.edits],
+            "replacements": [edit.new for edit in found.edits],
+            "weight": weight[i],
+            "cluster": cluster[i],
+        }
+        if found.text is not None:
+            after = logits[found.text]
+            finite = bool(np.isfinite(after).all())
+            record["status"] = "scored" if finite else "failed"
+            if finite:
+                of = scorer.positive if scorer.positive is not None else scorer.classes.index(predicted[i])
+                record["y_pred_exchanged"] = scorer.classes[int(after.argmax())]
+                record["f"], record["f_exchanged"] = _softmax(np.array(own[i]))[of], _softmax(after)[of]
+        records.append(record)
+    spent = {key: value - before[key] for key, value in scorer.spent.items()}
+    return pa.Table.from_pylist(records, schema=SCHEMA), spent
+
+
+def _softmax(logits: Floats) -> Floats:
+    shifted = np.exp(logits - logits.max())
+    return np.asarray(shifted / shifted.sum())

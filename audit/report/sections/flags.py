@@ -1,0 +1,64 @@
+"""Section 11: flagged decisions, with filter, search, evidence and a link for each."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from audit.report.sections import Section
+from audit.report.sections.explanations import heat
+from audit.report.view import View
+
+SEVERITIES = ("high", "medium", "low")
+MOST_EXCHANGES = 4
+
+
+def build(view: View) -> dict[str, Any]:
+    """Rates of every code, what was confirmed and what was not, then decisions."""
+    result = view.result
+    names = [attribute["name"] or attribute["column"] for attribute in result.config["attributes"]]
+    items = [_item(view, row, names) for row in view.flagged]
+    codes = list(dict.fromkeys(code for item in items for code in item["kinds"]))
+    return {
+        "flags": result.flags,
+        "rates": result.flags.rates,
+        "reliance": result.reliance,
+        "items": items,
+        "codes": codes,
+        "severities": [name for name in SEVERITIES if any(item["severity"] == name for item in items)],
+        "redacted": bool(items) and not view.texts,
+    }
+
+
+def anchor(row_id: str) -> str:
+    """Name a decision's place in the page, whatever its id is made of."""
+    return "flag-" + hashlib.sha256(row_id.encode()).hexdigest()[:10]
+
+
+def _item(view: View, row: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    text = view.texts.get(row["row_id"])
+    found = view.lookup([row["row_id"]]) if text is not None else []
+    explanation = found[0].explanation if found else None
+    kinds = list(dict.fromkeys(code.split(":")[0] for code in row["codes"]))
+    reasons = [code.split(":")[1] for code in row["codes"] if ":" in code]
+    exchanges = row["evidence"].get("exchanges", [])
+    exchanges.sort(key=lambda item: (item["decision"] == row["y_pred"], -abs(item["score_exchanged"] - item["score"])))
+    return {
+        **row,
+        "anchor": anchor(row["row_id"]),
+        "kinds": kinds,
+        "reasons": reasons,
+        "groups": [(name, row["groups"][name]) for name in names],
+        "wrong": row["y_true"] is not None and row["y_true"] != row["y_pred"],
+        "text": text,
+        "tokens": heat(text, explanation) if text is not None and explanation else None,
+        "exchanges": [
+            {**item, "words": ", ".join(edit["new"] for edit in item["edits"])} for item in exchanges[:MOST_EXCHANGES]
+        ],
+        "more_exchanges": max(0, len(exchanges) - MOST_EXCHANGES),
+        "disparities": row["evidence"].get("disparities", []),
+        "reliance": row["evidence"].get("reliance"),
+    }
+
+
+SECTION = Section("flags", 110, build)

@@ -1,0 +1,84 @@
+"""Section 8: which way identity terms push, and the words that carry each gap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.report.charts import changes, parts
+from audit.report.sections import Section
+from audit.report.sections.explanations import heat
+from audit.report.view import View
+from audit.report.wording import group_name
+from audit.result import GapDecomposition, GapPart
+
+#: Parts of one gap in its chart and in its table; the rest stands in result.json.
+MOST_CHARTED, MOST_LISTED = 10, 30
+MOST_PUSHES = 24
+
+
+def build(view: View) -> dict[str, Any] | None:
+    """Pushes first, then gaps."""
+    result = view.result
+    if result.explanations is None:
+        return None
+    pushes = result.pushes[:MOST_PUSHES]
+    chart = None
+    if pushes:
+        label = view.t("why.pushes.chart", **{"class": result.positive_class})
+        names = [f"{push.axis}: {push.group}" for push in pushes]
+        bounds = [(push.lower, push.upper) for push in pushes]
+        chart = view.add_chart(changes(label, names, [push.mean for push in pushes], bounds))
+    return {
+        "pushes": pushes,
+        "chart": chart,
+        "gaps": [_gap(view, gap) for gap in result.gaps],
+        "positive": result.positive_class,
+    }
+
+
+def _gap(view: View, gap: GapDecomposition) -> dict[str, Any]:
+    concepts = [part for part in gap.parts if part.kind in {"identity", "lexicon", "word", "special"}]
+    charted = [part for part in concepts if part.named][:MOST_CHARTED] or concepts[:3]
+    whole = [part for part in gap.parts if part.kind in {"baseline", "rest"}]
+    lines = [*whole[:1], *charted, *whole[1:], *(part for part in gap.parts if part.kind in {"residual", "sampling"})]
+    label = view.t("why.gap.chart", high=group_name(gap.high_group), low=group_name(gap.low_group))
+    named = [name(view, part) for part in lines]
+    chart = view.add_chart(
+        parts(label, named, [part.value for part in lines], [(part.lower, part.upper) for part in lines])
+    )
+    listed = [*whole[:1], *concepts[:MOST_LISTED], *whole[1:]]
+    listed += [part for part in gap.parts if part.kind in {"residual", "sampling"}]
+    return {
+        "gap": gap,
+        "chart": chart,
+        "parts": [(part, name(view, part)) for part in listed],
+        "more": max(0, len(concepts) - MOST_LISTED),
+        "named": [part for part in concepts if part.named],
+        "acting": [
+            (name(view, part), [_acting(view, row) for row in part.rows if row in view.texts])
+            for part in charted
+            if any(row in view.texts for row in part.rows)
+        ],
+    }
+
+
+def name(view: View, part: GapPart) -> str:
+    """What a part is called."""
+    return part.name if part.kind in {"identity", "lexicon", "word"} else view.t(f"why.part.{_kind(part)}")
+
+
+def _kind(part: GapPart) -> str:
+    return f"{part.kind}.{part.name}" if part.kind == "special" else part.kind
+
+
+def _acting(view: View, row: str) -> dict[str, Any]:
+    (item,) = view.lookup([row])
+    explanation = item.explanation or {}
+    return {
+        "row_id": row,
+        "score": explanation.get("score_input"),
+        "tokens": heat(item.text, explanation, "score_attributions") if explanation else [],
+    }
+
+
+SECTION = Section("why", 80, build)

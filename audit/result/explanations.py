@@ -1,0 +1,124 @@
+"""The explanation pass in `result.json`, and the decision sheet."""
+
+from __future__ import annotations
+
+from pydantic import ConfigDict, Field
+
+from audit.result.part import Part
+
+
+class OutcomeCounts(Part):
+    """Outcomes of the explained decisions of one group, or of everybody (no attributes)."""
+
+    attributes: list[str]
+    group: list[str]
+    n: int
+    explained: int
+    weak: int
+    unexplained: int
+    reasons: dict[str, int] = Field(description="Why decisions are unexplained or weak: the first reason of each.")
+
+
+class SanityCheck(Part):
+    """What the method says of a model with shuffled weights, and of explanations that know nothing."""
+
+    decisions: int
+    similarity: float = Field(description="Mean rank correlation of φ with that of the shuffled model.")
+    similarity_bound: float = Field(description="Chance, over permuted words and shuffled copies, stays below in 95 %.")
+    resembles: bool
+    random_tested: int
+    random_passed: int = Field(description="Random orderings that passed the chance test: about 5 % should.")
+
+
+class PrecisionCheck(Part):
+    """Coarser gradients against float32."""
+
+    precision: str
+    rechecked: int
+    borderline: int
+    largest: float = Field(description="Largest L1 difference, as a share of Σ|φ|.")
+    beyond_tolerance: int
+
+
+class WordInfluence(Part):
+    """Mean φ of a word for the predicted class, over the explained decisions that hold it."""
+
+    cls: str = Field(alias="class")
+    attribute: str | None
+    group: str | None
+    word: str
+    n: int
+    mean: float
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class Explanations(Part):
+    """The explanation pass, summed up; one row per decision stands in attributions.parquet."""
+
+    method: str
+    target: str = Field(description="What is explained: probability or log_odds of the predicted class.")
+    baseline: str
+    second_baseline: int = Field(description="Decisions explained against another baseline, for want of contrast.")
+    tolerance: float
+    least_contrast: float
+    orderings: int
+    sampled: int
+    population: int
+    strata: int
+    outcomes: list[OutcomeCounts]
+    errors: list[float] = Field(description="Completeness error of each decision with contrast, sorted.")
+    gradients: float = Field(description="Mean per decision.")
+    forwards: float = Field(description="Mean per decision, of the tests.")
+    comprehensiveness: float | None = Field(description="Median over decisions with a converged explanation.")
+    sufficiency: float | None
+    sanity: SanityCheck | None
+    precision: PrecisionCheck | None = Field(description="Null where gradients are float32.")
+    words: list[WordInfluence]
+    shown: list[str] = Field(description="Ids of the rows whose text the report may show.")
+
+
+class SheetUnit(Part):
+    """One word of a decision."""
+
+    text: str
+    start: int
+    end: int
+    attribution: float
+    others: dict[str, float] = Field(description="By other methods.")
+
+
+class DecisionSheet(Part):
+    """One decision and its explanation; not part of the result, as it holds text."""
+
+    title: str
+    row_id: str
+    model_sha256: str | None
+    data_sha256: str
+    groups: dict[str, str]
+    y_true: str | None
+    y_pred: str | None
+    score: float | None
+    status: str
+    text: str
+    outcome: str
+    reason: str | None
+    target_class: str
+    method: str
+    baseline: str
+    f_input: float
+    f_baseline: float
+    convergence_delta: float
+    change: float
+    comprehensiveness: float | None
+    sufficiency: float | None
+    chance_p: float | None
+    sufficient: bool | None
+    corroboration: float | None
+    corroboration_p: float | None
+    content: float
+    gradients: int
+    forwards: int
+    units: list[SheetUnit]
+    special: float = Field(description="Attribution of special tokens together.")
+    agreement: dict[str, float | None] = Field(description="Cosine of other methods with integrated gradients.")

@@ -1,0 +1,182 @@
+"""What carries a gap, what the probe found, and which decisions are flagged, in `result.json`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from audit.result.part import Part
+
+
+class GapPart(Part):
+    """One line of a gap: what a concept adds to the mean score of the one group beyond the other."""
+
+    kind: Literal["baseline", "identity", "lexicon", "word", "special", "rest", "residual", "sampling"]
+    name: str = Field(description="The word, or axis: group, or category of the user's lexicon; else empty.")
+    value: float
+    lower: float | None = Field(description="Simultaneous over all concepts; null where there is no interval.")
+    upper: float | None
+    n: int = Field(description="Explained decisions that hold it.")
+    named: bool = Field(description="Its interval does not hold 0.")
+    words: dict[str, float] = Field(description="Of a category: what its words add, strongest first.")
+    rows: list[str] = Field(description="Shown decisions in which it acts most.")
+
+
+class EqualTreatment(Part):
+    """Can the group be told from the attributions of concepts alone, on decisions held out?"""
+
+    auc: float
+    lower: float
+    upper: float
+    n: int
+
+
+class GapDecomposition(Part):
+    """The gap in mean score between two groups, in parts that add up to it."""
+
+    attributes: list[str]
+    high_group: list[str]
+    low_group: list[str]
+    metrics: list[str] = Field(description="The disparities it speaks to.")
+    condition: Literal["all", "positive", "negative"] = Field(description="Decisions with this true label.")
+    why: Literal["failed", "found", "asked"]
+    rate_gap: float | None = Field(description="Of the first of the metrics, between these two groups.")
+    score_gap: float = Field(description="Of the mean score, over all decisions.")
+    sampled_gap: float = Field(description="The same, estimated from explained decisions.")
+    lower: float
+    upper: float
+    high_n: int = Field(description="Explained decisions.")
+    low_n: int
+    concepts: int = Field(description="Parts with an interval: what it is corrected for.")
+    parts: list[GapPart]
+    explains: bool
+    note: str | None = Field(description="Why it does not explain the disparity.")
+    equal_treatment: EqualTreatment | None
+
+
+class ConceptPush(Part):
+    """Mean attribution toward the positive class of a group's identity terms, over decisions that hold them."""
+
+    axis: str
+    group: str
+    n: int
+    mean: float
+    lower: float
+    upper: float
+    words: dict[str, float]
+
+
+class PairEffect(Part):
+    """Decisions on texts that name one group, were they about another; or about both, exchanged."""
+
+    axis: str
+    source: str
+    target: str
+    both: bool = Field(description="The texts name both groups, which change places.")
+    n: int = Field(description="Texts scored both ways.")
+    effective_n: float
+    clusters: float | None
+    flips: int
+    to_positive: int | None
+    to_negative: int | None
+    flip_rate: float
+    lower: float
+    upper: float
+    shift: float = Field(description="Mean change of the score.")
+    shift_lower: float
+    shift_upper: float
+    token_gap: float = Field(description="Mean absolute change of the score (Garg et al. 2019).")
+    token_gap_error: float = Field(description="Its standard error.")
+
+
+class TokenAttributions(Part):
+    """Attributions of the tokens of one text, by character span."""
+
+    f_input: float
+    f_baseline: float
+    starts: list[int]
+    ends: list[int]
+    special: list[bool]
+    attributions: list[float]
+
+
+class TextEdit(Part):
+    """What stands at these characters of the original text instead."""
+
+    start: int
+    end: int
+    new: str
+
+
+class ShownPair(Part):
+    """A text and its exchange, both explained for the same class."""
+
+    row_id: str
+    axis: str
+    source: str
+    target: str
+    both: bool
+    y_pred: str
+    y_pred_exchanged: str
+    f: float
+    f_exchanged: float
+    edits: list[TextEdit]
+    original: TokenAttributions | None = Field(description="Null where nothing is explained.")
+    exchanged: TokenAttributions | None
+
+
+class Probe(Part):
+    """The counterfactual probe, summed up; one row per edited text stands in counterfactuals.parquet."""
+
+    languages: list[str]
+    lexicon_sha256: str
+    axes: list[str]
+    threshold: float
+    score: str = Field(description="The class whose probability is compared.")
+    texts: int = Field(description="Texts that name a group.")
+    decisions: int
+    exchanged: int = Field(description="Edited texts that were scored.")
+    refused: dict[str, int] = Field(description="Edits not made, by reason.")
+    ambiguous: int = Field(description="Edited texts in which a rule chose among meanings of a word.")
+    failed: int
+    pairs: list[PairEffect]
+    token_gap: float | None = Field(description="Mean absolute change of the score, over all edited texts.")
+    shown: list[ShownPair] = Field(
+        description="Pairs of texts that the report may show, the widest of each pair first."
+    )
+
+
+class Reliance(Part):
+    """Explained decisions in which identity terms carry much of the attribution."""
+
+    share: float = Field(description="Least share of the absolute attribution.")
+    threshold: float = Field(description="Least change of the score that confirms it.")
+    decisions: int = Field(description="Explained decisions that name a group.")
+    suspected: int
+    confirmed_by_masking: int
+    confirmed_by_exchange: int
+    unconfirmed: int
+
+
+class FlagRate(Part):
+    """How often a code is given, among the decisions that were looked at for it."""
+
+    code: str
+    n: int
+    flagged: int
+    rate: float | None
+    effective_n: float | None
+    clusters: float | None
+    lower: float | None
+    upper: float | None
+
+
+class Flags(Part):
+    """Flagged decisions, summed up; one line per decision stands in flagged.jsonl, worst first."""
+
+    decisions: int
+    by_severity: dict[str, int]
+    rates: list[FlagRate]
+    explained: int = Field(description="Flagged decisions with an explanation.")
+    shown: list[str] = Field(description="Rows whose text the report may show.")
