@@ -226,6 +226,9 @@ class GapConfig(Part):
     concepts: dict[str, tuple[str, ...]] = Field(
         {}, description="Words and phrases to take together, by name; they come before identity terms."
     )
+    sample: int = Field(
+        1000, ge=0, description="Decisions whose score is attributed for it, untested; 0 takes no gap apart."
+    )
     resamples: int = Field(1000, ge=200, description="Bootstrap resamples behind the intervals.")
 
 

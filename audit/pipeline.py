@@ -283,6 +283,7 @@ def assemble(
     work = Counter(folder.shards("decisions").counters())
     work.update(folder.shards("counterfactuals").counters())
     work.update(folder.shards("attributions").counters())
+    work.update(folder.shards("contributions").counters())
     title = config.output.title or (model.name if model else config.data.path.stem)
     return AuditResult(
         tool_version=audit.__version__,

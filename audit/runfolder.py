@@ -31,6 +31,7 @@ class RunFolder:
         self.decisions = path / "decisions.parquet"
         self.attributions = path / "attributions.parquet"
         self.inputs = path / "inputs.parquet"
+        self.contributions = path / "contributions.parquet"
         self.counterfactuals = path / "counterfactuals.parquet"
         self.flagged = path / "flagged.jsonl"
         self.metrics_csv = path / "metrics.csv"
@@ -52,7 +53,8 @@ class RunFolder:
     def outputs(self) -> list[Path]:
         """Every file an audit may leave here, the manifest last."""
         return [
-            self.result, self.decisions, self.attributions, self.counterfactuals, self.inputs, self.flagged,
+            self.result, self.decisions, self.attributions, self.contributions, self.counterfactuals,
+            self.inputs, self.flagged,
             self.metrics_csv, self.disparities_csv, self.summary, self.report, self.junit, self.sarif, self.manifest,
         ]  # fmt: skip
 

@@ -192,7 +192,7 @@ def explain_why(
         from audit.explain.reliance import find_reliance
         from audit.explain.stage import explain_sample, make_explainer
 
-        explainer = make_explainer(config, case.adapter, case.positive)
+        explainer = make_explainer(config, case.adapter)
         before = flag(evidence, threshold)["row_id"].tolist()
         most = None if config.explanations.which == "flagged" else config.explanations.most_flagged
         certain = before[:most]
@@ -214,8 +214,13 @@ def explain_why(
                 explainer, out.explained.table, lexicons_of(config),
                 share=config.probe.reliance, threshold=config.probe.threshold, moved_by_exchange=moved,
             )  # fmt: skip
-        if case.positive is not None and len(out.explained.table):
-            texts += _take_apart(case, folder, out, out.explained.table, gaps)
+        if case.positive is not None and config.gaps.sample:
+            from audit.explain.contributions import attribute_sample
+
+            table, computed, reused = attribute_sample(config, explainer, case.positive, folder, progress)
+            clock.computed += computed
+            clock.reused += reused
+            texts += _take_apart(case, folder, out, table, gaps)
     flagged = flag(evidence, threshold)
     shown = _flags_to_show(flagged)
     explained_ids = set(out.explained.table["row_id"]) if out.explained else set()
@@ -269,9 +274,8 @@ def _take_apart(case: Case, folder: RunFolder, out: Why, table: pd.DataFrame, ga
     from audit.explain.decomposition import Explained as Numbers
     from audit.explain.decomposition import pushes
 
-    table = table[np.isfinite(table["score_input"].astype(float)) & (table["reason"] != "failed")].reset_index(
-        drop=True
-    )
+    finite = np.array([bool(np.isfinite(values).all()) for values in table["score_attributions"]], bool)
+    table = table[np.isfinite(table["score_input"]) & finite].reset_index(drop=True)
     if table.empty:
         return []
     categories = case.config.gaps.concepts

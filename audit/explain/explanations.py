@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -52,12 +52,13 @@ SCHEMA = pa.schema(
         ("special", pa.list_(pa.bool_())),
         ("words", pa.list_(pa.int32())),
         ("attributions", pa.list_(pa.float32())),
-        # The same for one class and one baseline, those of all decisions: what gaps in the mean score are made of.
-        ("score_input", pa.float64()),
-        ("score_baseline", pa.float64()),
-        ("score_attributions", pa.list_(pa.float32())),
     ]
 )
+
+
+def words_of(item: Encoded) -> np.ndarray:
+    """Word of each token, −1 for special ones."""
+    return item.words if item.words is not None else np.where(item.special, -1, np.arange(item.length))
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,6 @@ class Explainer:
     settings: ExplanationConfig
     baseline: str
     seed: int
-    positive: str | None = None
 
     @property
     def thresholds(self) -> Thresholds:
@@ -116,7 +116,6 @@ class Explainer:
         targets = [self.adapter.classes.index(cls) for cls in rows["y_pred"]]
         found, spent = self.integrator(self.baseline).attribute(encoded, targets, advance)
         total = Counter(spent)
-        scores = self._of_the_positive_class(encoded, targets, found, total)
         baselines = [self.baseline] * len(rows)
         # Without contrast to the first baseline, another one may show what the decision rests on.
         again = [i for i, item in enumerate(found) if abs(item.contrast) < self.settings.least_contrast]
@@ -130,45 +129,10 @@ class Explainer:
         tested = self._examine(rows, encoded, targets, found, baselines)
         total["forwards"] = sum(item.forwards for item in tested if item is not None)
         records = [
-            self._record(*given) | score
-            for *given, score in zip(rows.to_dict("records"), encoded, found, tested, baselines, scores, strict=True)
+            self._record(*given)
+            for given in zip(rows.to_dict("records"), encoded, found, tested, baselines, strict=True)
         ]
         return pa.Table.from_pylist(records, schema=SCHEMA), dict(total)
-
-    def _of_the_positive_class(
-        self, encoded: Sequence[Encoded], targets: Sequence[int], found: Sequence[Attribution], total: Counter[str]
-    ) -> list[dict[str, Any]]:
-        """Attributions of the positive class against the first baseline, whatever was predicted.
-
-        Of two classes, what speaks for the one speaks against the other; of more, decisions for others are integrated
-        again.
-        """
-        if self.positive is None:
-            return [{} for _ in encoded]
-        positive = self.adapter.classes.index(self.positive)
-        mine = dict(enumerate(found))
-        others = [i for i, target in enumerate(targets) if target != positive]
-        if len(self.adapter.classes) == 2:
-            whole = 1.0 if self.settings.target == "probability" else 0.0
-            for i in others:
-                item = found[i]
-                mine[i] = replace(
-                    item, values=-item.values, f_input=whole - item.f_input, f_baseline=whole - item.f_baseline
-                )
-        elif others:
-            again, spent = self.integrator(self.baseline).attribute(
-                [encoded[i] for i in others], [positive] * len(others)
-            )
-            total.update(spent)
-            mine.update(zip(others, again, strict=True))
-        return [
-            {
-                "score_input": mine[i].f_input,
-                "score_baseline": mine[i].f_baseline,
-                "score_attributions": mine[i].values.tolist(),
-            }
-            for i in range(len(encoded))
-        ]
 
     def _examine(
         self,
@@ -216,7 +180,7 @@ class Explainer:
     ) -> dict[str, Any]:
         content = content_share(joined(row["input"]), item, found.values)
         outcome, reason = verdict(found, tested, content, self.thresholds)
-        words = item.words if item.words is not None else np.where(item.special, -1, np.arange(item.length))
+        words = words_of(item)
         return {
             "row_id": row["row_id"],
             "target_class": row["y_pred"],

@@ -44,10 +44,10 @@ class Explained:
     reused: int
 
 
-def make_explainer(config: AuditConfig, adapter: Adapter, positive: str | None) -> Explainer:
+def make_explainer(config: AuditConfig, adapter: Adapter) -> Explainer:
     """Return what explains decisions as this audit's configuration says."""
     settings = config.explanations
-    return Explainer(adapter, settings, adapter.baseline_kind(settings.baseline), config.seed, positive)
+    return Explainer(adapter, settings, adapter.baseline_kind(settings.baseline), config.seed)
 
 
 def explain_sample(
@@ -67,12 +67,12 @@ def explain_sample(
     """
     settings, adapter = config.explanations, explainer.adapter
     names = [attribute.label for attribute in config.attributes]
-    decisions = _read_strata(folder, names)
+    decisions = read_strata(folder, names)
     usable = np.flatnonzero(decisions["status"] != "failed")
     budget = {"all": len(usable), "flagged": 0}.get(settings.which, settings.sample)
     certain = np.flatnonzero(np.isin(usable, _positions(folder, flagged))) if settings.which != "all" else None
     sample = draw(outcome_strata(decisions.iloc[usable], names), budget, config.seed, certain)
-    rows = _fetch(config, folder, usable[sample.positions], names)
+    rows = fetch(config, folder, usable[sample.positions], names)
     rows["inclusion_probability"] = sample.inclusion_probability
 
     shards = folder.shards("attributions")
@@ -173,7 +173,7 @@ def _recheck(explainer: Explainer, steady: pd.DataFrame) -> PrecisionCheck:
     )
 
 
-def _read_strata(folder: RunFolder, names: list[str]) -> pd.DataFrame:
+def read_strata(folder: RunFolder, names: list[str]) -> pd.DataFrame:
     """Read just what strata are made of, as category codes: a few bytes per decision."""
     columns = ["y_true", "y_pred", "status", *names]
     table = pa.concat_tables(
@@ -202,7 +202,7 @@ def _positions(folder: RunFolder, ids: Collection[str]) -> np.ndarray:
     return np.concatenate(out)
 
 
-def _fetch(config: AuditConfig, folder: RunFolder, positions: np.ndarray, names: list[str]) -> pd.DataFrame:
+def fetch(config: AuditConfig, folder: RunFolder, positions: np.ndarray, names: list[str]) -> pd.DataFrame:
     """Collect decision and text of the rows at these positions of the decision table."""
     columns = ["row_id", "y_true", "y_pred", "cluster", "weight", "count", *names]
     decided = _take(read_decisions(folder.decisions, columns), positions)

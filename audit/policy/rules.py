@@ -71,11 +71,8 @@ def questions(result: AuditResult, policy: PolicyConfig) -> list[Question]:
     computed = [slicing.attributes for slicing in result.slicings if slicing.attributes]
     fine = [list(attributes) for attributes in _configured(result) if list(attributes) not in computed]
     units: dict[str, str] = {item.name: item.unit for item in result.metric_definitions}
-    units |= outcome_units(
-        probed=result.probe is not None,
-        labelled=any(result.data.labels.values()),
-        explained=result.explanations is not None,
-    )
+    units |= dict.fromkeys((f"{FLAG_RATE}{item.code}" for item in result.flags.rates), "share")
+    units |= dict.fromkeys((FLIP_RATE, TOKEN_GAP) if result.probe else (), "share")
     check_policy(policy, [*computed, *fine], units)
     asked = named_rules(policy)
     outcomes = [

@@ -129,6 +129,14 @@ class View:
         return {row["row_id"]: row for row in pq.read_table(self.folder.attributions, filters=chosen).to_pylist()}
 
     @cached_property
+    def contributions(self) -> dict[str, dict[str, Any]]:
+        """Attributions of the score, of rows whose text was kept."""
+        if not self.folder.contributions.exists() or not self.texts:
+            return {}
+        chosen = [("row_id", "in", list(self.texts))]
+        return {row["row_id"]: row for row in pq.read_table(self.folder.contributions, filters=chosen).to_pylist()}
+
+    @cached_property
     def flagged(self) -> list[dict[str, Any]]:
         """Flagged decisions that the report may show, worst first."""
         if not self.folder.flagged.exists():

@@ -58,9 +58,10 @@
   const filter = document.getElementById("flag-filter");
   if (filter) {
     const items = [...document.querySelectorAll("#flag-list > .decision")];
+    const fields = ["code", "severity", "search"].map((name) => filter.querySelector(`[name=${name}]`));
     const words = items.map((item) => item.textContent.toLowerCase());
     const apply = () => {
-      const { code, severity, search } = filter.elements;
+      const [code, severity, search] = fields;
       const wanted = search.value.trim().toLowerCase();
       let shown = 0;
       items.forEach((item, i) => {
@@ -75,12 +76,11 @@
     };
     filter.hidden = false;
     filter.addEventListener("input", apply);
-    filter.addEventListener("submit", (event) => event.preventDefault());
     // A link to a hidden decision shows it again.
     addEventListener("hashchange", () => {
       const target = items.find((item) => "#" + item.id === location.hash);
       if (target && target.hidden) {
-        filter.reset();
+        for (const field of fields) field.value = "";
         apply();
         target.scrollIntoView();
       }

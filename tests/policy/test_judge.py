@@ -10,9 +10,11 @@ from audit.errors import ConfigError
 from audit.fairness.disparities import compare
 from audit.pipeline import definitions
 from audit.policy.judge import judge
-from audit.result import AuditResult
+from audit.result import AuditResult, Flags
 from tests.fairness.helpers import ask, tally
 from tests.fairness.test_published import COMPAS, table
+
+NO_FLAGS = Flags(decisions=0, by_severity={}, rates=[], explained=0, shown=[])
 
 
 def result(frame: pd.DataFrame, *, level: float = 0.95, **more: Any) -> AuditResult:
@@ -30,6 +32,8 @@ def result(frame: pd.DataFrame, *, level: float = 0.95, **more: Any) -> AuditRes
         adjusted=done.adjusted,
         correlations=done.correlations,
         comparison=None,
+        probe=None,
+        flags=NO_FLAGS,
     )
 
 

@@ -18,7 +18,7 @@ from audit.policy.location import locate_rules
 from audit.result import AuditResult, Note
 from tests.conftest import shared
 from tests.fairness.helpers import ask, compare_rows, tally
-from tests.policy.test_judge import rates, result, verdict
+from tests.policy.test_judge import NO_FLAGS, rates, result, verdict
 
 LL144 = {
     "Asian F": (616, 309), "Asian M": (696, 344), "Black F": (752, 385), "Black M": (532, 277),
@@ -35,6 +35,8 @@ def berkeley(policy: PolicyConfig) -> Any:
     done = compare(tally(frame, ["g"], ["dept"]), question)
     return judge(
         AuditResult.model_construct(
+            probe=None,
+            flags=NO_FLAGS,
             level=0.95, config={"controls": ["dept"]}, slicings=[done.slicing], metrics=done.metrics,
             metric_definitions=definitions(question.metrics), adjusted=done.adjusted, correlations=[], comparison=None,
         ),
@@ -87,6 +89,8 @@ def scored(metric: str, **rule: Any) -> Any:
     question = ask(["0", "1"], "1", (metric,), scored=True)
     done = compare_rows(frame, ["g"], question)
     made = AuditResult.model_construct(
+            probe=None,
+            flags=NO_FLAGS,
         level=0.95, config={}, slicings=[done.slicing], metrics=done.metrics, adjusted=[], comparison=None,
         metric_definitions=definitions(question.metrics), correlations=done.correlations,
     )  # fmt: skip

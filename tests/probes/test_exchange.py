@@ -130,8 +130,9 @@ def test_pairs_of_texts_are_edited_together() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["He told her that she was late.", "the actress's husband", "James and Mary", "their mothers and fathers", "HIS CAR",
-     "Her, not him", "the king's daughters", "他告诉她他会来", "爸爸和妈妈", "a boy and a girl", "Nephews! And nieces?"],
+    ["He told her that she was late.", "the actress's husband", "James and Mary", "their mothers and fathers",
+     "HIS CAR", "Her, not him", "the king's daughters",
+     "他告诉她他会来", "爸爸和妈妈", "a boy and a girl", "Nephews! And nieces?"],
 )  # fmt: skip
 def test_exchanging_twice_gives_the_text_again(text: str) -> None:
     once = on(text).text
@@ -176,7 +177,8 @@ def test_axes_can_be_chosen(both: list[Lexicon]) -> None:
 def test_a_lexicon_of_ones_own_extends_or_replaces(tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     path.write_text(
-        "language: en\nprotected: [no man]\naxes:\n  gender: {groups: [female, male], forms: [{female: lass, male: lad}]}\n"
+        "language: en\nprotected: [no man]\naxes:\n"
+        "  gender: {groups: [female, male], forms: [{female: lass, male: lad}]}\n"
         "  caste: {groups: [dalit, brahmin], forms: [{dalit: Dalit, brahmin: Brahmin}]}\n"
     )
     extended = load_lexicons(["en"], [path])

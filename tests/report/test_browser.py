@@ -56,6 +56,8 @@ def hostile_run(tmp_path_factory: pytest.TempPathFactory, checkpoints: dict[str,
         "attributes": [HOSTILE[0], {"column": HOSTILE[3], "name": HOSTILE[2]}],
         "crossings": [[HOSTILE[0], HOSTILE[2]]],
         "explanations": {"sample": 20, "shown": 12},
+        "probe": {"threshold": 0.01},
+        "gaps": {"sample": 60, "metrics": ["selection_rate"], "resamples": 200},
         "output": {
             "folder": str(folder / "run"),
             "title": HOSTILE[1],
@@ -195,3 +197,21 @@ def test_size_and_time_to_open(browser: Any, hostile_run: Path) -> None:
     page, _ = open_page(browser, report)
     timing = page.evaluate("() => performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
     assert timing > 0
+
+
+def test_flagged_decisions_can_be_filtered_and_linked(browser: Any, hostile_run: Path) -> None:
+    page, seen = open_page(browser, hostile_run / "report.html")
+    items = page.locator("#flag-list > .decision")
+    everything = items.count()
+    assert everything > 1
+    assert page.locator("#flag-list > .decision:visible").count() == everything
+    page.select_option("#flag-filter select[name=code]", "counterfactual_flip")
+    left = page.locator("#flag-list > .decision:visible")
+    assert 0 < left.count() < everything
+    assert all("counterfactual_flip" in item.get_attribute("data-codes") for item in left.all())
+    page.fill("#flag-filter input[name=search]", "no such words")
+    assert left.count() == 0
+    anchor = items.nth(everything - 1).get_attribute("id")
+    page.evaluate(f"location.hash = '#{anchor}'")
+    page.wait_for_function(f"!document.getElementById('{anchor}').hidden")
+    assert seen == []

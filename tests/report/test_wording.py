@@ -58,7 +58,9 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     assert used <= set(words), sorted(used - set(words))
     prefixes = ("note.", "undefined.", "metric.", "section.", "data.status.", "data.outside.", "explanations.state.")
     prefixes += ("method.work.", "performance.chart", "verdict.", "gate.", "comparison.kind.", "limits.method.")
-    prefixes += ("outcome.", "sheet.", "explanations.target.", "explanations.sanity.")
+    prefixes += ("outcome.", "sheet.", "explanations.target.", "explanations.sanity.", "why.condition.", "why.because.")
+    prefixes += ("why.not.", "why.part.", "counterfactuals.refused.", "counterfactuals.side.", "flags.name.")
+    prefixes += ("flags.means.", "flags.severity.", "flags.confirmed.")
     unused = {code for code in words if code not in used and not code.startswith(prefixes)}
     assert not unused, sorted(unused)
 
@@ -66,7 +68,9 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
 def test_every_code_the_pipeline_makes_has_words() -> None:
     root = Path(__file__).parents[2] / "audit"
     words = json.loads((root / "report/messages/en.json").read_text())
-    source = "".join((root / name).read_text() for name in ("pipeline.py", "case.py", "fairness/disparities.py"))
+    source = "".join(
+        (root / name).read_text() for name in ("pipeline.py", "why.py", "case.py", "fairness/disparities.py")
+    )
     codes = set(re.findall(r'Note\(\s*code="([a-z_]+)"', source)) | {"rows_truncated", "rows_empty", "rows_failed"}
     assert len(codes) >= 9
     assert {f"note.{code}" for code in codes} <= set(words)

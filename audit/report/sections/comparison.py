@@ -75,4 +75,4 @@ def _chart(view: View, attributes: list[str], metric: str) -> Any:
     )
 
 
-SECTION = Section("comparison", 110, build)
+SECTION = Section("comparison", 115, build)

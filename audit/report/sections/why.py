@@ -55,9 +55,9 @@ def _gap(view: View, gap: GapDecomposition) -> dict[str, Any]:
         "more": max(0, len(concepts) - MOST_LISTED),
         "named": [part for part in concepts if part.named],
         "acting": [
-            (name(view, part), [_acting(view, row) for row in part.rows if row in view.texts])
+            (name(view, part), [_acting(view, row) for row in part.rows if row in view.contributions])
             for part in charted
-            if any(row in view.texts for row in part.rows)
+            if any(row in view.contributions for row in part.rows)
         ],
     }
 
@@ -72,12 +72,11 @@ def _kind(part: GapPart) -> str:
 
 
 def _acting(view: View, row: str) -> dict[str, Any]:
-    (item,) = view.lookup([row])
-    explanation = item.explanation or {}
+    found = view.contributions[row]
     return {
         "row_id": row,
-        "score": explanation.get("score_input"),
-        "tokens": heat(item.text, explanation, "score_attributions") if explanation else [],
+        "score": found["score_input"],
+        "tokens": heat(view.texts[row], found, "score_attributions"),
     }
 
 
