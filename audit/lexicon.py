@@ -22,8 +22,20 @@ import yaml
 from audit.errors import ConfigError, some
 
 LANGUAGES = ("en", "zh")
-KEYS = {"language", "provenance", "whole_words", "articles", "function_words", "protected", "not_before", "axes"}
+KEYS = {
+    "language",
+    "provenance",
+    "whole_words",
+    "articles",
+    "function_words",
+    "protected",
+    "not_before",
+    "only_before",
+    "axes",
+}
 AXIS_KEYS = {"groups", "senseless", "forms", "names"}
+#: What may follow a term for it to count as one.
+PLACES = ("not_before", "only_before")
 #: Where one word has several lines, the one meant before a noun, and the one meant after an article without a noun.
 DETERMINER, NOUN = "determiner", "after_article"
 ARTICLE_BEFORE = re.compile(r"\b(?:an?|the|this|that|every|each|another|any|one|some)\s+$", re.IGNORECASE)
@@ -101,6 +113,7 @@ class Lexicon:
     function_words: frozenset[str] = frozenset()
     protected: tuple[str, ...] = ()
     not_before: dict[str, frozenset[str]] = field(default_factory=dict)
+    only_before: dict[str, frozenset[str]] = field(default_factory=dict)
     _senses: dict[str, list[_Sense]] = field(default_factory=dict)
     _names: dict[str, list[_Sense]] = field(default_factory=dict)
 
@@ -110,7 +123,7 @@ class Lexicon:
         for match in self._pattern.finditer(text):
             word = match.group()
             senses = self._names.get(word) or self._senses.get(word.lower(), [])
-            if not senses or self._is_colour(word, text, match.end()):
+            if not senses or self._means_else(word, text, match.end()):
                 continue
             chosen = self._choose(senses, text, match.start(), match.end())
             ambiguous = len({id(sense.meaning) for sense in senses}) > 1
@@ -122,15 +135,17 @@ class Lexicon:
         kept = {name: axis for name, axis in self.axes.items() if name in axes}
         return Lexicon(
             self.language, self.whole_words, self.articles, kept, self.provenance, self.function_words,
-            self.protected, self.not_before, self._senses, self._names,
+            self.protected, self.not_before, self.only_before, self._senses, self._names,
         )  # fmt: skip
 
-    def _is_colour(self, word: str, text: str, end: int) -> bool:
-        after = self.not_before.get(word.lower())
-        if not after:
+    def _means_else(self, word: str, text: str, end: int) -> bool:
+        """Whether what follows says that the word is a colour, a measure, or anything but a person's group."""
+        never, only = self.not_before.get(word.lower()), self.only_before.get(word.lower())
+        if never is None and only is None:
             return False
         following = AFTER.match(text, end)
-        return following is not None and following.group(1).lower() in after
+        after = following.group(1).lower() if following else ""
+        return after in (never or ()) or (only is not None and after not in only)
 
     def _choose(self, senses: list[_Sense], text: str, start: int, end: int) -> _Sense:
         """Of several meanings, take the one for this place: before a noun, after an article, or anywhere."""
@@ -226,7 +241,9 @@ def lexicons_sha256(lexicons: Sequence[Lexicon]) -> str:
     plain = [
         [
             lexicon.language, lexicon.whole_words, lexicon.articles, sorted(lexicon.axes), sorted(lexicon.protected),
-            sorted((word, sorted(after)) for word, after in lexicon.not_before.items()), sorted(lexicon.function_words),
+            sorted((word, sorted(after)) for word, after in lexicon.not_before.items()),
+            sorted((word, sorted(after)) for word, after in lexicon.only_before.items()),
+            sorted(lexicon.function_words),
             sorted((axis.name, axis.senseless.pattern if axis.senseless else "") for axis in lexicon.axes.values()),
             sorted(
                 (word, sense.axis, sense.group, sorted(sense.meaning.forms.items()), sense.meaning.when or "")
@@ -304,9 +321,9 @@ def _check_axis(name: str, axis: Any, refuse: Callable[[str], None]) -> None:
 
 def _extend(base: dict[str, Any], mine: dict[str, Any]) -> dict[str, Any]:
     """Add the user's lines to the built-in ones; what both set, the user's file decides."""
-    out = {**base, **{key: value for key, value in mine.items() if key not in {"axes", "protected", "not_before"}}}
+    out = {**base, **{key: value for key, value in mine.items() if key not in {"axes", "protected", *PLACES}}}
     out["protected"] = [*base.get("protected", []), *mine.get("protected", [])]
-    out["not_before"] = {**base.get("not_before", {}), **mine.get("not_before", {})}
+    out |= {key: {**base.get(key, {}), **mine.get(key, {})} for key in PLACES}
     out["axes"] = dict(base.get("axes", {}))
     for name, axis in mine["axes"].items():
         known = out["axes"].get(name, {})
@@ -315,6 +332,10 @@ def _extend(base: dict[str, Any], mine: dict[str, Any]) -> dict[str, Any]:
             **{key: [*axis.get(key, []), *known.get(key, [])] for key in ("forms", "names", "senseless")},
         }
     return out
+
+
+def _places(plain: dict[str, Any], key: str) -> dict[str, frozenset[str]]:
+    return {word: frozenset(after) for word, after in plain.get(key, {}).items()}
 
 
 def _parse(plain: dict[str, Any]) -> Lexicon:
@@ -326,7 +347,8 @@ def _parse(plain: dict[str, Any]) -> Lexicon:
         str(plain.get("provenance", "")),
         frozenset(plain.get("function_words", ())),
         tuple(plain.get("protected", ())),
-        {word: frozenset(after) for word, after in plain.get("not_before", {}).items()},
+        _places(plain, "not_before"),
+        _places(plain, "only_before"),
     )
     for name, axis in plain["axes"].items():
         senseless = axis.get("senseless")

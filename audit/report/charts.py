@@ -171,8 +171,10 @@ def changes(
     names: Sequence[str],
     values: Sequence[float | None],
     bounds: Sequence[tuple[float | None, float | None]],
+    *,
+    share: bool = True,
 ) -> Chart:
-    """Changes with their intervals, around a line at zero."""
+    """Changes with their intervals, around a line at zero; in percent if they are of shares."""
     rows = _distinct(names)
     figure = go.Figure(
         go.Scatter(
@@ -182,12 +184,12 @@ def changes(
             cliponaxis=False,
             marker={"size": 10, "color": SERIES[0]},
             error_x=_whiskers(values, bounds),
-            hovertemplate="%{y}: %{x:+.1%}<extra></extra>",
+            hovertemplate=f"%{{y}}: %{{x:{'+.1%' if share else '+.3f'}}}<extra></extra>",
         )
     )
     figure.add_vline(x=0, line={"color": MUTED, "width": 1})
     _layout(figure)
-    figure.update_layout(xaxis={"tickformat": "+.0%", "rangemode": "normal"})
+    figure.update_layout(xaxis={"tickformat": "+.0%" if share else "+.3~f", "rangemode": "normal"})
     return Chart(figure, label, _height(rows))
 
 

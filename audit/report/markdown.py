@@ -38,6 +38,8 @@ def render_markdown(result: AuditResult, t: Catalogue) -> str:
         lines.append(
             t("summary.none", comparisons=count(found.comparisons), gaps=found.gaps, level=percent(found.level, 0))
         )
+    if result.flags.decisions:
+        lines += ["", t("flags.lead", n=count(result.flags.decisions))]
     lines += ["", t("markdown.decisions", n=count(result.data.decisions)) + ". " + t("markdown.more"), ""]
     return "\n".join(lines)
 

@@ -69,6 +69,7 @@ def test_gender(text: str, edited: str) -> None:
         ("we love gay people", "sexual_orientation", "straight", "we love straight people"),
         ("people with disabilities", "disability", None, "people without disabilities"),
         ("the elderly", "age", None, "the young"),
+        ("an old man fixes old bicycles", "age", None, "a young man fixes old bicycles"),
         ("穆斯林去清真寺", "religion", "christian", "基督徒去教堂"),
     ],
 )

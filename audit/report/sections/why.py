@@ -27,7 +27,7 @@ def build(view: View) -> dict[str, Any] | None:
         label = view.t("why.pushes.chart", **{"class": result.positive_class})
         names = [f"{push.axis}: {push.group}" for push in pushes]
         bounds = [(push.lower, push.upper) for push in pushes]
-        chart = view.add_chart(changes(label, names, [push.mean for push in pushes], bounds))
+        chart = view.add_chart(changes(label, names, [push.mean for push in pushes], bounds, share=False))
     return {
         "pushes": pushes,
         "chart": chart,
