@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from audit.explain.concepts import units_of
 from audit.explain.outcome import has_content
 from audit.models.adapter import joined
 from audit.result import WordInfluence
@@ -18,16 +19,10 @@ MOST_WORDS = 10
 
 def word_sums(text: str, row: dict[Any, Any]) -> Iterator[tuple[str, float]]:
     """Yield each word of a decision, lower-cased, with the φ of its tokens."""
-    units: dict[int, tuple[int, int, float]] = {}
-    for start, end, word, value in zip(row["starts"], row["ends"], row["words"], row["attributions"], strict=True):
-        if word < 0:
-            continue
-        first, last, total = units.get(word, (start, end, 0.0))
-        units[word] = (min(first, start), max(last, end), total + value)
-    for start, end, total in units.values():
+    for start, end, value in units_of(row, "attributions"):
         piece = text[start:end].strip().lower()
-        if has_content(piece):
-            yield piece, total
+        if not value.is_special and has_content(piece):
+            yield piece, value.phi
 
 
 def influential_words(explained: pd.DataFrame, attributes: Sequence[str]) -> list[WordInfluence]:
