@@ -37,6 +37,7 @@ from audit.fairness.score_report import score_report
 from audit.fairness.scores import ScoreCounter, ScoreTally, with_score_sums
 from audit.fairness.stratified import stratified_tests
 from audit.fairness.tally import CellCounter, tally_columns, with_sums
+from audit.gaps import gaps_to_look_into
 from audit.policy.judge import judge
 from audit.policy.location import locate_rules
 from audit.progress import Progress
@@ -55,7 +56,7 @@ from audit.result import (
     Timings,
 )
 from audit.runfolder import RunFolder, fingerprint_of
-from audit.why import Why, explain_why, gaps_to_look_into, probe
+from audit.why import Why, explain_why, probe
 
 if TYPE_CHECKING:
     from audit.models.adapter import Adapter

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,12 @@ class RunFolder:
             ) from None
         except ValueError as error:
             raise RunFolderError(f"is not a result this version can read: {error}", where=str(self.result)) from None
+
+    def read_flagged(self) -> Iterator[dict[str, Any]]:
+        """Yield flagged decisions, worst first; none if the audit wrote none."""
+        if self.flagged.exists():
+            with self.flagged.open(encoding="utf-8") as lines:
+                yield from map(json.loads, lines)
 
     def _refuse_other(self, found: dict[str, str], fingerprint: dict[str, str]) -> None:
         changed = [key for key in fingerprint if found.get(key) != fingerprint[key]]

@@ -23,14 +23,14 @@ import torch
 from transformers import BertForSequenceClassification
 
 import audit.explain.explanations
-import audit.explain.stage
+import audit.explain.parts
 import audit.models.predict
 import audit.pipeline
 from audit.shards import Shards
 
 torch.set_num_threads(1)
 audit.pipeline.WINDOW_ROWS = 16
-audit.explain.stage.PART_DECISIONS = 8
+audit.explain.parts.PART_DECISIONS = 8
 
 
 def log(path: Path, line: str) -> None:

@@ -6,18 +6,15 @@ verdict on single ones, so it has a sample of its own: one class, one baseline f
 
 from __future__ import annotations
 
-from itertools import count, pairwise
-from typing import Any
+from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audit.config import AuditConfig
 from audit.explain.explanations import Explainer, words_of
-from audit.explain.sampling import draw, outcome_strata
-from audit.explain.stage import PART_DECISIONS, PART_DECISIONS_ACCELERATED, fetch, read_strata
+from audit.explain.parts import draw_rows, in_parts
 from audit.progress import Progress
 from audit.runfolder import RunFolder
 
@@ -47,31 +44,23 @@ def attribute_sample(
     table, computed, reused
         Its columns with decision, groups and `input`; and the parts that were computed or taken over.
     """
-    names = [attribute.label for attribute in config.attributes]
-    decisions = read_strata(folder, names)
-    usable = np.flatnonzero(decisions["status"] != "failed")
     # Other decisions than those that are tested, where there are enough: a sample of its own.
-    sample = draw(outcome_strata(decisions.iloc[usable], names), config.gaps.sample, config.seed + 1)
-    rows = fetch(config, folder, usable[sample.positions], names).reset_index(drop=True)
-    rows["inclusion_probability"] = sample.inclusion_probability
+    rows = draw_rows(config, folder, config.gaps.sample, config.seed + 1).rows
     shards = folder.shards("contributions")
-    computed = reused = 0
-    size = PART_DECISIONS if explainer.adapter.device.type == "cpu" else PART_DECISIONS_ACCELERATED
+
+    def work(part: pd.DataFrame, advance: Callable[[int], object]) -> tuple[pa.Table, dict[str, int]]:
+        return _attribute(explainer, part, positive, advance)
+
     with progress.stage("attributions", len(rows), "decisions") as bar:
-        edges = [*range(0, len(rows), size), len(rows)]
-        for number, (first, last) in zip(count(), pairwise(edges), strict=False):
-            if shards.done(number):
-                reused += 1
-                bar.update(last - first)
-            else:
-                shards.write(number, *_part(explainer, rows.iloc[first:last], positive, bar.update))
-                computed += 1
+        computed, reused = in_parts(shards, rows, explainer.adapter.device, work, bar)
     shards.join(folder.contributions, SCHEMA)
     found = pq.read_table(folder.contributions).to_pandas().drop(columns=["row_id", "inclusion_probability"])
     return pd.concat([rows, found], axis=1), computed, reused
 
 
-def _part(explainer: Explainer, rows: pd.DataFrame, positive: str, advance: Any) -> tuple[pa.Table, dict[str, int]]:
+def _attribute(
+    explainer: Explainer, rows: pd.DataFrame, positive: str, advance: Callable[[int], object]
+) -> tuple[pa.Table, dict[str, int]]:
     encoded = explainer.adapter.encode(list(rows["input"]))
     target = explainer.adapter.classes.index(positive)
     found, spent = explainer.integrator(explainer.baseline).attribute(encoded, [target] * len(rows), advance)

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import count, pairwise
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.config import AuditConfig
-from audit.data.rows import RowReader
-from audit.decisions import read_decisions
 from audit.explain.explanations import SCHEMA, Explainer
+from audit.explain.parts import draw_rows, in_parts
 from audit.explain.path import METHOD
-from audit.explain.sampling import draw, outcome_strata
 from audit.explain.sanity import check_sanity
 from audit.explain.words import influential_words
 from audit.models.adapter import Adapter
-from audit.models.predict import texts_of
 from audit.outcomes import EXPLAINED, REASONS, UNEXPLAINED, WEAK
 from audit.progress import Progress
 from audit.result import Explanations, OutcomeCounts, PrecisionCheck
 from audit.runfolder import RunFolder
 
-#: Decisions per part of a resumable run, on a CPU and on an accelerator.
-PART_DECISIONS, PART_DECISIONS_ACCELERATED = 64, 512
 #: Decisions explained again in float32 where gradients are coarser, besides all borderline ones.
 RECHECKED = 32
 READ = [name for name in SCHEMA.names if name not in {"row_id", "inclusion_probability"}]
@@ -67,30 +59,15 @@ def explain_sample(
     """
     settings, adapter = config.explanations, explainer.adapter
     names = [attribute.label for attribute in config.attributes]
-    decisions = read_strata(folder, names)
-    usable = np.flatnonzero(decisions["status"] != "failed")
-    budget = {"all": len(usable), "flagged": 0}.get(settings.which, settings.sample)
-    certain = np.flatnonzero(np.isin(usable, _positions(folder, flagged))) if settings.which != "all" else None
-    sample = draw(outcome_strata(decisions.iloc[usable], names), budget, config.seed, certain)
-    rows = fetch(config, folder, usable[sample.positions], names)
-    rows["inclusion_probability"] = sample.inclusion_probability
-
+    budget = {"all": None, "flagged": 0}.get(settings.which, settings.sample)
+    drawn = draw_rows(config, folder, budget, config.seed, flagged)
     shards = folder.shards("attributions")
-    computed = reused = 0
-    size = PART_DECISIONS if adapter.device.type == "cpu" else PART_DECISIONS_ACCELERATED
-    with progress.stage("explanations", len(rows), "decisions") as bar:
-        edges = [*range(0, len(rows), size), len(rows)]
-        for number, (first, last) in zip(count(), pairwise(edges), strict=False):
-            if shards.done(number):
-                reused += 1
-                bar.update(last - first)
-            else:
-                shards.write(number, *explainer.explain(rows.iloc[first:last], bar.update))
-                computed += 1
+    with progress.stage("explanations", len(drawn.rows), "decisions") as bar:
+        computed, reused = in_parts(shards, drawn.rows, adapter.device, explainer.explain, bar)
     shards.join(folder.attributions, SCHEMA)
 
     found = pq.read_table(folder.attributions, columns=READ).to_pandas()
-    explained = pd.concat([rows.reset_index(drop=True), found], axis=1)
+    explained = pd.concat([drawn.rows, found], axis=1)
     contrast = (explained["f_input"] - explained["f_baseline"]).abs()
     explained["error"] = explained["convergence_delta"].abs() / contrast.where(contrast > 0)
     explained["length"] = [len(values) for values in explained["attributions"]]
@@ -109,8 +86,8 @@ def explain_sample(
         least_contrast=settings.least_contrast,
         orderings=settings.orderings,
         sampled=len(explained),
-        population=len(usable),
-        strata=sample.strata,
+        population=drawn.population,
+        strata=drawn.strata,
         outcomes=_outcomes(explained, slicings),
         errors=sorted(float(error) for error in with_contrast["error"]),
         gradients=float(explained["gradients"].mean()) if len(explained) else 0.0,
@@ -171,56 +148,6 @@ def _recheck(explainer: Explainer, steady: pd.DataFrame) -> PrecisionCheck:
         largest=max(off, default=0.0),
         beyond_tolerance=sum(value > settings.tolerance for value in off),
     )
-
-
-def read_strata(folder: RunFolder, names: list[str]) -> pd.DataFrame:
-    """Read just what strata are made of, as category codes: a few bytes per decision."""
-    columns = ["y_true", "y_pred", "status", *names]
-    table = pa.concat_tables(
-        [
-            pa.table({name: batch[name].dictionary_encode() for name in columns})
-            for batch in read_decisions(folder.decisions, columns)
-        ]
-    ).unify_dictionaries()
-    frame: pd.DataFrame = table.to_pandas()
-    # Labels and predictions are compared with each other below, so they need one set of categories.
-    classes = sorted({*frame["y_true"].cat.categories, *frame["y_pred"].cat.categories})
-    for name in ("y_true", "y_pred"):
-        frame[name] = frame[name].cat.set_categories(classes)
-    return frame
-
-
-def _positions(folder: RunFolder, ids: Collection[str]) -> np.ndarray:
-    """Find rows of the decision table by id."""
-    if not ids:
-        return np.zeros(0, np.int64)
-    wanted, out, first = pa.array(sorted(ids)), [], 0
-    for batch in read_decisions(folder.decisions, ["row_id"]):
-        here = pc.is_in(batch["row_id"].combine_chunks(), value_set=wanted).to_numpy(zero_copy_only=False)
-        out.append(np.flatnonzero(here) + first)
-        first += batch.num_rows
-    return np.concatenate(out)
-
-
-def fetch(config: AuditConfig, folder: RunFolder, positions: np.ndarray, names: list[str]) -> pd.DataFrame:
-    """Collect decision and text of the rows at these positions of the decision table."""
-    columns = ["row_id", "y_true", "y_pred", "cluster", "weight", "count", *names]
-    decided = _take(read_decisions(folder.decisions, columns), positions)
-    texts = _take((batch.select(["input", "input_pair"]) for batch in RowReader(config)), positions)
-    frame: pd.DataFrame = decided.to_pandas()
-    frame["weight"] *= frame.pop("count")
-    frame["input"] = texts_of(texts, paired=config.data.columns.input_pair is not None)
-    return frame
-
-
-def _take(batches: Iterable[pa.Table], positions: np.ndarray) -> pa.Table:
-    parts, first = [], 0
-    for batch in batches:
-        here = positions[(positions >= first) & (positions < first + batch.num_rows)] - first
-        if len(here):
-            parts.append(batch.take(pa.array(here)))
-        first += batch.num_rows
-    return pa.concat_tables(parts) if parts else batch.slice(0, 0)
 
 
 def _to_show(explained: pd.DataFrame, attribute: str, limit: int) -> pd.DataFrame:

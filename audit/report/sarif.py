@@ -1,6 +1,9 @@
-"""`audit.sarif`: verdicts that are no pass, as findings at the line of the rule in the policy (SARIF 2.1.0).
+"""`audit.sarif`: verdicts that are no pass, at the line of the rule in the policy, and the worst flagged decisions, at
+the data (SARIF 2.1.0).
 
-Rule ids and fingerprints stay the same from run to run, so that a code-scanning service knows a finding again.
+Rule ids and fingerprints stay the same from run to run, so that a code-scanning service knows a finding again. Of a
+decision, only its id, codes and numbers are told: neither its text nor whom it is about. Flags fail nothing by
+themselves; rules on their rates do.
 """
 
 from __future__ import annotations
@@ -8,18 +11,30 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from audit.report.verdicts import sentence, worst_first
-from audit.report.wording import Catalogue, visible
+from audit.report.wording import Catalogue, decimal, visible
 from audit.result import AuditResult, RuleVerdict, WaiverState
 
 #: Shown where the policy did not come from a file.
 NO_FILE = "audit.yaml"
+#: Flagged decisions that become findings, the worst first; services cut off at some thousand.
+MOST_FLAGGED = 200
+FLAG_LEVELS = {"high": "warning", "medium": "note", "low": "note"}
 
 
-def render_sarif(result: AuditResult, t: Catalogue) -> str:
-    """Render the judgement of a result; without a policy, no finding."""
+def render_sarif(result: AuditResult, t: Catalogue, flagged: Iterable[dict[str, Any]] = ()) -> str:
+    """Render the judgement of a result, and flagged decisions.
+
+    Parameters
+    ----------
+    flagged
+        Lines of `flagged.jsonl`, worst first; the first `MOST_FLAGGED` are used.
+    """
     judgement = result.judgement
     rules = worst_first(judgement.rules) if judgement else []
     counted = [rule for rule in rules if rule.counts]
@@ -29,11 +44,19 @@ def render_sarif(result: AuditResult, t: Catalogue) -> str:
     findings = [_finding(result, rule, ids, waivers, t) for rule in counted if rule.status != "pass"]
     names += [waiver.rule for waiver in waivers if waiver.state == "expired" and waiver.rule not in ids]
     findings += [_expired(result, waiver, t) for waiver in waivers if waiver.state == "expired"]
-    driver = {
-        "name": "fairaudit",
-        "version": result.tool_version,
-        "rules": [{"id": rule_id(name), "shortDescription": {"text": visible(name)}} for name in names],
-    }
+    decisions = list(islice(flagged, MOST_FLAGGED))
+    codes = list(dict.fromkeys(_code(row) for row in decisions))
+    findings += [_decision(result, row, t) for row in decisions]
+    described = [{"id": rule_id(name), "shortDescription": {"text": visible(name)}} for name in names]
+    described += [
+        {
+            "id": f"flag/{code}",
+            "shortDescription": {"text": t(f"flags.name.{code}")},
+            "fullDescription": {"text": t(f"flags.means.{code}")},
+        }
+        for code in codes
+    ]
+    driver = {"name": "fairaudit", "version": result.tool_version, "rules": described}
     run = {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"fairaudit/{_slug(result.title)}/"},
@@ -85,6 +108,29 @@ def _expired(result: AuditResult, waiver: WaiverState, t: Catalogue) -> dict[str
         "partialFingerprints": {
             "fairaudit/v1": hashlib.sha256(json.dumps(["waiver", waiver.rule, waiver.over]).encode()).hexdigest()
         },
+    }
+
+
+def _code(row: dict[str, Any]) -> str:
+    """Return the first code of a flagged decision, without its reason."""
+    return str(row["codes"][0]).partition(":")[0]
+
+
+def _decision(result: AuditResult, row: dict[str, Any], t: Catalogue) -> dict[str, Any]:
+    said = [t("sarif.flag", rank=row["rank"], row=row["row_id"], codes=", ".join(row["codes"]))]
+    for exchange in row["evidence"].get("exchanges", [])[:1]:
+        keys = ("axis", "source", "target", "decision")
+        score, after = decimal(exchange["score"]), decimal(exchange["score_exchanged"])
+        said.append(t("sarif.exchange", **{key: exchange[key] for key in keys}, score=score, after=after))
+    return {
+        "ruleId": f"flag/{_code(row)}",
+        "level": FLAG_LEVELS[row["severity"]],
+        "message": {"text": _text(" ".join(said))},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": quote(result.config["data"]["path"])}}}],
+        "partialFingerprints": {
+            "fairaudit/v1": hashlib.sha256(json.dumps(["flag", _code(row), row["row_id"]]).encode()).hexdigest()
+        },
+        "properties": {"row": row["row_id"], "severity": row["severity"], "codes": row["codes"]},
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -139,8 +138,5 @@ class View:
     @cached_property
     def flagged(self) -> list[dict[str, Any]]:
         """Flagged decisions that the report may show, worst first."""
-        if not self.folder.flagged.exists():
-            return []
         wanted = set(self.result.flags.shown)
-        with self.folder.flagged.open(encoding="utf-8") as lines:
-            return [row for row in map(json.loads, lines) if row["row_id"] in wanted]
+        return [row for row in self.folder.read_flagged() if row["row_id"] in wanted]

@@ -49,7 +49,7 @@ def write_report(
         ],
         "md": [(folder.summary, lambda: render_markdown(shown, t))],
         "junit": [(folder.junit, lambda: render_junit(shown, t))],
-        "sarif": [(folder.sarif, lambda: render_sarif(shown, t))],
+        "sarif": [(folder.sarif, lambda: render_sarif(shown, t, folder.read_flagged()))],
         "html": [(folder.report, lambda: render_html(folder, shown, language))],
     }
     written = [document for kind, group in documents.items() if kind in formats for document in group]

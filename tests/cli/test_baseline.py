@@ -174,6 +174,7 @@ def test_all_documents_of_a_verdict(tmp_path: Path) -> None:
     findings = sarif["runs"][0]["results"]
     ids = {rule["id"] for rule in sarif["runs"][0]["tool"]["driver"]["rules"]}
     assert {finding["ruleId"] for finding in findings} <= ids
+    findings = [finding for finding in findings if not finding["ruleId"].startswith("flag/")]
     lines = {f["ruleId"]: f["locations"][0]["physicalLocation"].get("region", {}).get("startLine") for f in findings}
     source = policy.read_text().splitlines()
     for rule, line in lines.items():

@@ -19,6 +19,7 @@ from audit.lexicon import load_lexicons
 from audit.models.text_classification import TextClassification
 from audit.policy.judge import judge
 from audit.probes.exchange import exchanges
+from audit.report.sarif import FLAG_LEVELS, MOST_FLAGGED
 from audit.result import AuditResult
 
 Make = Callable[..., dict[str, Any]]
@@ -101,6 +102,25 @@ def test_every_flag_has_its_evidence(audited: tuple[dict[str, Any], AuditResult,
     explained = set(pd.read_parquet(folder / "attributions.parquet")["row_id"])
     assert {row["row_id"] for row in flagged[:5]} <= explained
     assert any(note.code == "flagged_not_explained" for note in result.notes) == (len(by_code) > 5)
+
+
+def test_sarif_holds_the_worst_flags_and_no_text(audited: tuple[dict[str, Any], AuditResult, Path]) -> None:
+    config, _, folder = audited
+    flagged = [json.loads(line) for line in (folder / "flagged.jsonl").read_text().splitlines()]
+    run = json.loads((folder / "audit.sarif").read_text())["runs"][0]
+    found = [finding for finding in run["results"] if finding["ruleId"].startswith("flag/")]
+    assert [item["properties"]["row"] for item in found] == [row["row_id"] for row in flagged[:MOST_FLAGGED]]
+    assert {item["ruleId"] for item in found} <= {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    worst = found[0]
+    assert (worst["level"], worst["ruleId"]) == (FLAG_LEVELS[flagged[0]["severity"]], "flag/counterfactual_flip")
+    place = worst["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert place == Path(config["data"]["path"]).name
+    assert all(item["level"] != "error" for item in found)
+    content = (folder / "audit.sarif").read_text()
+    texts = pd.read_csv(config["data"]["path"])["text"]
+    assert not any(text in content for text in texts if len(text) > 60)
+    prints = [item["partialFingerprints"]["fairaudit/v1"] for item in found]
+    assert len(set(prints)) == len(prints)
 
 
 def test_flagged_decisions_alone(model_case: Make) -> None:

@@ -1,0 +1,133 @@
+"""What both samples of decisions share: drawing rows with their text, and working on them in resumable parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+
+from audit.config import AuditConfig
+from audit.data.rows import RowReader
+from audit.decisions import read_decisions
+from audit.explain.sampling import draw, outcome_strata
+from audit.models.predict import texts_of
+from audit.progress import Bar
+from audit.runfolder import RunFolder
+from audit.shards import Shards
+
+#: Decisions per part of a resumable run, on a CPU and on an accelerator.
+PART_DECISIONS, PART_DECISIONS_ACCELERATED = 64, 512
+#: Does a part of the work: rows and what to tell of progress -> table and what it cost.
+Work = Callable[[pd.DataFrame, Callable[[int], object]], tuple[pa.Table, dict[str, int]]]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Rows of a sample.
+
+    Attributes
+    ----------
+    rows
+        Decision, groups, `input` and `inclusion_probability`.
+    population
+        Decisions it was drawn from: all that did not fail.
+    strata
+        How many there were.
+    """
+
+    rows: pd.DataFrame
+    population: int
+    strata: int
+
+
+def draw_rows(
+    config: AuditConfig, folder: RunFolder, budget: int | None, seed: int, certain: Collection[str] = ()
+) -> Drawn:
+    """Draw decisions by strata, and read their texts.
+
+    Parameters
+    ----------
+    budget
+        How many; all if None.
+    certain
+        Ids of rows that are drawn with certainty, beside the budget.
+    """
+    names = [attribute.label for attribute in config.attributes]
+    decisions = _read_strata(folder, names)
+    usable = np.flatnonzero(decisions["status"] != "failed")
+    sure = None if budget is None else np.flatnonzero(np.isin(usable, _positions(folder, certain)))
+    strata = outcome_strata(decisions.iloc[usable], names)
+    sample = draw(strata, len(usable) if budget is None else budget, seed, sure)
+    rows = _fetch(config, folder, usable[sample.positions], names).reset_index(drop=True)
+    rows["inclusion_probability"] = sample.inclusion_probability
+    return Drawn(rows, len(usable), sample.strata)
+
+
+def in_parts(shards: Shards, rows: pd.DataFrame, device: torch.device, work: Work, bar: Bar) -> tuple[int, int]:
+    """Do what no earlier process finished; return how many parts were computed, and how many taken over."""
+    size = PART_DECISIONS if device.type == "cpu" else PART_DECISIONS_ACCELERATED
+    computed = reused = 0
+    for number, (first, last) in enumerate(pairwise([*range(0, len(rows), size), len(rows)])):
+        if shards.done(number):
+            reused += 1
+            bar.update(last - first)
+        else:
+            shards.write(number, *work(rows.iloc[first:last], bar.update))
+            computed += 1
+    return computed, reused
+
+
+def _read_strata(folder: RunFolder, names: list[str]) -> pd.DataFrame:
+    """Read just what strata are made of, as category codes: a few bytes per decision."""
+    columns = ["y_true", "y_pred", "status", *names]
+    table = pa.concat_tables(
+        [
+            pa.table({name: batch[name].dictionary_encode() for name in columns})
+            for batch in read_decisions(folder.decisions, columns)
+        ]
+    ).unify_dictionaries()
+    frame: pd.DataFrame = table.to_pandas()
+    # Labels and predictions are compared with each other below, so they need one set of categories.
+    classes = sorted({*frame["y_true"].cat.categories, *frame["y_pred"].cat.categories})
+    for name in ("y_true", "y_pred"):
+        frame[name] = frame[name].cat.set_categories(classes)
+    return frame
+
+
+def _positions(folder: RunFolder, ids: Collection[str]) -> np.ndarray:
+    """Find rows of the decision table by id."""
+    if not ids:
+        return np.zeros(0, np.int64)
+    wanted, out, first = pa.array(sorted(ids)), [], 0
+    for batch in read_decisions(folder.decisions, ["row_id"]):
+        here = pc.is_in(batch["row_id"].combine_chunks(), value_set=wanted).to_numpy(zero_copy_only=False)
+        out.append(np.flatnonzero(here) + first)
+        first += batch.num_rows
+    return np.concatenate(out)
+
+
+def _fetch(config: AuditConfig, folder: RunFolder, positions: np.ndarray, names: list[str]) -> pd.DataFrame:
+    """Collect decision and text of the rows at these positions of the decision table."""
+    columns = ["row_id", "y_true", "y_pred", "cluster", "weight", "count", *names]
+    decided = _take(read_decisions(folder.decisions, columns), positions)
+    texts = _take((batch.select(["input", "input_pair"]) for batch in RowReader(config)), positions)
+    frame: pd.DataFrame = decided.to_pandas()
+    frame["weight"] *= frame.pop("count")
+    frame["input"] = texts_of(texts, paired=config.data.columns.input_pair is not None)
+    return frame
+
+
+def _take(batches: Iterable[pa.Table], positions: np.ndarray) -> pa.Table:
+    parts, first = [], 0
+    for batch in batches:
+        here = positions[(positions >= first) & (positions < first + batch.num_rows)] - first
+        if len(here):
+            parts.append(batch.take(pa.array(here)))
+        first += batch.num_rows
+    return pa.concat_tables(parts) if parts else batch.slice(0, 0)
