@@ -101,8 +101,11 @@ def take_apart(case: Case, folder: RunFolder, table: pd.DataFrame, gaps: Sequenc
     from audit.explain.decomposition import Explained, pushes
 
     finite = np.array([bool(np.isfinite(values).all()) for values in table["score_attributions"]], bool)
-    table = table[np.isfinite(table["score_input"]) & finite].reset_index(drop=True)
+    usable = table[np.isfinite(table["score_input"]) & finite].reset_index(drop=True)
     out = TakenApart([], [], [])
+    if len(usable) < len(table):
+        out.notes.append(Note(code="attributions_failed", params={"n": len(table) - len(usable)}))
+    table = usable
     if table.empty:
         return out
     categories = case.config.gaps.concepts
@@ -112,6 +115,10 @@ def take_apart(case: Case, folder: RunFolder, table: pd.DataFrame, gaps: Sequenc
     wanted: dict[tuple[Any, ...], list[FailedGap]] = {}
     for gap in gaps:
         if gap.metric in CONDITIONS and gap.cls == case.positive:
+            if gap.high_group == gap.low_group:
+                params = {"metric": gap.metric, "attributes": " × ".join(gap.attributes)}
+                out.notes.append(Note(code="gap_is_zero", params=params))
+                continue
             condition, upward = CONDITIONS[gap.metric]
             high, low = (gap.high_group, gap.low_group) if upward else (gap.low_group, gap.high_group)
             wanted.setdefault((gap.attributes, condition, high, low), []).append(gap)

@@ -5,7 +5,18 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("batching", "memory", "calibration", "bounds", "regression", "explain", "faithfulness")
+NAMES = (
+    "batching",
+    "memory",
+    "calibration",
+    "bounds",
+    "regression",
+    "explain",
+    "faithfulness",
+    "counterfactual",
+    "decomposition",
+    "planted",
+)
 
 
 def main() -> None:

@@ -18,6 +18,9 @@ from audit.result import SanityCheck
 
 NULL = 200
 COPIES = 4
+#: How often a sound method may be said to resemble by chance. It is asked once per audit and would put all explanations
+#: in doubt; a method that does follow the words resembles by far more.
+FALSE_ALARM = 0.01
 
 
 def check_sanity(explainer: Explainer, rows: pd.DataFrame, size: int, seed: int) -> SanityCheck | None:
@@ -49,11 +52,12 @@ def check_sanity(explainer: Explainer, rows: pd.DataFrame, size: int, seed: int)
         theirs = [rankdata(unit_sums(found.values, code)) for found, code in zip(other, codes, strict=True)]
         similarity.append(np.mean([_correlation(a, b) for a, b in zip(mine, theirs, strict=True)]))
         null.append([_permuted(mine, theirs, rng) for _ in range(NULL)])
-    bound = float(np.quantile(np.mean(null, axis=0), 0.95))
+    bound = float(np.quantile(np.mean(null, axis=0), 1 - FALSE_ALARM))
     mean = float(np.mean(similarity))
     # Words recur from text to text, so that one shuffled copy may agree or disagree everywhere by luck: copies, not
     # texts, are what is independent.
-    bound = max(bound, float(student.ppf(0.95, COPIES - 1) * np.std(similarity, ddof=1) / np.sqrt(COPIES)))
+    error = float(np.std(similarity, ddof=1)) / np.sqrt(COPIES)
+    bound = max(bound, float(student.isf(FALSE_ALARM, COPIES - 1)) * error)
     chance = [rng.normal(size=item.length).astype(np.float32) for item in items]
     f_input = [found.f_input for found in own]
     seeds = [int(rng.integers(1 << 31)) for _ in items]

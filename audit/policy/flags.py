@@ -236,13 +236,11 @@ def _exchange_evidence(found: dict[Any, Any]) -> dict[str, Any]:
     }
 
 
-def _rounded(value: Any) -> Any:
-    """Make a number that JSON can hold."""
-    return (
-        round(float(value), 6)
-        if isinstance(value, float | np.floating)
-        else (bool(value) if isinstance(value, np.bool_) else value)
-    )
+def _rounded(value: Any, digits: int = 6) -> Any:
+    """Make a number that JSON can hold: null if it is none, as where a model gives no finite output."""
+    if isinstance(value, float | np.floating):
+        return round(float(value), digits) if np.isfinite(value) else None
+    return bool(value) if isinstance(value, np.bool_) else value
 
 
 def flag_rates(evidence: Evidence, threshold: float | None, level: float) -> list[FlagRate]:
@@ -322,5 +320,5 @@ def _explanation(found: dict[Any, Any]) -> dict[str, Any]:
         "f_baseline": _rounded(found["f_baseline"]),
         "starts": [int(value) for value in found["starts"]],
         "ends": [int(value) for value in found["ends"]],
-        "attributions": [round(float(value), 5) for value in found["attributions"]],
+        "attributions": [_rounded(value, 5) for value in found["attributions"]],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from audit.fairness.names import EXPLAINED_RATE
@@ -121,7 +122,12 @@ def heat(
     to `strongest` if that is more, so that two texts can be compared.
     """
     spans = zip(explanation["starts"], explanation["ends"], explanation["special"], explanation[column], strict=True)
-    tokens = [(start, end, value) for start, end, special, value in spans if not special and end > start]
+    # What is no number, where the model gave none, has no colour.
+    tokens = [
+        (start, end, value)
+        for start, end, special, value in spans
+        if not special and end > start and math.isfinite(value)
+    ]
     strongest = max(strongest, max((abs(value) for _, _, value in tokens), default=0.0))
     pieces: list[dict[str, Any]] = []
     at = 0

@@ -1,0 +1,210 @@
+"""Does a gap's decomposition name what was planted, and does the gap close when that is taken out?
+
+Over samples with different planted cues (sentences that some groups write more often, and that a recruiter punished or
+rewarded), for every gap clear of chance between groups that write a planted cue unequally often:
+
+1. The audit names the words that carry the gap. A word is the cue's if nine in ten of its places are in its sentences.
+2. The named words of the cue, and then all of its sentences, are taken together as one concept: its part of the gap in
+   mean score is what should close, told beforehand with its interval.
+3. They are taken out of every statement, by MASK and by deleting them, and the model decides again.
+
+Samples in which nothing was planted must name nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from transformers import AutoTokenizer
+
+import audit
+from audit.result import AuditResult, GapDecomposition
+
+SAMPLE = Path(__file__).parents[1] / "sample_data"
+ROWS = int(os.environ.get("BENCH_ROWS", "9000"))
+#: Seed, cues of screener, cues of screener-next; the first is the committed sample.
+SAMPLES = (
+    (2026, {"care_gap": 3.0, "affinity": 2.5, "age": 2.5}, {"affinity": 4.5, "age": 2.5}),
+    (7, {"sport": -3.0, "language": 3.0}, {"care_gap": 4.0, "age": 3.0}),
+    (11, {}, {"language": 3.0, "affinity": 3.0}),
+)
+#: Groups whose shares of a cue differ by less than this are not looked at for it.
+LEAST_DIFFERENCE = 0.2
+OWN = 0.9
+WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Statements, and which of their characters stand in sentences of which cue."""
+
+    rows: pd.DataFrame
+    cues: dict[str, re.Pattern[str]]
+
+    def sentences(self, cue: str) -> list[str]:
+        """Sentences of a cue, as they are written."""
+        return sorted({m.group() for text in self.rows["statement"] for m in self.cues[cue].finditer(text)})
+
+    def own_words(self, cue: str) -> set[str]:
+        """Words that hardly stand anywhere else."""
+        inside: Counter[str] = Counter()
+        everywhere: Counter[str] = Counter()
+        for text in self.rows["statement"]:
+            everywhere.update(WORD.findall(text.lower()))
+            for sentence in self.cues[cue].finditer(text):
+                inside.update(WORD.findall(sentence.group().lower()))
+        return {word for word, n in inside.items() if n >= OWN * everywhere[word]}
+
+
+def read(folder: Path) -> Sample:
+    from applicants import load_phrases
+
+    phrases = load_phrases()
+    rows = pd.read_csv(folder / "applications.csv")
+    rows = rows[rows["split"] == "test"].reset_index(drop=True)
+    slots = {name: "|".join(map(re.escape, words)) for name, words in phrases["slots"].items()}
+    cues = {}
+    for name, cue in phrases["cues"].items():
+        wordings = []
+        for wording in cue["wordings"]:
+            pattern = re.sub(r"\\{(\w+)\\}", lambda slot: f"(?:{slots[slot.group(1)]})", re.escape(wording))
+            wordings.append(re.sub(r"\b([Aa])(\\ \(\?:)", r"\1n?\2", pattern))
+        cues[name] = re.compile("|".join(wordings))
+    return Sample(rows, cues)
+
+
+def decide(sample: Sample, model: Path, statements: list[str], folder: Path, **more: Any) -> AuditResult:
+    sample.rows.assign(statement=statements).to_csv(folder / "test.csv", index=False)
+    config = {
+        "model": {"path": str(model)},
+        "data": {
+            "path": str(folder / "test.csv"),
+            "columns": {"input": "statement", "label": "shortlisted", "id": "application_id"},
+            "positive_label": "yes",
+        },
+        "attributes": ["gender", "ethnicity", {"column": "age", "bins": [40, 50]}],
+        "output": {"folder": str(folder / "run")},
+    }
+    return audit.run(config | more, overwrite=True)
+
+
+EXPLAIN = {"explanations": {"sample": 1, "sanity": 0, "shown": 0, "most_flagged": 0}}
+CHEAP = {"explanations": {"which": "none"}}
+
+
+def score_gap(folder: Path, gap: GapDecomposition) -> float:
+    """Gap in mean score between the two groups of a decomposition, over all decisions."""
+    frame = pd.read_parquet(folder / "run" / "decisions.parquet")
+    logits = np.stack(list(frame["logits"]))
+    score = 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
+    (attribute,) = gap.attributes
+    here = np.ones(len(frame), bool)
+    if gap.condition != "all":
+        here = (frame["y_true"] == "yes").to_numpy() == (gap.condition == "positive")
+    means = [
+        score[here & (frame[attribute] == group[0]).to_numpy()].mean() for group in (gap.high_group, gap.low_group)
+    ]
+    return float(means[0] - means[1])
+
+
+def without(sample: Sample, pattern: re.Pattern[str], replace: Callable[[str], str]) -> list[str]:
+    return [pattern.sub(lambda match: replace(match.group()), text) for text in sample.rows["statement"]]
+
+
+def masker(model: Path) -> Callable[[str], str]:
+    """Return what puts MASK in the place of every token."""
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    return lambda text: " ".join([tokenizer.mask_token] * len(tokenizer.tokenize(text)))
+
+
+def looked_at(result: AuditResult, cues: dict[str, float]) -> Iterator[tuple[GapDecomposition, str]]:
+    """Gaps clear of chance between groups that write a planted cue unequally often."""
+    from applicants import load_phrases
+
+    bands = {"<40": "<40", "40–<50": "40-49", "≥50": ">=50"}
+    seen = set()
+    for gap, (name, cue) in product(result.gaps, load_phrases()["cues"].items()):
+        if name not in cues or gap.why != "found" or gap.attributes != [cue["column"]]:
+            continue
+        share = [cue["share"].get(bands.get(group[0], group[0]), 0.1) for group in (gap.high_group, gap.low_group)]
+        key = (name, gap.condition)
+        if abs(share[0] - share[1]) >= LEAST_DIFFERENCE and key not in seen:
+            seen.add(key)
+            yield gap, name
+
+
+def examine(sample: Sample, model: Path, cues: dict[str, float], label: str) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder, mask = Path(name), masker(model)
+        statements = sample.rows["statement"].tolist()
+        asked = {"sample": 2000, "metrics": ["selection_rate"]}
+        first = decide(sample, model, statements, folder, gaps=asked, **EXPLAIN)
+        found = [gap for gap in first.gaps if gap.why == "found"]
+        print(f"\n{label}: planted {cues or 'nothing'}; {len(found)} gaps clear of chance", flush=True)
+        own = {cue: sample.own_words(cue) for cue in sample.cues}
+        for gap in found if cues else first.gaps:
+            named = [part for part in gap.parts if part.named and part.kind == "word"]
+            words = ", ".join(f"{part.name} {part.value:+.3f}{owner(part.name, own, cues)}" for part in named[:6])
+            print(f"  {title(gap)}: {gap.score_gap:+.3f}; {len(named)} words named: {words or '–'}")
+        for gap, cue in looked_at(first, cues):
+            words = [part.name for part in gap.parts if part.named and part.name in own[cue]]
+            takes = {"all of its sentences": sample.sentences(cue)} | ({"named words": words} if words else {})
+            for what, terms in takes.items():
+                concepts = {"taken": terms}
+                again = decide(sample, model, statements, folder, gaps={**asked, "concepts": concepts}, **EXPLAIN)
+                key = (gap.attributes, gap.high_group, gap.low_group, gap.condition)
+                (told,) = [g for g in again.gaps if (g.attributes, g.high_group, g.low_group, g.condition) == key]
+                part = next(p for p in told.parts if p.kind == "lexicon")
+                assert part.lower is not None
+                assert part.upper is not None
+                before = score_gap(folder, gap)
+                pattern = re.compile(
+                    "|".join(rf"(?<!\w){re.escape(t)}(?!\w)" for t in sorted(terms, key=len)[::-1]), re.I
+                )
+                closed = []
+                for replace in (mask, lambda text: ""):
+                    decide(sample, model, without(sample, pattern, replace), folder, **CHEAP)
+                    closed.append(before - score_gap(folder, gap))
+                told_text = f"told {part.value:+.3f} ({part.lower:+.3f} … {part.upper:+.3f})"
+                closed_text = f"closed {closed[0]:+.3f} by MASK, {closed[1]:+.3f} deleted"
+                about = f"{title(gap)}, {cue}, {what} ({len(terms)})"
+                print(f"    {about}: of {before:+.3f}, {told_text}; {closed_text}", flush=True)
+
+
+def owner(word: str, own: dict[str, set[str]], cues: dict[str, float]) -> str:
+    mine = [cue for cue, words in own.items() if word in words]
+    return f" ({mine[0]}{'' if mine[0] in cues else ', not planted'})" if mine else ""
+
+
+def title(gap: GapDecomposition) -> str:
+    return f"{gap.attributes[0]}, {gap.condition}, {gap.high_group[0]} over {gap.low_group[0]}"
+
+
+def main() -> None:
+    sys.path.insert(0, str(SAMPLE))
+    from applicants import Planting
+    from make_sample import make_sample
+
+    for seed, cues, next_cues in SAMPLES:
+        with tempfile.TemporaryDirectory() as name:
+            folder = SAMPLE if seed == 2026 else Path(name)
+            if folder != SAMPLE:
+                make_sample(folder, seed=seed, rows=ROWS, cues=Planting(cues), next_cues=Planting(next_cues), epochs=6)
+            sample = read(folder)
+            for model, planted in (("screener", cues), ("screener-next", next_cues)):
+                examine(sample, folder / model, planted, f"seed {seed}, {model}")
+
+
+if __name__ == "__main__":
+    main()
