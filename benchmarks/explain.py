@@ -11,22 +11,29 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import torch
 from captum.attr import IntegratedGradients
 from scipy.stats import beta
 
-from audit.config import ModelConfig
+from audit.config import ExplanationConfig, ModelConfig
+from audit.explain.contributions import attribute
+from audit.explain.explanations import Explainer
 from audit.explain.faithfulness import Eraser, examine
-from audit.explain.parts import PART_DECISIONS
+from audit.explain.parts import in_parts
 from audit.explain.path import PathIntegrator, score
 from audit.models.adapter import Batch, Encoded
 from audit.models.engine import fill_batches
 from audit.models.text_classification import TextClassification
+from audit.progress import Progress
+from audit.shards import Shards
 
 SHARED = Path(__file__).parents[2] / "shared"
 DECISIONS = int(os.environ.get("BENCH_DECISIONS", "500"))
@@ -178,12 +185,17 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def once(decisions: int) -> None:
-    """Explain so many tweets as an audit does, part by part."""
+    """Attribute so many tweets as an audit does, part by part."""
     adapter = load()
-    encoded = adapter.encode(tweets()[:decisions])
-    for first in range(0, decisions, PART_DECISIONS):
-        part = encoded[first : first + PART_DECISIONS]
-        PathIntegrator(adapter, baseline="mask", budget=BUDGET).attribute(part, [0] * len(part))
+    explainer = Explainer(adapter, ExplanationConfig(), "mask", 0)
+    rows = pd.DataFrame({"input": tweets()[:decisions]}).assign(inclusion_probability=1.0)
+    rows["row_id"] = rows.index.astype(str)
+
+    def work(part: pd.DataFrame, advance: Callable[[int], object]) -> tuple[pa.Table, dict[str, int]]:
+        return attribute(explainer, part, "toxic", advance)
+
+    with tempfile.TemporaryDirectory() as folder, Progress(quiet=True).stage("", len(rows), "") as bar:
+        in_parts(Shards(Path(folder)), rows, adapter.device, work, bar)
 
 
 def memory() -> None:

@@ -20,7 +20,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +28,21 @@ import pandas as pd
 from transformers import AutoTokenizer
 
 import audit
-from audit.result import AuditResult, GapDecomposition
+from audit.explain.concepts import sum_by_concept
+from audit.explain.decomposition import Explained, decompose
+from audit.result import AuditResult, GapDecomposition, GapPart
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 ROWS = int(os.environ.get("BENCH_ROWS", "9000"))
-#: Seed, cues of screener, cues of screener-next; the first is the committed sample.
+#: Seed, cues of screener, cues of screener-next (None: it is not looked at); the first is the committed sample.
 SAMPLES = (
     (2026, {"care_gap": 3.0, "affinity": 2.5, "age": 2.5}, {"affinity": 4.5, "age": 2.5}),
     (7, {"sport": -3.0, "language": 3.0}, {"care_gap": 4.0, "age": 3.0}),
-    (11, {}, {"language": 3.0, "affinity": 3.0}),
+    (11, {}, None),
 )
+#: Decisions whose score is attributed.
+ATTRIBUTED = int(os.environ.get("BENCH_DECISIONS", "2000"))
+ONE = {"sample": 1, "sanity": 0, "shown": 0, "most_flagged": 0}
 #: Groups whose shares of a cue differ by less than this are not looked at for it.
 LEAST_DIFFERENCE = 0.2
 OWN = 0.9
@@ -85,6 +89,8 @@ def read(folder: Path) -> Sample:
 
 
 def decide(sample: Sample, model: Path, statements: list[str], folder: Path, **more: Any) -> AuditResult:
+    """Audit the sample with these statements into a folder; by default without explanations."""
+    folder.mkdir(exist_ok=True)
     sample.rows.assign(statement=statements).to_csv(folder / "test.csv", index=False)
     config = {
         "model": {"path": str(model)},
@@ -94,13 +100,20 @@ def decide(sample: Sample, model: Path, statements: list[str], folder: Path, **m
             "positive_label": "yes",
         },
         "attributes": ["gender", "ethnicity", {"column": "age", "bins": [40, 50]}],
+        "explanations": {"which": "none"},
         "output": {"folder": str(folder / "run")},
     }
     return audit.run(config | more, overwrite=True)
 
 
-EXPLAIN = {"explanations": {"sample": 1, "sanity": 0, "shown": 0, "most_flagged": 0}}
-CHEAP = {"explanations": {"which": "none"}}
+def members(frame: pd.DataFrame, gap: GapDecomposition) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the two groups of a gap, under its condition."""
+    (attribute,) = gap.attributes
+    here = np.ones(len(frame), bool)
+    if gap.condition != "all":
+        here = (frame["y_true"] == "yes").to_numpy() == (gap.condition == "positive")
+    high, low = ((frame[attribute] == group[0]).to_numpy() for group in (gap.high_group, gap.low_group))
+    return here & high, here & low
 
 
 def score_gap(folder: Path, gap: GapDecomposition) -> float:
@@ -108,14 +121,22 @@ def score_gap(folder: Path, gap: GapDecomposition) -> float:
     frame = pd.read_parquet(folder / "run" / "decisions.parquet")
     logits = np.stack(list(frame["logits"]))
     score = 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
-    (attribute,) = gap.attributes
-    here = np.ones(len(frame), bool)
-    if gap.condition != "all":
-        here = (frame["y_true"] == "yes").to_numpy() == (gap.condition == "positive")
-    means = [
-        score[here & (frame[attribute] == group[0]).to_numpy()].mean() for group in (gap.high_group, gap.low_group)
-    ]
-    return float(means[0] - means[1])
+    high, low = members(frame, gap)
+    return float(score[high].mean() - score[low].mean())
+
+
+def tell(sample: Sample, folder: Path, gap: GapDecomposition, terms: list[str], alpha: float) -> GapPart:
+    """Return the part of a gap that these words and sentences carry, taken together, from attributions of the audit."""
+    decisions = pd.read_parquet(folder / "run" / "decisions.parquet").set_index("row_id")
+    found = pd.read_parquet(folder / "run" / "contributions.parquet")
+    known = decisions.loc[found["row_id"], ["y_true", "gender", "ethnicity", "age", "weight", "cluster"]]
+    table = pd.concat([found, known.reset_index(drop=True)], axis=1)
+    texts = sample.rows.set_index("application_id")["statement"]
+    table["input"] = texts[table["row_id"]].to_numpy()
+    data = Explained.of(table, sum_by_concept(table, [], {"taken": terms}))
+    high, low = members(table, gap)
+    parts = decompose(data, high, low, gap.score_gap, alpha=alpha, resamples=1000, seed=0).parts
+    return next(part for part in parts if part.kind == "lexicon")
 
 
 def without(sample: Sample, pattern: re.Pattern[str], replace: Callable[[str], str]) -> list[str]:
@@ -128,54 +149,48 @@ def masker(model: Path) -> Callable[[str], str]:
     return lambda text: " ".join([tokenizer.mask_token] * len(tokenizer.tokenize(text)))
 
 
-def looked_at(result: AuditResult, cues: dict[str, float]) -> Iterator[tuple[GapDecomposition, str]]:
-    """Gaps clear of chance between groups that write a planted cue unequally often."""
+def looked_at(gaps: list[GapDecomposition], cues: dict[str, float]) -> Iterator[tuple[GapDecomposition, str]]:
+    """For each planted cue, the first gap clear of chance between groups that write it unequally often."""
     from applicants import load_phrases
 
     bands = {"<40": "<40", "40–<50": "40-49", "≥50": ">=50"}
-    seen = set()
-    for gap, (name, cue) in product(result.gaps, load_phrases()["cues"].items()):
-        if name not in cues or gap.why != "found" or gap.attributes != [cue["column"]]:
-            continue
-        share = [cue["share"].get(bands.get(group[0], group[0]), 0.1) for group in (gap.high_group, gap.low_group)]
-        key = (name, gap.condition)
-        if abs(share[0] - share[1]) >= LEAST_DIFFERENCE and key not in seen:
-            seen.add(key)
-            yield gap, name
+    for name in cues:
+        cue = load_phrases()["cues"][name]
+        for gap in gaps:
+            groups = (gap.high_group[0], gap.low_group[0])
+            share = [cue["share"].get(bands.get(group, group), 0.1) for group in groups]
+            if gap.attributes == [cue["column"]] and abs(share[0] - share[1]) >= LEAST_DIFFERENCE:
+                yield gap, name
+                break
 
 
 def examine(sample: Sample, model: Path, cues: dict[str, float], label: str) -> None:
     with tempfile.TemporaryDirectory() as name:
-        folder, mask = Path(name), masker(model)
+        folder, again, mask = Path(name) / "first", Path(name) / "again", masker(model)
         statements = sample.rows["statement"].tolist()
-        asked = {"sample": 2000, "metrics": ["selection_rate"]}
-        first = decide(sample, model, statements, folder, gaps=asked, **EXPLAIN)
+        # Where nothing was planted no gap should be clear of chance: then all are asked for.
+        asked = {"sample": ATTRIBUTED, "metrics": [] if cues else ["selection_rate"]}
+        first = decide(sample, model, statements, folder, gaps=asked, explanations=ONE)
         found = [gap for gap in first.gaps if gap.why == "found"]
-        print(f"\n{label}: planted {cues or 'nothing'}; {len(found)} gaps clear of chance", flush=True)
+        print(f"\n{label}: planted {cues or 'nothing'}; {len(found)} gaps clear of chance taken apart", flush=True)
         own = {cue: sample.own_words(cue) for cue in sample.cues}
-        for gap in found if cues else first.gaps:
+        for gap in first.gaps:
             named = [part for part in gap.parts if part.named and part.kind == "word"]
             words = ", ".join(f"{part.name} {part.value:+.3f}{owner(part.name, own, cues)}" for part in named[:6])
-            print(f"  {title(gap)}: {gap.score_gap:+.3f}; {len(named)} words named: {words or '–'}")
-        for gap, cue in looked_at(first, cues):
+            note = f" ({gap.note})" if gap.note else ""
+            print(f"  {title(gap)}: {gap.score_gap:+.3f}{note}; {len(named)} words named: {words or '–'}")
+        for gap, cue in looked_at(found, cues):
             words = [part.name for part in gap.parts if part.named and part.name in own[cue]]
             takes = {"all of its sentences": sample.sentences(cue)} | ({"named words": words} if words else {})
             for what, terms in takes.items():
-                concepts = {"taken": terms}
-                again = decide(sample, model, statements, folder, gaps={**asked, "concepts": concepts}, **EXPLAIN)
-                key = (gap.attributes, gap.high_group, gap.low_group, gap.condition)
-                (told,) = [g for g in again.gaps if (g.attributes, g.high_group, g.low_group, g.condition) == key]
-                part = next(p for p in told.parts if p.kind == "lexicon")
-                assert part.lower is not None
-                assert part.upper is not None
+                part = tell(sample, folder, gap, terms, 0.05)
                 before = score_gap(folder, gap)
-                pattern = re.compile(
-                    "|".join(rf"(?<!\w){re.escape(t)}(?!\w)" for t in sorted(terms, key=len)[::-1]), re.I
-                )
+                longest_first = sorted(terms, key=len, reverse=True)
+                pattern = re.compile("|".join(rf"(?<!\w){re.escape(t)}(?!\w)" for t in longest_first), re.IGNORECASE)
                 closed = []
                 for replace in (mask, lambda text: ""):
-                    decide(sample, model, without(sample, pattern, replace), folder, **CHEAP)
-                    closed.append(before - score_gap(folder, gap))
+                    decide(sample, model, without(sample, pattern, replace), again)
+                    closed.append(before - score_gap(again, gap))
                 told_text = f"told {part.value:+.3f} ({part.lower:+.3f} … {part.upper:+.3f})"
                 closed_text = f"closed {closed[0]:+.3f} by MASK, {closed[1]:+.3f} deleted"
                 about = f"{title(gap)}, {cue}, {what} ({len(terms)})"
@@ -200,10 +215,13 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             folder = SAMPLE if seed == 2026 else Path(name)
             if folder != SAMPLE:
-                make_sample(folder, seed=seed, rows=ROWS, cues=Planting(cues), next_cues=Planting(next_cues), epochs=6)
+                make_sample(
+                    folder, seed=seed, rows=ROWS, cues=Planting(cues), next_cues=Planting(next_cues or {}), epochs=6
+                )
             sample = read(folder)
             for model, planted in (("screener", cues), ("screener-next", next_cues)):
-                examine(sample, folder / model, planted, f"seed {seed}, {model}")
+                if planted is not None:
+                    examine(sample, folder / model, planted, f"seed {seed}, {model}")
 
 
 if __name__ == "__main__":

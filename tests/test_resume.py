@@ -25,7 +25,7 @@ def case(model_case: Make, tmp_path: Path) -> Path:
 
 def drive(*arguments: str) -> dict[str, Any]:
     out = subprocess.run(
-        [sys.executable, str(DRIVER), *arguments], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, str(DRIVER), *arguments], capture_output=True, text=True, timeout=900, check=False
     )
     assert out.returncode == 0, out.stderr[-3000:]
     return dict(json.loads(out.stdout.splitlines()[-1]))

@@ -49,7 +49,7 @@ def attribute_sample(
     shards = folder.shards("contributions")
 
     def work(part: pd.DataFrame, advance: Callable[[int], object]) -> tuple[pa.Table, dict[str, int]]:
-        return _attribute(explainer, part, positive, advance)
+        return attribute(explainer, part, positive, advance)
 
     with progress.stage("attributions", len(rows), "decisions") as bar:
         computed, reused = in_parts(shards, rows, explainer.adapter.device, work, bar)
@@ -58,9 +58,10 @@ def attribute_sample(
     return pd.concat([rows, found], axis=1), computed, reused
 
 
-def _attribute(
+def attribute(
     explainer: Explainer, rows: pd.DataFrame, positive: str, advance: Callable[[int], object]
 ) -> tuple[pa.Table, dict[str, int]]:
+    """Attribute the score of some decisions; return a table of `SCHEMA` in the order of the rows, and what it cost."""
     encoded = explainer.adapter.encode(list(rows["input"]))
     target = explainer.adapter.classes.index(positive)
     found, spent = explainer.integrator(explainer.baseline).attribute(encoded, [target] * len(rows), advance)

@@ -16,6 +16,7 @@ from audit.config import AuditConfig
 from audit.data.rows import RowReader
 from audit.decisions import read_decisions
 from audit.explain.sampling import draw, outcome_strata
+from audit.models.engine import give_back_memory
 from audit.models.predict import texts_of
 from audit.progress import Bar
 from audit.runfolder import RunFolder
@@ -79,6 +80,7 @@ def in_parts(shards: Shards, rows: pd.DataFrame, device: torch.device, work: Wor
             bar.update(last - first)
         else:
             shards.write(number, *work(rows.iloc[first:last], bar.update))
+            give_back_memory()
             computed += 1
     return computed, reused
 

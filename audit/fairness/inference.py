@@ -26,6 +26,8 @@ Floats = npt.NDArray[np.float64]
 
 #: With fewer hits or misses than this in a group, its bounds are exact ones.
 FEW = 15.0
+#: Stands for no effective decision at all: in this limit a share is bounded by 0 and 1.
+NOTHING = 1e-9
 #: With fewer effective decisions than this in the denominator, nothing is known of a group.
 EVIDENCE_FLOOR = 10.0
 
@@ -62,12 +64,12 @@ class Estimates:
         """Variance of each value."""
         if self.error is not None:
             return np.asarray(self.error**2)
-        return np.asarray(self.value * (1 - self.value) / self.effective)
+        return np.asarray(self.value * (1 - self.value) / np.maximum(self.effective, NOTHING))
 
 
 def one_sided(estimates: Estimates, tail: float) -> tuple[Floats, Floats]:
     """Lower and upper bound of each group's value, each missing it with probability `tail`."""
-    size, p, freedom = estimates.effective, estimates.value, None
+    size, p, freedom = np.maximum(estimates.effective, NOTHING), estimates.value, None
     if estimates.clusters is not None:
         freedom = np.maximum(estimates.clusters - 1, 1)
     if estimates.error is not None:

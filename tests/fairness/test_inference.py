@@ -117,3 +117,11 @@ def test_equal_groups_pass_with_enough_decisions_however_many_groups_there_are()
     n = np.full(12, 2000)
     bounds = [difference_bounds(Estimates(rng.binomial(n, 0.1) / n, n.astype(float)), 0.05) for _ in range(50)]
     assert sum(found.upper <= 0.1 for found in bounds) >= 49
+
+
+def test_of_no_effective_decision_anything_is_possible() -> None:
+    lower, upper = one_sided(Estimates(np.array([0.0, 0.4]), np.array([0.0, 50.0])), 0.025)
+    assert (lower[0], upper[0]) == (0.0, 1.0)
+    assert 0.2 < lower[1] < 0.4 < upper[1] < 0.6
+    difference = difference_bounds(Estimates(np.array([0.0, 0.4]), np.array([0.0, 50.0])), 0.05)
+    assert 0.0 == difference.lower <= difference.upper <= 1.0

@@ -144,7 +144,7 @@ def test_rules_on_rates_are_judged_by_bounds(audited: tuple[dict[str, Any], Audi
     assert flag.status == "fail"
     assert flag.lower is not None
     assert flag.lower > 0.001
-    again = judge(result, result_policy(at_most=0.9))
+    again = judge(result, result_policy(at_most=0.999))
     assert [rule.status for rule in again.rules] == ["pass"]
 
 

@@ -56,7 +56,7 @@ def hostile_run(tmp_path_factory: pytest.TempPathFactory, checkpoints: dict[str,
         "attributes": [HOSTILE[0], {"column": HOSTILE[3], "name": HOSTILE[2]}],
         "crossings": [[HOSTILE[0], HOSTILE[2]]],
         "explanations": {"sample": 20, "shown": 12},
-        "probe": {"threshold": 0.01},
+        "probe": {"threshold": 0.3},
         "gaps": {"sample": 60, "metrics": ["selection_rate"], "resamples": 200},
         "output": {
             "folder": str(folder / "run"),
@@ -177,7 +177,9 @@ def test_redacted_without_its_inputs(browser: Any, hostile_run: Path, tmp_path: 
     page, _ = open_page(browser, copy / "report.html")
     assert "redacted" in page.locator("section#explanations").inner_text()
     assert page.locator(".heat").count() == 0
-    assert "word1" not in page.content()
+    # Words that recur in many decisions stay; texts do not.
+    texts = [text for text in make_texts(60) if text.count(" ") > 3]
+    assert not any(text in page.content() for text in texts)
 
 
 def test_no_address_but_namespaces_and_the_data_itself(hostile_run: Path) -> None:
