@@ -18,14 +18,18 @@ from audit.fairness.names import EXPLAINED_RATE
 from audit.policy.flags import FailedGap, failed_gaps
 from audit.policy.judge import judge
 from audit.policy.rules import is_outcome
-from audit.result import AuditResult, ConceptPush, GapDecomposition, Note
+from audit.result import AuditResult, Closing, ConceptPush, GapDecomposition, GapPart, Note
 from audit.runfolder import RunFolder
 
 if TYPE_CHECKING:
     from audit.explain.decomposition import Explained
+    from audit.explain.explanations import Explainer
+    from audit.explain.masking import Masker
 
 #: Gaps that are taken apart at most, and explained decisions that each of the two groups must have.
 MOST_GAPS, LEAST_EXPLAINED = 24, 20
+#: Named parts of a gap that are masked, the strongest first.
+MOST_MASKED = 8
 #: Disparity -> true label it is conditioned on, and whether more of it is a higher rate of positive predictions.
 CONDITIONS = {
     "selection_rate": ("all", True),
@@ -95,10 +99,13 @@ class TakenApart:
         return [row for gap in self.gaps for part in [p for p in gap.parts if p.named][:6] for row in part.rows]
 
 
-def take_apart(case: Case, folder: RunFolder, table: pd.DataFrame, gaps: Sequence[FailedGap]) -> TakenApart:
-    """Decompose gaps in the mean score, from the attributions of a sample."""
+def take_apart(
+    case: Case, folder: RunFolder, explainer: Explainer, table: pd.DataFrame, gaps: Sequence[FailedGap]
+) -> TakenApart:
+    """Decompose gaps in the mean score, from the attributions of a sample, and mask what is named."""
     from audit.explain.concepts import sum_by_concept
     from audit.explain.decomposition import Explained, pushes
+    from audit.explain.masking import Masker
 
     finite = np.array([bool(np.isfinite(values).all()) for values in table["score_attributions"]], bool)
     usable = table[np.isfinite(table["score_input"]) & finite].reset_index(drop=True)
@@ -126,8 +133,9 @@ def take_apart(case: Case, folder: RunFolder, table: pd.DataFrame, gaps: Sequenc
         out.notes.append(Note(code="gaps_not_decomposed", params={"n": len(wanted) - MOST_GAPS}))
     chosen = list(wanted.items())[:MOST_GAPS]
     means = _mean_scores(case, folder, [key for key, _ in chosen])
+    masker = Masker(explainer, table, numbers, case.classes.index(case.positive)) if case.positive else None
     for key, asked in chosen:
-        found = _one_gap(case, table, numbers, key, asked, means, alpha / max(len(chosen), 1))
+        found = _one_gap(case, table, numbers, masker, key, asked, means, alpha / max(len(chosen), 1))
         if found is None:
             attributes, _, high, low = key
             out.notes.append(
@@ -145,6 +153,7 @@ def _one_gap(
     case: Case,
     table: pd.DataFrame,
     numbers: Explained,
+    masker: Masker | None,
     key: tuple[Any, ...],
     asked: Sequence[FailedGap],
     means: dict[tuple[Any, ...], float],
@@ -159,6 +168,9 @@ def _one_gap(
     gap = means[attributes, condition, high_group] - means[attributes, condition, low_group]
     config = case.config
     found = decompose(numbers, high, low, gap, alpha=alpha, resamples=config.gaps.resamples, seed=config.seed)
+    parts, together = found.parts, None
+    if masker is not None:
+        parts, together = _masked(masker, numbers, found.parts, high, low, alpha, config)
     rate_gap = means[attributes, condition, high_group, "rate"] - means[attributes, condition, low_group, "rate"]
     note = None
     if found.lower <= 0 <= found.upper:
@@ -180,11 +192,38 @@ def _one_gap(
         high_n=int(high.sum()),
         low_n=int(low.sum()),
         concepts=found.concepts,
-        parts=found.parts,
+        parts=parts,
+        closes=together,
         explains=note is None,
         note=note,
         equal_treatment=equal_treatment(numbers, high, low, alpha=1 - config.level, seed=config.seed),
     )
+
+
+def _masked(
+    masker: Masker,
+    numbers: Explained,
+    parts: Sequence[GapPart],
+    high: np.ndarray,
+    low: np.ndarray,
+    alpha: float,
+    config: AuditConfig,
+) -> tuple[list[GapPart], Closing | None]:
+    """Say of the strongest named parts by how much the gap closes once they are masked, alone and all together."""
+    from audit.explain.decomposition import closings
+
+    code = {(concept.kind, concept.name): i for i, concept in enumerate(numbers.contributions.names)}
+    wordy = [i for i, part in enumerate(parts) if part.named and part.kind in {"identity", "lexicon", "word"}]
+    wordy = wordy[:MOST_MASKED]
+    if not wordy:
+        return list(parts), None
+    concepts = [code[parts[i].kind, parts[i].name] for i in wordy]
+    falls = masker.falls([*([concept] for concept in concepts), concepts], high | low)
+    found = closings(numbers, high, low, falls, alpha=alpha, resamples=config.gaps.resamples, seed=config.seed)
+    out = list(parts)
+    for i, closing in zip(wordy, found, strict=False):
+        out[i] = parts[i].model_copy(update={"closes": closing})
+    return out, found[-1]
 
 
 def _members(

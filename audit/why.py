@@ -202,7 +202,7 @@ def _take_apart(
     table, computed, reused = attribute_sample(case.config, explainer, case.positive, folder, progress)
     clock.computed += computed
     clock.reused += reused
-    apart = take_apart(case, folder, table, gaps)
+    apart = take_apart(case, folder, explainer, table, gaps)
     out.gaps, out.pushes = apart.gaps, apart.pushes
     out.notes += apart.notes
     out.texts += apart.rows

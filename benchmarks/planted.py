@@ -1,14 +1,14 @@
-"""Does a gap's decomposition name what was planted, and does the gap close when that is taken out?
+"""Does a gap's decomposition name what was planted, and does the gap close as told when that is taken out?
 
 Over samples with different planted cues (sentences that some groups write more often, and that a recruiter punished or
-rewarded), for every gap clear of chance between groups that write a planted cue unequally often:
+rewarded), every gap clear of chance is taken apart, the sentences of each cue together as one concept, planted or not.
 
-1. The audit names the words that carry the gap. A word is the cue's if nine in ten of its places are in its sentences.
-2. The named words of the cue, and then all of its sentences, are taken together as one concept: its part of the gap in
-   mean score is what should close, told beforehand with its interval.
-3. They are taken out of every statement, by MASK and by deleting them, and the model decides again.
+1. The planted cues should be the largest parts of the gaps between groups that write them unequally often, with their
+   sign; cues that were not planted should not be among them.
+2. By how much the gap closes once a cue is masked is told from the sampled decisions, with its interval. Then the cue
+   is taken out of every statement, by MASK and by deleting it, and the model decides all of them again.
 
-Samples in which nothing was planted must name nothing.
+Where nothing was planted, no gap should be clear of chance; all are asked for, and what they name is printed.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ import os
 import re
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,9 +27,7 @@ import pandas as pd
 from transformers import AutoTokenizer
 
 import audit
-from audit.explain.concepts import sum_by_concept
-from audit.explain.decomposition import Explained, decompose
-from audit.result import AuditResult, GapDecomposition, GapPart
+from audit.result import AuditResult, GapDecomposition
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 ROWS = int(os.environ.get("BENCH_ROWS", "9000"))
@@ -45,8 +42,6 @@ ATTRIBUTED = int(os.environ.get("BENCH_DECISIONS", "2000"))
 ONE = {"sample": 1, "sanity": 0, "shown": 0, "most_flagged": 0}
 #: Groups whose shares of a cue differ by less than this are not looked at for it.
 LEAST_DIFFERENCE = 0.2
-OWN = 0.9
-WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
@@ -59,16 +54,6 @@ class Sample:
     def sentences(self, cue: str) -> list[str]:
         """Sentences of a cue, as they are written."""
         return sorted({m.group() for text in self.rows["statement"] for m in self.cues[cue].finditer(text)})
-
-    def own_words(self, cue: str) -> set[str]:
-        """Words that hardly stand anywhere else."""
-        inside: Counter[str] = Counter()
-        everywhere: Counter[str] = Counter()
-        for text in self.rows["statement"]:
-            everywhere.update(WORD.findall(text.lower()))
-            for sentence in self.cues[cue].finditer(text):
-                inside.update(WORD.findall(sentence.group().lower()))
-        return {word for word, n in inside.items() if n >= OWN * everywhere[word]}
 
 
 def read(folder: Path) -> Sample:
@@ -125,20 +110,6 @@ def score_gap(folder: Path, gap: GapDecomposition) -> float:
     return float(score[high].mean() - score[low].mean())
 
 
-def tell(sample: Sample, folder: Path, gap: GapDecomposition, terms: list[str], alpha: float) -> GapPart:
-    """Return the part of a gap that these words and sentences carry, taken together, from attributions of the audit."""
-    decisions = pd.read_parquet(folder / "run" / "decisions.parquet").set_index("row_id")
-    found = pd.read_parquet(folder / "run" / "contributions.parquet")
-    known = decisions.loc[found["row_id"], ["y_true", "gender", "ethnicity", "age", "weight", "cluster"]]
-    table = pd.concat([found, known.reset_index(drop=True)], axis=1)
-    texts = sample.rows.set_index("application_id")["statement"]
-    table["input"] = texts[table["row_id"]].to_numpy()
-    data = Explained.of(table, sum_by_concept(table, [], {"taken": terms}))
-    high, low = members(table, gap)
-    parts = decompose(data, high, low, gap.score_gap, alpha=alpha, resamples=1000, seed=0).parts
-    return next(part for part in parts if part.kind == "lexicon")
-
-
 def without(sample: Sample, pattern: re.Pattern[str], replace: Callable[[str], str]) -> list[str]:
     return [pattern.sub(lambda match: replace(match.group()), text) for text in sample.rows["statement"]]
 
@@ -149,57 +120,47 @@ def masker(model: Path) -> Callable[[str], str]:
     return lambda text: " ".join([tokenizer.mask_token] * len(tokenizer.tokenize(text)))
 
 
-def looked_at(gaps: list[GapDecomposition], cues: dict[str, float]) -> Iterator[tuple[GapDecomposition, str]]:
-    """For each planted cue, the first gap clear of chance between groups that write it unequally often."""
+def unequal(cue: dict[str, Any], gap: GapDecomposition) -> bool:
+    """Whether the two groups of a gap write a cue unequally often."""
+    bands = {"<40": "<40", "40–<50": "40-49", "≥50": ">=50"}
+    groups = (gap.high_group[0], gap.low_group[0])
+    share = [cue["share"].get(bands.get(group, group), 0.1) for group in groups]
+    return gap.attributes == [cue["column"]] and abs(share[0] - share[1]) >= LEAST_DIFFERENCE
+
+
+def examine(sample: Sample, model: Path, planted: dict[str, float], label: str) -> None:
     from applicants import load_phrases
 
-    bands = {"<40": "<40", "40–<50": "40-49", "≥50": ">=50"}
-    for name in cues:
-        cue = load_phrases()["cues"][name]
-        for gap in gaps:
-            groups = (gap.high_group[0], gap.low_group[0])
-            share = [cue["share"].get(bands.get(group, group), 0.1) for group in groups]
-            if gap.attributes == [cue["column"]] and abs(share[0] - share[1]) >= LEAST_DIFFERENCE:
-                yield gap, name
-                break
-
-
-def examine(sample: Sample, model: Path, cues: dict[str, float], label: str) -> None:
+    phrases = load_phrases()["cues"]
     with tempfile.TemporaryDirectory() as name:
         folder, again, mask = Path(name) / "first", Path(name) / "again", masker(model)
-        statements = sample.rows["statement"].tolist()
-        # Where nothing was planted no gap should be clear of chance: then all are asked for.
-        asked = {"sample": ATTRIBUTED, "metrics": [] if cues else ["selection_rate"]}
-        first = decide(sample, model, statements, folder, gaps=asked, explanations=ONE)
-        found = [gap for gap in first.gaps if gap.why == "found"]
-        print(f"\n{label}: planted {cues or 'nothing'}; {len(found)} gaps clear of chance taken apart", flush=True)
-        own = {cue: sample.own_words(cue) for cue in sample.cues}
+        asked = {
+            "sample": ATTRIBUTED,
+            "concepts": {cue: sample.sentences(cue) for cue in sample.cues},
+            "metrics": [] if planted else ["selection_rate"],
+        }
+        first = decide(sample, model, sample.rows["statement"].tolist(), folder, gaps=asked, explanations=ONE)
+        found = sum(gap.why == "found" for gap in first.gaps)
+        print(f"\n{label}: planted {planted or 'nothing'}; {found} gaps clear of chance", flush=True)
         for gap in first.gaps:
-            named = [part for part in gap.parts if part.named and part.kind == "word"]
-            words = ", ".join(f"{part.name} {part.value:+.3f}{owner(part.name, own, cues)}" for part in named[:6])
-            note = f" ({gap.note})" if gap.note else ""
-            print(f"  {title(gap)}: {gap.score_gap:+.3f}{note}; {len(named)} words named: {words or '–'}")
-        for gap, cue in looked_at(found, cues):
-            words = [part.name for part in gap.parts if part.named and part.name in own[cue]]
-            takes = {"all of its sentences": sample.sentences(cue)} | ({"named words": words} if words else {})
-            for what, terms in takes.items():
-                part = tell(sample, folder, gap, terms, 0.05)
-                before = score_gap(folder, gap)
-                longest_first = sorted(terms, key=len, reverse=True)
-                pattern = re.compile("|".join(rf"(?<!\w){re.escape(t)}(?!\w)" for t in longest_first), re.IGNORECASE)
+            concepts = [part for part in gap.parts if part.kind in {"lexicon", "word"}][:4]
+            shown = ", ".join(
+                f"{part.name}{'*' if part.named else ''} {part.value:+.3f} ({part.lower:+.3f} … {part.upper:+.3f})"
+                for part in concepts
+            )
+            print(f"  {title(gap)}: {gap.score_gap:+.3f}{f' ({gap.note})' if gap.note else ''}; {shown}", flush=True)
+            for part in gap.parts:
+                if part.name not in planted or not unequal(phrases[part.name], gap) or part.closes is None:
+                    continue
                 closed = []
                 for replace in (mask, lambda text: ""):
-                    decide(sample, model, without(sample, pattern, replace), again)
-                    closed.append(before - score_gap(again, gap))
-                told_text = f"told {part.value:+.3f} ({part.lower:+.3f} … {part.upper:+.3f})"
-                closed_text = f"closed {closed[0]:+.3f} by MASK, {closed[1]:+.3f} deleted"
-                about = f"{title(gap)}, {cue}, {what} ({len(terms)})"
-                print(f"    {about}: of {before:+.3f}, {told_text}; {closed_text}", flush=True)
-
-
-def owner(word: str, own: dict[str, set[str]], cues: dict[str, float]) -> str:
-    mine = [cue for cue, words in own.items() if word in words]
-    return f" ({mine[0]}{'' if mine[0] in cues else ', not planted'})" if mine else ""
+                    decide(sample, model, without(sample, sample.cues[part.name], replace), again)
+                    closed.append(score_gap(folder, gap) - score_gap(again, gap))
+                told = f"{part.closes.value:+.3f} ({part.closes.lower:+.3f} … {part.closes.upper:+.3f})"
+                print(
+                    f"    without {part.name}: told {told}; closed {closed[0]:+.3f} by MASK, {closed[1]:+.3f} deleted",
+                    flush=True,
+                )
 
 
 def title(gap: GapDecomposition) -> str:

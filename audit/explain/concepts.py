@@ -42,12 +42,15 @@ class Contributions:
         The word that stood there, lower-cased.
     phi : array of shape (entries,)
         Its attribution.
+    units : array of shape (entries,)
+        Which unit of its decision it is; −1 for special tokens.
     """
 
     rows: npt.NDArray[np.int64]
     concepts: npt.NDArray[np.int64]
     words: list[str]
     phi: npt.NDArray[np.float64]
+    units: npt.NDArray[np.int64]
     names: list[Concept]
 
 
@@ -74,6 +77,7 @@ def sum_by_concept(
     concepts: list[int] = []
     words: list[str] = []
     phi: list[float] = []
+    units: list[int] = []
     for at, record in enumerate(
         explained[["input", "starts", "ends", "words", "score_attributions"]].to_dict("records")
     ):
@@ -84,7 +88,7 @@ def sum_by_concept(
         places += [
             (m.start, m.end, Concept("identity", identity_name(m.axis, m.group))) for m in find_terms(lexicons, text)
         ]
-        for start, end, value in units_of(record, "score_attributions"):
+        for unit, (start, end, value) in enumerate(units_of(record, "score_attributions"), start=-1):
             word = text[start:end].strip().lower()
             if start == end == 0 and value.is_special:
                 concept = Concept("special", TOKENS)
@@ -97,7 +101,11 @@ def sum_by_concept(
             concepts.append(codes.setdefault(concept, len(codes)))
             words.append(word)
             phi.append(value.phi)
-    return Contributions(np.array(rows, np.int64), np.array(concepts, np.int64), words, np.array(phi), list(codes))
+            units.append(unit)
+    return Contributions(
+        np.array(rows, np.int64), np.array(concepts, np.int64), words, np.array(phi), np.array(units, np.int64),
+        list(codes),
+    )  # fmt: skip
 
 
 class UnitValue(NamedTuple):

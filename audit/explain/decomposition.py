@@ -28,7 +28,7 @@ from scipy.sparse import csr_matrix, hstack
 from scipy.stats import norm, rankdata
 
 from audit.explain.concepts import Contributions
-from audit.result import ConceptPush, EqualTreatment, GapPart
+from audit.result import Closing, ConceptPush, EqualTreatment, GapPart
 
 Kind = Literal["baseline", "identity", "lexicon", "word", "special", "rest", "residual", "sampling"]
 Floats = npt.NDArray[np.float64]
@@ -157,6 +157,30 @@ def decompose(
     order = {"baseline": 0, "rest": 2, "residual": 3, "sampling": 4}
     parts.sort(key=lambda part: (order.get(part.kind, 1), -abs(part.value), part.name))
     return Decomposed(gap, gap - half, gap + half, len(kept), parts)
+
+
+def closings(
+    data: Explained,
+    high: npt.NDArray[np.bool_],
+    low: npt.NDArray[np.bool_],
+    falls: Floats,
+    *,
+    alpha: float,
+    resamples: int,
+    seed: int,
+) -> list[Closing]:
+    """By how much the gap closes, for every column of falls of F; intervals hold together.
+
+    Parameters
+    ----------
+    falls : array of shape (decisions, columns)
+        How far F falls once something is taken out of a decision.
+    """
+    columns = csr_matrix(falls)
+    point = _gap(columns, data.weight * high) - _gap(columns, data.weight * low)
+    lower, upper = _simultaneous(point, _resampled(columns, data, high, low, resamples, seed), alpha)
+    bounds = zip(point, lower, upper, strict=True)
+    return [Closing(value=float(value), lower=float(a), upper=float(b)) for value, a, b in bounds]
 
 
 def _holding(phi: csr_matrix, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:

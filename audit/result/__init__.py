@@ -21,6 +21,7 @@ from audit.result.explanations import (
 )
 from audit.result.part import Note, Part
 from audit.result.why import (
+    Closing,
     ConceptPush,
     EqualTreatment,
     FlagRate,
@@ -42,6 +43,7 @@ __all__ = [
     "CalibrationBin",
     "Change",
     "ClassReport",
+    "Closing",
     "Comparison",
     "ConceptPush",
     "Correlation",

@@ -9,6 +9,14 @@ from pydantic import Field
 from audit.result.part import Part
 
 
+class Closing(Part):
+    """By how much the gap in mean score closes once words are masked, as the model answered on sampled decisions."""
+
+    value: float
+    lower: float
+    upper: float
+
+
 class GapPart(Part):
     """One line of a gap: what a concept adds to the mean score of the one group beyond the other."""
 
@@ -21,6 +29,7 @@ class GapPart(Part):
     named: bool = Field(description="Its interval does not hold 0.")
     words: dict[str, float] = Field(description="Of a category: what its words add, strongest first.")
     rows: list[str] = Field(description="Shown decisions in which it acts most.")
+    closes: Closing | None = Field(None, description="Once it is masked; asked of the strongest named parts.")
 
 
 class EqualTreatment(Part):
@@ -50,6 +59,7 @@ class GapDecomposition(Part):
     low_n: int
     concepts: int = Field(description="Parts with an interval: what it is corrected for.")
     parts: list[GapPart]
+    closes: Closing | None = Field(description="Once the strongest named parts are masked, all together.")
     explains: bool
     note: str | None = Field(description="Why it does not explain the disparity.")
     equal_treatment: EqualTreatment | None

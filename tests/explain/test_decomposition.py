@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from audit.explain.concepts import sum_by_concept
-from audit.explain.decomposition import LEAST, Explained, decompose, equal_treatment, pushes
+from audit.explain.decomposition import LEAST, Explained, closings, decompose, equal_treatment, pushes
 from audit.lexicon import load_lexicons
 from audit.result import GapPart
 
@@ -191,3 +191,24 @@ def test_equal_treatment_tells_groups_apart_only_where_attributions_do() -> None
     assert told.lower > 0.6
     assert blind.lower < 0.5 < blind.upper + 0.03
     assert equal_treatment(data, first & (np.arange(900) < 30), ~first, alpha=0.05, seed=0) is None
+
+
+def test_a_gap_closes_by_what_its_decisions_lose() -> None:
+    texts, first = draw(1500, 0.4, 6)
+    frame = table(texts, pi=0.5)
+    data = Explained.of(frame, sum_by_concept(frame, LEXICONS, {}))
+    # On a bag of words what masking takes is what the word carries.
+    lost = np.array([WEIGHTS["football"] * text.count("football") for text in texts])
+    part = parts_by_name(decompose(data, first, ~first, 0.0, alpha=0.05, resamples=300, seed=0).parts)["football"]
+    falls = np.column_stack([lost, np.zeros(len(lost))])
+    alone, nothing = closings(data, first, ~first, falls, alpha=0.05, resamples=300, seed=0)
+    assert alone.value == pytest.approx(part.value, abs=1e-12)
+    assert alone.lower < alone.value < alone.upper < 0
+    assert (nothing.value, nothing.lower, nothing.upper) == (0, 0, 0)
+
+
+def test_units_of_a_concept_are_where_its_words_stand() -> None:
+    frame = table([["she", "likes", "football", "she"]])
+    found = sum_by_concept(frame, LEXICONS, {"games": ["football"]})
+    at = {concept.name: sorted(found.units[found.concepts == i].tolist()) for i, concept in enumerate(found.names)}
+    assert at == {"tokens": [-1], "gender: female": [0, 3], "likes": [1], "games": [2]}

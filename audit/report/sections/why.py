@@ -54,6 +54,7 @@ def _gap(view: View, gap: GapDecomposition) -> dict[str, Any]:
         "parts": [(part, name(view, part)) for part in listed],
         "more": max(0, len(concepts) - MOST_LISTED),
         "named": [part for part in concepts if part.named],
+        "masked": sum(part.closes is not None for part in concepts),
         "acting": [
             (name(view, part), [_acting(view, row) for row in part.rows if row in view.contributions])
             for part in charted
