@@ -213,7 +213,7 @@ def parts(
     )
     figure.add_vline(x=0, line={"color": MUTED, "width": 1})
     _layout(figure)
-    figure.update_layout(xaxis={"tickformat": "+.3~g", "rangemode": "normal"}, bargap=0.4)
+    figure.update_layout(xaxis={"tickformat": "+.3~g", "rangemode": "normal", "nticks": 5}, bargap=0.4)
     return Chart(figure, label, _height(rows))
 
 
