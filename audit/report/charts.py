@@ -122,7 +122,9 @@ def forest(
     return Chart(figure, label, _height(rows))
 
 
-def stacked_bars(label: str, groups: Sequence[str], series: Mapping[str, Sequence[int]]) -> Chart:
+def stacked_bars(
+    label: str, groups: Sequence[str], series: Mapping[str, Sequence[int]], colours: Sequence[str] = SERIES
+) -> Chart:
     """Counts per group, stacked by series."""
     names = _distinct(groups)
     figure = go.Figure()
@@ -133,7 +135,7 @@ def stacked_bars(label: str, groups: Sequence[str], series: Mapping[str, Sequenc
                 y=names,
                 orientation="h",
                 name=chart_text(name),
-                marker={"color": SERIES[number % len(SERIES)]},
+                marker={"color": colours[number % len(colours)]},
                 hovertemplate="%{y}: %{x:,}<extra>%{fullData.name}</extra>",
             )
         )

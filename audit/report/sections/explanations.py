@@ -7,7 +7,7 @@ from typing import Any
 
 from audit.fairness.names import EXPLAINED_RATE
 from audit.outcomes import EXPLAINED
-from audit.report.charts import histogram, stacked_bars
+from audit.report.charts import MUTED, SERIES, histogram, stacked_bars
 from audit.report.sections import Section
 from audit.report.view import ShownDecision, View
 from audit.report.wording import group_name
@@ -15,6 +15,8 @@ from audit.result import Explanations
 
 #: What the tests said of one explanation.
 FACTS = ("comprehensiveness", "sufficiency", "chance_p", "corroboration", "corroboration_p", "content", "gradients")
+#: Explained, weak, unexplained: what is not known is grey.
+OUTCOME_COLOURS = (*SERIES[:2], MUTED)
 #: Steps of colour on either side of zero.
 LEVELS = 5
 MOST_GROUPS_CHARTED = 24
@@ -63,7 +65,7 @@ def _outcome_chart(view: View, by_slicing: dict[str, list[Any]]) -> Any:
         for name in ("explained", "weak", "unexplained")
     }
     labels = [f"{group_name(item.attributes)}: {group_name(item.group)}" for item in groups]
-    return view.add_chart(stacked_bars(view.t("explanations.outcomes.chart"), labels, series))
+    return view.add_chart(stacked_bars(view.t("explanations.outcomes.chart"), labels, series, OUTCOME_COLOURS))
 
 
 def _words(explained: Explanations) -> list[tuple[str, str | None, list[tuple[str, list[Any]]]]]:
