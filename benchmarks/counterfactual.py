@@ -25,7 +25,7 @@ from audit.result import Probe
 
 SHARED = Path(__file__).parents[2] / "shared"
 MODEL = SHARED / "models" / "minilm-toxicity"
-#: Rows of each data set; all of them if 0.
+#: Rows drawn from each data set; all of them if 0.
 ROWS = int(os.environ.get("BENCH_ROWS", "0"))
 BATCH, SHOWN = 64, 8
 
@@ -83,7 +83,9 @@ def edited(text: str, row: dict[str, Any]) -> str:
 
 
 def compare(name: str, frame: pd.DataFrame) -> None:
-    frame = frame.head(ROWS or None).reset_index(drop=True)
+    if 0 < ROWS < len(frame):
+        frame = frame.sample(ROWS, random_state=0)
+    frame = frame.reset_index(drop=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         probe, seconds = probed(frame, folder)
