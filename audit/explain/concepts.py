@@ -73,6 +73,7 @@ def sum_by_concept(
     """
     pattern = _patterns(categories)
     codes: dict[Concept, int] = {}
+    own: dict[str, Concept] = {}
     rows: list[int] = []
     concepts: list[int] = []
     words: list[str] = []
@@ -93,10 +94,8 @@ def sum_by_concept(
             if start == end == 0 and value.is_special:
                 concept = Concept("special", TOKENS)
             else:
-                concept = next(
-                    (named for first, last, named in places if first < end and start < last),
-                    Concept("word", word) if has_content(word) else Concept("special", PUNCTUATION),
-                )
+                named = next((named for first, last, named in places if first < end and start < last), None)
+                concept = named or own.get(word) or own.setdefault(word, _own_concept(word))
             rows.append(at)
             concepts.append(codes.setdefault(concept, len(codes)))
             words.append(word)
@@ -106,6 +105,11 @@ def sum_by_concept(
         np.array(rows, np.int64), np.array(concepts, np.int64), words, np.array(phi), np.array(units, np.int64),
         list(codes),
     )  # fmt: skip
+
+
+def _own_concept(word: str) -> Concept:
+    """Return the concept of a word that is in no category."""
+    return Concept("word", word) if has_content(word) else Concept("special", PUNCTUATION)
 
 
 class UnitValue(NamedTuple):
