@@ -123,12 +123,14 @@ def units_of(record: dict[Any, Any], column: str) -> list[tuple[int, int, UnitVa
     """Characters and attribution of each unit of a decision, the special tokens together first."""
     special = 0.0
     found: dict[int, tuple[int, int, float]] = {}
-    for start, end, word, value in zip(record["starts"], record["ends"], record["words"], record[column], strict=True):
+    # Plain numbers: a loop over NumPy's takes three times as long.
+    columns = (np.asarray(record[name]).tolist() for name in ("starts", "ends", "words", column))
+    for start, end, word, value in zip(*columns, strict=True):
         if word < 0:
-            special += float(value)
+            special += value
             continue
         first, last, total = found.get(word, (start, end, 0.0))
-        found[word] = (min(first, start), max(last, end), total + float(value))
+        found[word] = (min(first, start), max(last, end), total + value)
     units = [(start, end, UnitValue(total, is_special=False)) for start, end, total in found.values()]
     return [(0, 0, UnitValue(special, is_special=True)), *units]
 
