@@ -124,7 +124,7 @@ class BatchRunner:
 
 
 def give_back_memory() -> None:
-    """Return freed memory to the system: glibc keeps what batches of ever other shapes left, and grows for hours."""
+    """Return freed memory to the system: glibc keeps what batches of ever other shapes left behind."""
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
