@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from audit.explain.outcome import has_content
+from audit.explain.units import SPECIAL, units_of
 from audit.lexicon import Lexicon, find_terms
 from audit.models.adapter import joined
 
@@ -72,67 +73,33 @@ def sum_by_concept(
         The user's: name -> words and phrases.
     """
     pattern = _patterns(categories)
+    units = units_of(explained, "score_attributions")
+    words = units.words(explained)
+    spelled, every = pd.factorize(np.array(words, object))
     codes: dict[Concept, int] = {}
-    own: dict[str, Concept] = {}
-    rows: list[int] = []
-    concepts: list[int] = []
-    words: list[str] = []
-    phi: list[float] = []
-    units: list[int] = []
-    for at, record in enumerate(
-        explained[["input", "starts", "ends", "words", "score_attributions"]].to_dict("records")
-    ):
-        text = joined(record["input"])
+    own = [codes.setdefault(_own_concept(word), len(codes)) for word in every]
+    concepts = np.array(own, np.int64)[spelled]
+    concepts[units.numbers == SPECIAL] = codes.setdefault(Concept("special", TOKENS), len(codes))
+    for text, of in zip(explained["input"], units.slices(len(explained)), strict=True):
+        plain = joined(text)
         places = [
-            (m.start(), m.end(), Concept("lexicon", name)) for name, p in pattern.items() for m in p.finditer(text)
+            (m.start(), m.end(), Concept("lexicon", name)) for name, p in pattern.items() for m in p.finditer(plain)
         ]
         places += [
-            (m.start, m.end, Concept("identity", identity_name(m.axis, m.group))) for m in find_terms(lexicons, text)
+            (m.start, m.end, Concept("identity", identity_name(m.axis, m.group))) for m in find_terms(lexicons, plain)
         ]
-        for unit, (start, end, value) in enumerate(units_of(record, "score_attributions"), start=-1):
-            word = text[start:end].strip().lower()
-            if start == end == 0 and value.is_special:
-                concept = Concept("special", TOKENS)
-            else:
-                named = next((named for first, last, named in places if first < end and start < last), None)
-                concept = named or own.get(word) or own.setdefault(word, _own_concept(word))
-            rows.append(at)
-            concepts.append(codes.setdefault(concept, len(codes)))
-            words.append(word)
-            phi.append(value.phi)
-            units.append(unit)
-    return Contributions(
-        np.array(rows, np.int64), np.array(concepts, np.int64), words, np.array(phi), np.array(units, np.int64),
-        list(codes),
-    )  # fmt: skip
+        # Where two claim a word, the first has it.
+        for start, end, concept in reversed(places):
+            concepts[units.touching(of, start, end)] = codes.setdefault(concept, len(codes))
+    # Words that are part of something else everywhere are no concepts of their own.
+    held, concepts = np.unique(concepts, return_inverse=True)
+    names = list(codes)
+    return Contributions(units.rows, concepts, words, units.phi, units.numbers, [names[code] for code in held])
 
 
 def _own_concept(word: str) -> Concept:
     """Return the concept of a word that is in no category."""
     return Concept("word", word) if has_content(word) else Concept("special", PUNCTUATION)
-
-
-class UnitValue(NamedTuple):
-    """Attribution of a unit, and whether it is all special tokens together."""
-
-    phi: float
-    is_special: bool
-
-
-def units_of(record: dict[Any, Any], column: str) -> list[tuple[int, int, UnitValue]]:
-    """Characters and attribution of each unit of a decision, the special tokens together first."""
-    special = 0.0
-    found: dict[int, tuple[int, int, float]] = {}
-    # Plain numbers: a loop over NumPy's takes three times as long.
-    columns = (np.asarray(record[name]).tolist() for name in ("starts", "ends", "words", column))
-    for start, end, word, value in zip(*columns, strict=True):
-        if word < 0:
-            special += value
-            continue
-        first, last, total = found.get(word, (start, end, 0.0))
-        found[word] = (min(first, start), max(last, end), total + value)
-    units = [(start, end, UnitValue(total, is_special=False)) for start, end, total in found.values()]
-    return [(0, 0, UnitValue(special, is_special=True)), *units]
 
 
 def _patterns(categories: Mapping[str, Sequence[str]]) -> dict[str, re.Pattern[str]]:

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from audit.explain.concepts import units_of
 from audit.explain.explanations import Explainer
 from audit.explain.faithfulness import ErasedCase
+from audit.explain.units import units_of
 from audit.lexicon import Lexicon, find_terms
 from audit.models.adapter import joined
 from audit.result import Reliance
@@ -54,22 +54,22 @@ def find_reliance(
     erased: list[frozenset[int]] = []
     kinds: list[str] = []
     usable = explained[~explained["reason"].isin(["failed", "no_input"])]
-    for record in usable.to_dict("records"):
+    units = units_of(usable, "attributions")
+    for record, of in zip(usable.to_dict("records"), units.slices(len(usable)), strict=True):
         text = joined(record["input"])
         mentions = find_terms(lexicons, text)
         if not mentions:
             continue
         decisions += 1
-        special, *units = units_of(record, "attributions")
-        mine = {i for i, (start, end, _) in enumerate(units) if any(m.start < end and start < m.end for m in mentions)}
-        whole = abs(special[2].phi) + sum(abs(value.phi) for _, _, value in units)
-        carried = sum(abs(units[i][2].phi) for i in mine) / whole if whole else 0.0
+        mine = np.unique(np.concatenate([units.touching(of, m.start, m.end) for m in mentions]))
+        whole = float(np.abs(units.phi[of]).sum())
+        carried = float(np.abs(units.phi[mine]).sum()) / whole if whole else 0.0
         if carried < share:
             continue
         (item,) = explainer.adapter.encode([record["input"]])
         target = explainer.adapter.classes.index(record["y_pred"])
         cases.append(ErasedCase(item, target, np.asarray(record["attributions"], np.float32), record["f_input"]))
-        erased.append(frozenset(mine))
+        erased.append(frozenset(units.numbers[mine].tolist()))
         kinds.append(record["baseline"])
         suspected.append({"row_id": record["row_id"], "share": carried})
     for kind in dict.fromkeys(kinds):

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
-from audit.explain.concepts import units_of
 from audit.explain.outcome import has_content
-from audit.models.adapter import joined
+from audit.explain.units import SPECIAL, units_of
 from audit.result import WordInfluence
 
 #: Words in fewer explained decisions are left out: their mean says little, and they may point to a person.
 LEAST_DECISIONS = 5
 MOST_WORDS = 10
-
-
-def word_sums(text: str, row: dict[Any, Any]) -> Iterator[tuple[str, float]]:
-    """Yield each word of a decision, lower-cased, with the φ of its tokens."""
-    for start, end, value in units_of(row, "attributions"):
-        piece = text[start:end].strip().lower()
-        if not value.is_special and has_content(piece):
-            yield piece, value.phi
 
 
 def influential_words(explained: pd.DataFrame, attributes: Sequence[str]) -> list[WordInfluence]:
@@ -33,15 +23,14 @@ def influential_words(explained: pd.DataFrame, attributes: Sequence[str]) -> lis
     explained
         Columns of the attribution table, `input`, and the attributes; usable decisions only.
     """
-    records = [
-        (at, word, value)
-        for at, row in enumerate(explained.to_dict("records"))
-        for word, value in word_sums(joined(row["input"]), row)
-    ]
-    if not records:
+    units = units_of(explained, "attributions")
+    flat = pd.DataFrame({"at": units.rows, "word": units.words(explained), "phi": units.phi})
+    named = {word: has_content(word) for word in set(flat["word"])}
+    flat = flat[(units.numbers != SPECIAL) & flat["word"].map(named).to_numpy(bool)]
+    if flat.empty:
         return []
     # A word that stands twice in a text counts once, with both its shares.
-    flat = pd.DataFrame(records, columns=["at", "word", "phi"]).groupby(["at", "word"], as_index=False)["phi"].sum()
+    flat = flat.groupby(["at", "word"], as_index=False)["phi"].sum()
     flat["cls"] = explained["y_pred"].astype(object).to_numpy()[flat["at"]]
     flat["weight"] = 1 / explained["inclusion_probability"].to_numpy()[flat["at"]]
     out = []
