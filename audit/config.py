@@ -164,7 +164,9 @@ class ExplanationConfig(Part):
         "probability", description="What is explained, of the predicted class."
     )
     tolerance: float = Field(
-        0.05, gt=0, description="Converged: error of the sum, and of the last refinement, at most this share."
+        0.05,
+        gt=0,
+        description="Converged: what the sum misses, and the estimated error in all, at most this share.",
     )
     most_gradients: int = Field(129, ge=5, description="Gradients per decision, after which it is given up.")
     baseline: Literal["auto", "mask", "pad", "eos", "zero"] = Field(

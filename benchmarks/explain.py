@@ -38,7 +38,6 @@ from audit.shards import Shards
 SHARED = Path(__file__).parents[2] / "shared"
 DECISIONS = int(os.environ.get("BENCH_DECISIONS", "500"))
 TIMED = int(os.environ.get("BENCH_TIMED", "200"))
-PEER = int(os.environ.get("BENCH_PEER", "30"))
 TOLERANCE, NODES, BUDGET = 0.05, 300, 1024
 
 
@@ -127,20 +126,24 @@ def accuracy(adapter: TextClassification) -> None:
 
 
 def speed(adapter: TextClassification, encoded: list[Encoded], label: str, texts: list[str]) -> None:
-    """Ours beside fixed rules, each at its best of two runs in turn, and a peer on the first texts alone."""
+    """Ours beside fixed rules and a peer, on the same texts, each at its best of two runs in turn."""
     targets = predicted(adapter, encoded)
-    seconds: dict[str, list[float]] = {}
+    peer = one_at_a_time()
+    rules: dict[str, Callable[[], object]] = {
+        "adaptive": lambda: PathIntegrator(adapter, baseline="mask", budget=BUDGET).attribute(encoded, targets),
+        "Captum, 32 steps, batched": lambda: fixed(adapter, encoded, targets, 32),
+        "Captum, 50 steps, batched": lambda: fixed(adapter, encoded, targets, 50),
+    }
+    if peer is not None:
+        rules["transformers-interpret, 50 steps, one text at a time"] = lambda: [peer(text) for text in texts]
+    seconds: dict[str, list[float]] = {name: [] for name in rules}
     for _ in range(2):
-        began = time.perf_counter()
-        found, _ = PathIntegrator(adapter, baseline="mask", budget=BUDGET).attribute(encoded, targets)
-        seconds.setdefault("adaptive", []).append(time.perf_counter() - began)
-        for steps in (32, 50):
+        for name, rule in rules.items():
             began = time.perf_counter()
-            fixed(adapter, encoded, targets, steps)
-            seconds.setdefault(f"Captum, {steps} steps, batched", []).append(time.perf_counter() - began)
+            rule()
+            seconds[name].append(time.perf_counter() - began)
     each = {name: min(values) / len(encoded) for name, values in seconds.items()}
-    if peer := one_at_a_time(texts[:PEER]):
-        each["transformers-interpret, 50 steps, one text at a time"] = peer
+    found, _ = PathIntegrator(adapter, baseline="mask", budget=BUDGET).attribute(encoded, targets)
     began = time.perf_counter()
     forwards = [item.forwards for item in tested(adapter, encoded, targets, found)]
     each["tests of faithfulness"] = (time.perf_counter() - began) / len(encoded)
@@ -151,8 +154,8 @@ def speed(adapter: TextClassification, encoded: list[Encoded], label: str, texts
         print(f"  {name}: {1 / value:.2f} per second, {value / each['adaptive']:.2f}×", flush=True)
 
 
-def one_at_a_time(texts: list[str]) -> float | None:
-    """Seconds per text of transformers-interpret, if it is installed: it is no dependency."""
+def one_at_a_time() -> Callable[[str], object] | None:
+    """How transformers-interpret explains a text, if it is installed: it is no dependency."""
     try:
         from transformers_interpret import SequenceClassificationExplainer
     except ImportError:
@@ -162,12 +165,8 @@ def one_at_a_time(texts: list[str]) -> float | None:
 
     path = SHARED / "models" / "minilm-toxicity"
     model = AutoModelForSequenceClassification.from_pretrained(path, dtype=torch.float32)
-    explain = SequenceClassificationExplainer(model, AutoTokenizer.from_pretrained(path))
-    explain(texts[0])
-    began = time.perf_counter()
-    for text in texts:
-        explain(text)
-    return (time.perf_counter() - began) / len(texts)
+    explain: Callable[[str], object] = SequenceClassificationExplainer(model, AutoTokenizer.from_pretrained(path))
+    return explain
 
 
 def tested(adapter, encoded, targets, found):  # type: ignore[no-untyped-def]

@@ -32,8 +32,8 @@ SCHEMA = pa.schema(
         ("f_input", pa.float64()),
         ("f_baseline", pa.float64()),
         ("convergence_delta", pa.float64()),
-        # L1 change of φ by the last refinement.
-        ("change", pa.float64()),
+        # Of the attributions together, in L1.
+        ("estimated_error", pa.float64()),
         ("outcome", pa.string()),
         ("reason", pa.string()),
         ("units", pa.int32()),
@@ -189,7 +189,7 @@ class Explainer:
             "f_input": found.f_input,
             "f_baseline": found.f_baseline,
             "convergence_delta": found.convergence_delta,
-            "change": found.change,
+            "estimated_error": found.estimated_error,
             "outcome": outcome,
             "reason": reason,
             "units": tested.units if tested else None,

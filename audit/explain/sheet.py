@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 #: Columns of the attribution table that a sheet takes over.
 KEPT = (
-    *("outcome", "reason", "target_class", "method", "baseline", "f_input", "f_baseline", "convergence_delta"),
-    *("change", "comprehensiveness", "sufficiency", "chance_p", "sufficient", "corroboration", "corroboration_p"),
+    *("outcome", "reason", "target_class", "method", "baseline"),
+    *("f_input", "f_baseline", "convergence_delta", "estimated_error"),
+    *("comprehensiveness", "sufficiency", "chance_p", "sufficient", "corroboration", "corroboration_p"),
     *("content", "gradients", "forwards"),
 )
 

@@ -68,8 +68,10 @@ def explain_sample(
 
     found = pq.read_table(folder.attributions, columns=READ).to_pandas()
     explained = pd.concat([drawn.rows, found], axis=1)
-    contrast = (explained["f_input"] - explained["f_baseline"]).abs()
-    explained["error"] = explained["convergence_delta"].abs() / contrast.where(contrast > 0)
+    whole = explained["attributions"].map(lambda values: float(np.abs(np.asarray(values, np.float64)).sum()))
+    # What the attributions do not find at all is part of what there is.
+    whole = np.maximum(whole, (explained["f_input"] - explained["f_baseline"]).abs())
+    explained["error"] = explained["estimated_error"] / whole.where(whole > 0)
     explained["length"] = [len(values) for values in explained["attributions"]]
     shown = _to_show(explained, names[0], settings.shown)
     steady = explained[~explained["reason"].isin(["failed", "no_contrast", "not_converged", "no_input"])]

@@ -67,7 +67,9 @@ class Explanations(Part):
     population: int
     strata: int
     outcomes: list[OutcomeCounts]
-    errors: list[float] = Field(description="Completeness error of each decision with contrast, sorted.")
+    errors: list[float] = Field(
+        description="Estimated error of each decision with contrast, as a share of all attribution, sorted."
+    )
     gradients: float = Field(description="Mean per decision.")
     forwards: float = Field(description="Mean per decision, of the tests.")
     comprehensiveness: float | None = Field(description="Median over decisions with a converged explanation.")
@@ -109,7 +111,7 @@ class DecisionSheet(Part):
     f_input: float
     f_baseline: float
     convergence_delta: float
-    change: float
+    estimated_error: float = Field(description="Of the attributions together, in L1.")
     comprehensiveness: float | None
     sufficiency: float | None
     chance_p: float | None

@@ -20,7 +20,7 @@ from audit.outcomes import REASONS
 
 
 def attribution(**changes: Any) -> Attribution:
-    given: dict[str, Any] = {"f_input": 0.9, "f_baseline": 0.5, "change": 0.0, "gradients": 9}
+    given: dict[str, Any] = {"f_input": 0.9, "f_baseline": 0.5, "estimated_error": 0.0, "gradients": 9}
     given["values"] = np.array([0.3, 0.1], np.float32)
     return Attribution(**given | changes)
 
@@ -38,7 +38,7 @@ def faithful_(**changes: Any) -> Faithfulness:
         (attribution(), faithful_(units=0), 0.9, ("unexplained", "no_input")),
         (attribution(f_input=0.52), None, 0.9, ("unexplained", "no_contrast")),
         (attribution(f_input=0.8), None, 0.9, ("unexplained", "not_converged")),
-        (attribution(change=0.1), None, 0.9, ("unexplained", "not_converged")),
+        (attribution(estimated_error=0.1), None, 0.9, ("unexplained", "not_converged")),
         (attribution(), faithful_(units=3, p=None), 0.9, ("unexplained", "too_short_to_test")),
         (attribution(), faithful_(p=0.1), 0.9, ("unexplained", "no_better_than_chance")),
         (attribution(), faithful_(sufficient=False), 0.9, ("weak", "not_sufficient")),
@@ -46,7 +46,7 @@ def faithful_(**changes: Any) -> Faithfulness:
         (attribution(), faithful_(corroboration_p=0.2), 0.9, ("weak", "not_corroborated")),
         (attribution(), faithful_(), 0.4, ("weak", "contentless")),
         # The first reason that applies is the one that is told.
-        (attribution(change=0.1), faithful_(p=0.5), 0.1, ("unexplained", "not_converged")),
+        (attribution(estimated_error=0.1), faithful_(p=0.5), 0.1, ("unexplained", "not_converged")),
     ],
 )
 def test_the_first_reason_that_applies(
