@@ -32,7 +32,7 @@ demo: $(READY)
 	@$(BIN)/audit run sample_data/audit.yaml --out $(RUN) --overwrite
 
 test: $(READY)
-	@echo "== Running all tests (about eight minutes on two cores)"
+	@echo "== Running all tests (about fourteen minutes on two cores)"
 	@$(BIN)/python -m pytest
 
 # The oldest versions that pyproject.toml allows, in an environment of their own.
