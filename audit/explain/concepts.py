@@ -74,19 +74,19 @@ def sum_by_concept(
     """
     pattern = _patterns(categories)
     units = units_of(explained, "score_attributions")
-    words = units.words(explained)
+    texts = [joined(text) for text in explained["input"]]
+    words = units.words(texts)
     spelled, every = pd.factorize(np.array(words, object))
     codes: dict[Concept, int] = {}
     own = [codes.setdefault(_own_concept(word), len(codes)) for word in every]
     concepts = np.array(own, np.int64)[spelled]
     concepts[units.numbers == SPECIAL] = codes.setdefault(Concept("special", TOKENS), len(codes))
-    for text, of in zip(explained["input"], units.slices(len(explained)), strict=True):
-        plain = joined(text)
+    for text, of in zip(texts, units.slices(len(texts)), strict=True):
         places = [
-            (m.start(), m.end(), Concept("lexicon", name)) for name, p in pattern.items() for m in p.finditer(plain)
+            (m.start(), m.end(), Concept("lexicon", name)) for name, p in pattern.items() for m in p.finditer(text)
         ]
         places += [
-            (m.start, m.end, Concept("identity", identity_name(m.axis, m.group))) for m in find_terms(lexicons, plain)
+            (m.start, m.end, Concept("identity", identity_name(m.axis, m.group))) for m in find_terms(lexicons, text)
         ]
         # Where two claim a word, the first has it.
         for start, end, concept in reversed(places):

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audit.config import AuditConfig
-from audit.explain.explanations import Explainer, words_of
+from audit.explain.explanations import Explainer
 from audit.explain.parts import draw_rows, in_parts
+from audit.explain.units import words_of
 from audit.progress import Progress
 from audit.runfolder import RunFolder
 

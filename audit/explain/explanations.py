@@ -19,6 +19,7 @@ from audit.config import ExplanationConfig
 from audit.explain.faithfulness import Eraser, Faithfulness, examine
 from audit.explain.outcome import Thresholds, content_share, verdict
 from audit.explain.path import METHOD, Attribution, PathIntegrator
+from audit.explain.units import words_of
 from audit.models.adapter import Adapter, Encoded, joined
 
 SCHEMA = pa.schema(
@@ -32,8 +33,8 @@ SCHEMA = pa.schema(
         ("f_input", pa.float64()),
         ("f_baseline", pa.float64()),
         ("convergence_delta", pa.float64()),
-        # Of the attributions together, in L1.
-        ("estimated_error", pa.float64()),
+        # Of the attributions together, in L1, as a share of them.
+        ("error_share", pa.float64()),
         ("outcome", pa.string()),
         ("reason", pa.string()),
         ("units", pa.int32()),
@@ -54,11 +55,6 @@ SCHEMA = pa.schema(
         ("attributions", pa.list_(pa.float32())),
     ]
 )
-
-
-def words_of(item: Encoded) -> np.ndarray:
-    """Word of each token, −1 for special ones."""
-    return item.words if item.words is not None else np.where(item.special, -1, np.arange(item.length))
 
 
 @dataclass(frozen=True)
@@ -189,7 +185,7 @@ class Explainer:
             "f_input": found.f_input,
             "f_baseline": found.f_baseline,
             "convergence_delta": found.convergence_delta,
-            "estimated_error": found.estimated_error,
+            "error_share": found.error_share,
             "outcome": outcome,
             "reason": reason,
             "units": tested.units if tested else None,

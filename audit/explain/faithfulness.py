@@ -23,6 +23,7 @@ import numpy.typing as npt
 import torch
 
 from audit.explain.path import score
+from audit.explain.units import unit_codes, unit_sums
 from audit.models.adapter import Adapter, Encoded
 from audit.models.engine import BatchRunner
 
@@ -38,23 +39,6 @@ MOST_EXACT = 6
 MOST_LEFT_OUT = 40
 PERMUTATIONS = 399
 ALPHA = 0.05
-
-
-def unit_codes(item: Encoded) -> Ints:
-    """Unit of each token, from 0 in the order of the text; −1 for special tokens."""
-    codes = np.full(item.length, -1, np.int64)
-    seen: dict[int, int] = {}
-    for at in np.flatnonzero(~item.special):
-        word = int(item.words[at]) if item.words is not None else int(at)
-        codes[at] = seen.setdefault(word, len(seen))
-    return codes
-
-
-def unit_sums(values: npt.NDArray[np.float32], codes: Ints) -> Floats:
-    """φ of each unit."""
-    kept = codes >= 0
-    sums = np.bincount(codes[kept], values[kept].astype(np.float64), int(codes.max(initial=-1)) + 1)
-    return sums.astype(np.float64)
 
 
 def sizes(units: int) -> list[int]:

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import torch
 from captum.attr import FeatureAblation, InputXGradient, ShapleyValueSampling
 
-from audit.explain.faithfulness import unit_codes, unit_sums
 from audit.explain.path import score
+from audit.explain.units import unit_codes, unit_sums
 from audit.models.adapter import Adapter, Encoded
 
 METHODS = ("input_x_gradient", "occlusion", "shapley")

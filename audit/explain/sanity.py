@@ -13,7 +13,8 @@ from scipy.stats import rankdata
 from scipy.stats import t as student
 
 from audit.explain.explanations import Explainer
-from audit.explain.faithfulness import ALPHA, examine, unit_codes, unit_sums
+from audit.explain.faithfulness import ALPHA, examine
+from audit.explain.units import unit_codes, unit_sums
 from audit.result import SanityCheck
 
 NULL = 200

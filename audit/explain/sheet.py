@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from audit.config import AuditConfig, ExplanationConfig
 from audit.data.rows import RowReader
 from audit.errors import DataError, RunFolderError
+from audit.explain.units import SPECIAL, units_of
 from audit.result import AuditResult, DecisionSheet, SheetUnit
 from audit.runfolder import RunFolder
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 #: Columns of the attribution table that a sheet takes over.
 KEPT = (
     *("outcome", "reason", "target_class", "method", "baseline"),
-    *("f_input", "f_baseline", "convergence_delta", "estimated_error"),
+    *("f_input", "f_baseline", "convergence_delta", "error_share"),
     *("comprehensiveness", "sufficiency", "chance_p", "sufficient", "corroboration", "corroboration_p"),
     *("content", "gradients", "forwards"),
 )
@@ -118,21 +119,10 @@ def make_sheet(
     result: AuditResult, decision: dict[str, Any], record: dict[str, Any], text: str, others: dict[str, np.ndarray]
 ) -> DecisionSheet:
     """Put the parts together, word by word."""
-    order: dict[int, int] = {}
-    units: list[dict[str, Any]] = []
-    for start, end, word, value in zip(
-        record["starts"], record["ends"], record["words"], record["attributions"], strict=True
-    ):
-        if word < 0:
-            continue
-        if word not in order:
-            order[word] = len(units)
-            units.append({"start": start, "end": end, "attribution": 0.0})
-        unit = units[order[word]]
-        unit["start"], unit["end"] = min(unit["start"], start), max(unit["end"], end)
-        unit["attribution"] += value
+    units = units_of(pd.DataFrame([record]), "attributions")
+    special = units.numbers == SPECIAL
+    ours = units.phi[~special]
     names = [item["name"] or item["column"] for item in result.config["attributes"]]
-    ours = np.array([unit["attribution"] for unit in units])
     return DecisionSheet(
         title=result.title,
         row_id=decision["row_id"],
@@ -146,13 +136,17 @@ def make_sheet(
         text=text,
         units=[
             SheetUnit(
-                text=text[unit["start"] : unit["end"]],
-                **unit,
+                text=text[start:end],
+                start=start,
+                end=end,
+                attribution=value,
                 others={method: float(values[i]) for method, values in others.items()},
             )
-            for i, unit in enumerate(units)
+            for i, (start, end, value) in enumerate(
+                zip(units.starts[~special].tolist(), units.ends[~special].tolist(), ours.tolist(), strict=True)
+            )
         ],
-        special=float(sum(v for v, w in zip(record["attributions"], record["words"], strict=True) if w < 0)),
+        special=float(units.phi[special].sum()),
         agreement={method: _cosine(ours, values) for method, values in others.items()},
         **{name: record[name] for name in KEPT},
     )

@@ -68,10 +68,6 @@ def explain_sample(
 
     found = pq.read_table(folder.attributions, columns=READ).to_pandas()
     explained = pd.concat([drawn.rows, found], axis=1)
-    whole = explained["attributions"].map(lambda values: float(np.abs(np.asarray(values, np.float64)).sum()))
-    # What the attributions do not find at all is part of what there is.
-    whole = np.maximum(whole, (explained["f_input"] - explained["f_baseline"]).abs())
-    explained["error"] = explained["estimated_error"] / whole.where(whole > 0)
     explained["length"] = [len(values) for values in explained["attributions"]]
     shown = _to_show(explained, names[0], settings.shown)
     steady = explained[~explained["reason"].isin(["failed", "no_contrast", "not_converged", "no_input"])]
@@ -91,7 +87,7 @@ def explain_sample(
         population=drawn.population,
         strata=drawn.strata,
         outcomes=_outcomes(explained, slicings),
-        errors=sorted(float(error) for error in with_contrast["error"]),
+        errors=sorted(float(error) for error in with_contrast["error_share"]),
         gradients=float(explained["gradients"].mean()) if len(explained) else 0.0,
         forwards=float(explained["forwards"].mean()) if len(explained) else 0.0,
         comprehensiveness=_median(steady["comprehensiveness"]),
@@ -133,7 +129,7 @@ def _recheck(explainer: Explainer, steady: pd.DataFrame) -> PrecisionCheck:
     """Explain a sample, and every decision near a threshold, in float32 as well."""
     settings = explainer.settings
     contrast = (steady["f_input"] - steady["f_baseline"]).abs()
-    borderline = (steady["error"] > 0.8 * settings.tolerance) | (contrast < 1.25 * settings.least_contrast)
+    borderline = (steady["error_share"] > 0.8 * settings.tolerance) | (contrast < 1.25 * settings.least_contrast)
     chosen = pd.concat([steady[~borderline].head(RECHECKED), steady[borderline]])
     chosen = chosen[chosen["baseline"] == explainer.baseline]
     encoded = explainer.adapter.encode(list(chosen["input"]))

@@ -1,19 +1,43 @@
 """Attributions by unit: the sub-words of a whole word together, and the special tokens of a decision together.
 
-Units are what readers see, what is erased and what concepts are made of; `faithfulness.unit_codes` numbers them alike.
+Units are what readers see, what is erased and what concepts are made of. `unit_codes` numbers those of one encoded
+input, before anything is written; `units_of` reads those of a table of explained decisions. Both number them alike.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from audit.models.adapter import joined
+if TYPE_CHECKING:
+    from audit.models.adapter import Encoded
 
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 SPECIAL = -1
+
+
+def words_of(item: Encoded) -> np.ndarray:
+    """Word of each token, −1 for special ones."""
+    return item.words if item.words is not None else np.where(item.special, SPECIAL, np.arange(item.length))
+
+
+def unit_codes(item: Encoded) -> Ints:
+    """Unit of each token, from 0 in the order of the text; −1 for special tokens."""
+    words, seen = words_of(item).tolist(), dict[int, int]()
+    return np.array([seen.setdefault(word, len(seen)) if word >= 0 else SPECIAL for word in words], np.int64)
+
+
+def unit_sums(values: npt.NDArray[np.float32], codes: Ints) -> Floats:
+    """φ of each unit."""
+    kept = codes >= 0
+    sums = np.bincount(codes[kept], values[kept].astype(np.float64), int(codes.max(initial=-1)) + 1)
+    return sums.astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -32,15 +56,14 @@ class Units:
         Attribution.
     """
 
-    rows: npt.NDArray[np.int64]
-    numbers: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
-    phi: npt.NDArray[np.float64]
+    rows: Ints
+    numbers: Ints
+    starts: Ints
+    ends: Ints
+    phi: Floats
 
-    def words(self, explained: pd.DataFrame) -> list[str]:
-        """Read the word of each unit off `input`, lower-cased; nothing for special tokens."""
-        texts = [joined(text) for text in explained["input"]]
+    def words(self, texts: Sequence[str]) -> list[str]:
+        """Read the word of each unit off the texts, lower-cased; nothing for special tokens."""
         places = zip(self.rows.tolist(), self.starts.tolist(), self.ends.tolist(), strict=True)
         return [texts[row][start:end].strip().lower() for row, start, end in places]
 
@@ -49,7 +72,7 @@ class Units:
         edges = np.searchsorted(self.rows, np.arange(decisions + 1)).tolist()
         return [slice(*edges[i : i + 2]) for i in range(decisions)]
 
-    def touching(self, of: slice, start: int, end: int) -> npt.NDArray[np.int64]:
+    def touching(self, of: slice, start: int, end: int) -> Ints:
         """Positions of a decision's units that share a character with a place in its text."""
         return int(of.start) + np.flatnonzero((self.starts[of] < end) & (self.ends[of] > start))
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from audit.explain.outcome import has_content
 from audit.explain.units import SPECIAL, units_of
+from audit.models.adapter import joined
 from audit.result import WordInfluence
 
 #: Words in fewer explained decisions are left out: their mean says little, and they may point to a person.
@@ -24,7 +25,8 @@ def influential_words(explained: pd.DataFrame, attributes: Sequence[str]) -> lis
         Columns of the attribution table, `input`, and the attributes; usable decisions only.
     """
     units = units_of(explained, "attributions")
-    flat = pd.DataFrame({"at": units.rows, "word": units.words(explained), "phi": units.phi})
+    words = units.words([joined(text) for text in explained["input"]])
+    flat = pd.DataFrame({"at": units.rows, "word": words, "phi": units.phi})
     named = {word: has_content(word) for word in set(flat["word"])}
     flat = flat[(units.numbers != SPECIAL) & flat["word"].map(named).to_numpy(bool)]
     if flat.empty:

@@ -15,9 +15,10 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from audit.config import ModelConfig
 from audit.errors import ModelError, some
 from audit.files import sha256
-from audit.models.adapter import Batch, Encoded, Text
+from audit.models.adapter import Batch, Encoded, Text, joined
 from audit.models.checkpoint import batch_tokens, check_safety, resolve_device, stored_dtype
 from audit.models.config_only import read_config
+from audit.models.whole_words import whole_words
 from audit.result import ModelFacts
 
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -138,10 +139,10 @@ class TextClassification:
             return_attention_mask=False,
             return_overflowing_tokens=False,
         )
-        return [self._encoded(encoded, i, len(first)) for i, (first, _) in enumerate(pairs)]
+        return [self._encoded(encoded, i, pair) for i, pair in enumerate(pairs)]
 
     @staticmethod
-    def _encoded(encoded: Any, i: int, length: int) -> Encoded:
+    def _encoded(encoded: Any, i: int, pair: tuple[str, str | None]) -> Encoded:
         ids = np.asarray(encoded["input_ids"][i], np.int64)
         types = np.asarray(
             encoded["token_type_ids"][i] if "token_type_ids" in encoded else np.zeros_like(ids), np.int64
@@ -151,8 +152,9 @@ class TextClassification:
         words = np.array([-1 if word is None else word for word in encoded.word_ids(i)], np.int32)
         of_second = np.array([part == 1 for part in encoded.sequence_ids(i)], bool) & ~special
         if of_second.any():
-            spans = spans + (of_second * (length + 1))[:, None].astype(np.int32)
+            spans = spans + (of_second * (len(pair[0]) + 1))[:, None].astype(np.int32)
             words = np.where(of_second, words + words[~of_second].max(initial=0) + 1, words).astype(np.int32)
+        words = whole_words(pair[0] if pair[1] is None else joined((pair[0], pair[1])), spans, words)
         truncated = bool(encoded.encodings[i].overflowing) if encoded.encodings else False
         return Encoded(ids, types if types.any() else None, spans, special, truncated, words)
 

@@ -111,7 +111,7 @@ class DecisionSheet(Part):
     f_input: float
     f_baseline: float
     convergence_delta: float
-    estimated_error: float = Field(description="Of the attributions together, in L1.")
+    error_share: float | None = Field(description="Estimated error of the attributions together, as a share of them.")
     comprehensiveness: float | None
     sufficiency: float | None
     chance_p: float | None

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from audit.explain import faithfulness
-from audit.explain.faithfulness import Eraser, examine, sizes, smallest_p, unit_codes, unit_sums
+from audit.explain.faithfulness import Eraser, examine, sizes, smallest_p
+from audit.explain.units import unit_codes, unit_sums
 from audit.models.adapter import Batch, Encoded
 
 

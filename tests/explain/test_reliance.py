@@ -11,8 +11,9 @@ import pytest
 import torch
 
 from audit.config import ExplanationConfig, ModelConfig
-from audit.explain.explanations import Explainer, words_of
+from audit.explain.explanations import Explainer
 from audit.explain.reliance import find_reliance
+from audit.explain.units import words_of
 from audit.lexicon import load_lexicons
 from audit.models.text_classification import TextClassification
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.explain.units import SPECIAL, units_of
+from audit.explain.units import SPECIAL, unit_codes, unit_sums, units_of, words_of
+from audit.models.adapter import Encoded
 
 
 def decision(text: str, tokens: list[tuple[int, int, int, float]]) -> dict[str, object]:
@@ -35,7 +36,7 @@ def test_sub_words_are_one_unit_and_special_tokens_come_first() -> None:
     units = units_of(TABLE, "phi")
     assert units.rows.tolist() == [0, 0, 0, 0, 2, 2, 3]
     assert units.numbers.tolist() == [SPECIAL, 0, 1, 2, 0, 1, SPECIAL]
-    assert units.words(TABLE) == ["", "unfair", "play", "!", "b", "a", ""]
+    assert units.words(TABLE["input"].tolist()) == ["", "unfair", "play", "!", "b", "a", ""]
     assert units.phi == pytest.approx([0.3, 0.5, -0.5, 0.0, 1.0, 2.0, 0.5])
     assert units.slices(4) == [slice(0, 4), slice(4, 4), slice(4, 6), slice(6, 7)]
 
@@ -48,6 +49,22 @@ def test_a_place_touches_the_words_it_shares_a_character_with() -> None:
     assert units.touching(first, 6, 7).tolist() == []
     assert units.touching(second, 2, 3).tolist() == [5]
     assert units.touching(empty, 0, 9).tolist() == []
+
+
+@given(st.lists(st.integers(-1, 4), min_size=1, max_size=9), st.booleans())
+@settings(max_examples=60)
+def test_an_encoded_input_and_its_row_of_the_table_are_numbered_alike(words: list[int], named: bool) -> None:
+    special = np.array(words) < 0
+    spans = np.column_stack([np.arange(len(words)), np.arange(len(words)) + 1]).astype(np.int32)
+    item = Encoded(np.zeros(len(words), np.int64), None, spans, special, False, np.array(words) if named else None)
+    phi = np.arange(1, len(words) + 1, dtype=np.float32)
+    row = {"words": words_of(item), "starts": spans[:, 0], "ends": spans[:, 1], "phi": phi}
+    units = units_of(pd.DataFrame([row]), "phi")
+    codes = unit_codes(item)
+    assert ((codes == SPECIAL) == special).all()
+    kept = units.numbers != SPECIAL
+    assert units.numbers[kept].tolist() == list(range(codes.max(initial=-1) + 1))
+    assert units.phi[kept].tolist() == unit_sums(phi, codes).tolist()
 
 
 @given(st.lists(st.lists(st.integers(-1, 4), max_size=9), max_size=6))

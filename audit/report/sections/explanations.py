@@ -97,8 +97,6 @@ def _quantile(ordered: list[float], q: float) -> float:
 
 def _decision(item: ShownDecision, names: list[str]) -> dict[str, Any]:
     decision, explanation = item.decision, item.explanation or {}
-    contrast = abs(explanation["f_input"] - explanation["f_baseline"])
-    whole = max(contrast, sum(abs(value) for value in explanation["attributions"]))
     return {
         "row_id": item.row_id,
         "groups": [(name, decision[name]) for name in names],
@@ -107,7 +105,7 @@ def _decision(item: ShownDecision, names: list[str]) -> dict[str, Any]:
         "wrong": decision["y_true"] is not None and decision["y_true"] != decision["y_pred"],
         "f_input": explanation["f_input"],
         "f_baseline": explanation["f_baseline"],
-        "error": explanation["estimated_error"] / whole if whole else None,
+        "error": explanation["error_share"],
         "outcome": explanation["outcome"],
         "reason": explanation["reason"],
         "baseline": explanation["baseline"],

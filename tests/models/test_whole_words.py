@@ -1,0 +1,68 @@
+"""Whole words where the tokenizer has none of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer, models, normalizers
+
+from audit.models.whole_words import whole_words
+
+
+def numbered(text: str, pieces: list[str], words: list[int] | None = None) -> list[str]:
+    """Words as text; the pieces stand one after the other, and are one word if nothing else is said."""
+    spans, at = [], 0
+    for piece in pieces:
+        spans.append((at, at + len(piece)))
+        at += len(piece)
+    found = whole_words(text, np.array(spans, np.int32), np.array(words or [0] * len(pieces), np.int32))
+    assert (np.diff(found[found >= 0]) >= 0).all()
+    return ["".join(p for p, n in zip(pieces, found, strict=True) if n == k).strip() for k in range(found.max() + 1)]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "words"),
+    [
+        (["He", " to", "ld", " her"], ["He", "told", "her"]),
+        (["the ", "go", "od", ", ", "man", " ", "sa", "id", "!"], ["the", "good", ",", "man", "said", "!"]),
+        (["他", "是", "医生"], ["他", "是", "医生"]),
+        (["she", " ", "说", "no"], ["she", "说", "no"]),
+        (["مرحبا", " با", "لعالم"], ["مرحبا", "بالعالم"]),
+        (["play", "ing"], ["playing"]),
+        (["don", "'", "t"], ["don't"]),
+    ],
+)
+def test_words_are_broken_where_they_must_be(pieces: list[str], words: list[str]) -> None:
+    found = numbered("".join(pieces), pieces)
+    assert found == words
+
+
+def test_pieces_of_one_character_stay_together() -> None:
+    spans = np.array([[0, 1], [0, 1], [0, 1], [1, 2], [1, 2]], np.int32)
+    assert whole_words("医生", spans, np.zeros(5, np.int32)).tolist() == [0, 0, 0, 1, 1]
+
+
+def test_words_of_the_tokenizer_are_kept() -> None:
+    words = np.array([-1, 0, 1, 1, 2, -1], np.int32)
+    spans = np.array([[0, 0], [0, 2], [3, 5], [5, 7], [7, 8], [0, 0]], np.int32)
+    assert whole_words("a: word.", spans, words) is words
+
+
+def test_special_tokens_between_are_no_words() -> None:
+    spans = np.array([[0, 0], [0, 2], [2, 5], [0, 0]], np.int32)
+    assert whole_words("He is", spans, np.array([-1, 0, 0, -1], np.int32)).tolist() == [-1, 0, 1, -1]
+
+
+def test_a_tokenizer_that_takes_a_text_for_one_word() -> None:
+    text = "the good, man said"
+    pieces = ["▁the", "▁good", "▁go", "od", ",", "▁man", "▁sa", "id", *"▁thegodmansi"]
+    unigram = Tokenizer(models.Unigram([(piece, -1.0) for piece in dict.fromkeys(pieces)]))
+    unigram.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    encoding = unigram.encode(text)
+    assert set(encoding.word_ids) == {0}
+    spans = np.array(encoding.offsets, np.int32)
+    found = whole_words(text, spans, np.array(encoding.word_ids, np.int32))
+    words = [
+        "".join(text[a:b] for (a, b), n in zip(spans, found, strict=True) if n == k) for k in range(found.max() + 1)
+    ]
+    assert [word.strip() for word in words] == ["the", "good", ",", "man", "said"]
