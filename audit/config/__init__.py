@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
+from audit.config.part import Label, Part, as_label
+from audit.config.policy import PolicyConfig, RuleConfig, WaiverConfig, Waivers
 from audit.errors import ConfigError, some
 
+__all__ = [
+    "MISSING",
+    "RESERVED_NAMES",
+    "AttributeConfig",
+    "AuditConfig",
+    "Columns",
+    "DataConfig",
+    "DiscoveryConfig",
+    "ExplanationConfig",
+    "GapConfig",
+    "Label",
+    "ModelConfig",
+    "OutputConfig",
+    "Part",
+    "PolicyConfig",
+    "ProbeConfig",
+    "RuleConfig",
+    "WaiverConfig",
+    "as_label",
+    "load_config",
+    "load_policy",
+    "load_waivers",
+    "parse_config",
+]
+
 MISSING = "(missing)"
-MOST_WAIVER_DAYS = 90
 
 #: Columns that every decision table has, so no attribute or control may be called one of these.
 RESERVED_NAMES = frozenset(
@@ -23,29 +48,6 @@ RESERVED_NAMES = frozenset(
     | {"n", "w", "w2", "ln", "lw", "lw2", "lscore", "absolute", "squared", "logloss", "truth", "truth2"}
     | {"score_key", "score_block", "is_positive", "search_half"}
 )
-
-
-def as_label(value: object) -> str:
-    """One spelling for labels and groups: 1, 1.0 and True read from YAML, JSON or Parquet become "1", "1", "true"."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _label(value: object) -> object:
-    return as_label(value) if isinstance(value, str | int | float) else value
-
-
-#: A class or group; YAML reads `yes`, `1` and `1.0` as other things than text.
-Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str | int | float | bool)]
-
-
-class Part(BaseModel):
-    """Base of every part of the configuration."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ModelConfig(Part):
@@ -243,117 +245,6 @@ class OutputConfig(Part):
     contact: str = Field("", description="Who answers for this audit.")
 
 
-class RuleConfig(Part):
-    """A disparity stays within a limit, its change since a baseline within a margin, or a rate itself below a limit."""
-
-    name: str = Field("", description="What outputs and waivers call it; default: what it asks.")
-    metric: str = Field(description="A metric such as selection_rate, or a criterion such as equalized_odds.")
-    over: tuple[str | tuple[str, ...], ...] = Field(
-        (), description="Attributes and crossings, for example [gender, [gender, ethnicity]]; default: all attributes."
-    )
-    limit: float | None = Field(None, ge=0, description="The largest difference that is accepted.")
-    at_least: float | None = Field(None, gt=0, le=1, description="The smallest ratio that is accepted.")
-    at_most: float | None = Field(
-        None,
-        ge=0,
-        description="The largest value itself that is accepted, in every group: for rates of flips and flags.",
-    )
-    margin: float | None = Field(
-        None, ge=0, description="The largest change for the worse since the baseline that is accepted."
-    )
-    of: Literal["group", "gap"] = Field(
-        "group", description="What may change by at most `margin`: each group's metric, or each pair's gap."
-    )
-    severity: Literal["off", "warn", "error"] = Field("error", description="What a failure does to the gate.")
-    evidence: Literal["interval", "point"] = Field(
-        "interval", description="Judge by bounds; or by point values, where a law defines the rule so."
-    )
-    scope: Literal["pooled", "adjusted"] = Field(
-        "pooled", description="With controls, the verdict that counts: of rates as they are, or standardised."
-    )
-    exempt: tuple[Label, ...] = Field((), description="Groups this rule leaves out, by name.")
-    min_share: float = Field(0.0, ge=0, lt=1, description="Leave out groups with less than this share of decisions.")
-    reference: Label | None = Field(None, description="Compare each group with this one instead of all with all.")
-
-    @model_validator(mode="after")
-    def _one_limit(self) -> RuleConfig:
-        if [self.limit, self.at_least, self.margin, self.at_most].count(None) != 3:
-            raise ValueError(
-                "give one of `limit` (of a difference), `at_least` (of a ratio), `margin` (of a change), `at_most` "
-                "(of the value itself)"
-            )
-        if self.reference is not None and self.at_most is not None:
-            raise ValueError("a rule with `at_most` holds every group by itself, not against a `reference`")
-        if self.reference is not None and self.margin is not None:
-            raise ValueError("a rule with a `margin` compares with the baseline, not with a `reference`")
-        return self
-
-
-class WaiverConfig(Part):
-    """A failure that named people accept for a while."""
-
-    rule: str = Field(min_length=1, description="Name of the rule, as outputs show it.")
-    over: tuple[str, ...] = Field((), description="The slicing it is waived for; default: all of the rule.")
-    ceiling: float = Field(description="A value worse than this fails all the same.")
-    reason: str = Field(min_length=1, description="Why it is accepted.")
-    owner: str = Field(min_length=1, description="Who works on it.")
-    approver: str = Field(min_length=1, description="Who accepts it; not the owner.")
-    granted: date = Field(description="Day it was approved.")
-    expires: date = Field(description="Last day in force, at most 90 days after `granted`.")
-
-    @model_validator(mode="after")
-    def _bounded(self) -> WaiverConfig:
-        if not self.granted <= self.expires <= self.granted + timedelta(days=MOST_WAIVER_DAYS):
-            raise ValueError(f"`expires` must lie within {MOST_WAIVER_DAYS} days after `granted`")
-        if self.owner == self.approver:
-            raise ValueError("`approver` must be somebody else than `owner`")
-        return self
-
-
-class _Waivers(Part):
-    """A file of waivers."""
-
-    waivers: tuple[WaiverConfig, ...]
-
-
-class PolicyConfig(Part):
-    """Rules to judge by."""
-
-    presets: tuple[Literal["four-fifths", "equalized-odds", "ll144"], ...] = Field(
-        (),
-        description="four-fifths: warns of selection ratios below 0.8, by point values. equalized-odds: gaps to 0.1. "
-        "ll144: impact ratios, categories under 2 % left out.",
-    )
-    rules: tuple[RuleConfig, ...] = ()
-    waivers: tuple[WaiverConfig, ...] = ()
-    on_inconclusive: Literal["pass", "warn", "fail"] = Field("warn", description="What an undecided rule does.")
-
-    @model_validator(mode="after")
-    def _no_contradiction(self) -> PolicyConfig:
-        names = [*self.presets, *(rule.name for rule in self.rules if rule.name)]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two rules are called {some(twice)}")
-        seen: set[tuple[object, ...]] = set()
-        for rule in self.rules:
-            asks = (
-                rule.name,
-                rule.metric,
-                rule.over,
-                rule.of if rule.margin is not None else None,
-                rule.scope,
-                rule.exempt,
-            )
-            bound = next(name for name in ("margin", "limit", "at_least", "at_most") if getattr(rule, name) is not None)
-            key = (*asks, bound, rule.of if bound == "margin" else None, rule.reference, rule.evidence, rule.severity)
-            if key in seen:
-                raise ValueError(
-                    f"two rules set `{bound}` of {rule.metric} over the same groups: keep one, or name them"
-                )
-            seen.add(key)
-        return self
-
-
 class AuditConfig(Part):
     """One audit: a model or stored predictions, a table, sensitive attributes, and what to compute."""
 
@@ -460,7 +351,7 @@ def load_waivers(path: Path | str) -> tuple[WaiverConfig, ...]:
     path = Path(path)
     raw = _read_yaml(path)
     try:
-        return _Waivers.model_validate(raw).waivers
+        return Waivers.model_validate(raw).waivers
     except ValidationError as error:
         raise ConfigError(_explain(error), where=str(path), hint="the file holds the key `waivers`") from None
 

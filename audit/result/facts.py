@@ -1,0 +1,62 @@
+"""Where an audit ran and what it read: model, data, environment, timings, in `result.json`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from audit.result.part import Part
+
+
+class ModelFacts(Part):
+    """The audited model, as loaded."""
+
+    name: str
+    task: str
+    architecture: str
+    parameters: int
+    classes: list[str]
+    sha256: str = Field(description="Over all files of the checkpoint folder.")
+    revision: str | None = Field(description="Commit the checkpoint says it was made from.")
+    stored_dtype: str
+    dtype: str = Field(description="Precision the computation ran in.")
+    device: str
+    max_length: int
+    batch_tokens: int
+
+
+class DataFacts(Part):
+    """The audited table."""
+
+    name: str
+    format: str
+    sha256: str
+    rows_read: int
+    rows_filtered: int = Field(description="Rows that data.where left out.")
+    rows: int = Field(description="Rows audited.")
+    rows_sha256: str = Field(description="Over ids, labels and groups of the audited rows, whatever was predicted.")
+    decisions: int = Field(description="Decisions audited: more than rows where a row carries a count.")
+    statuses: dict[str, int] = Field(description="Decisions by status: ok, truncated, empty, failed.")
+    labels: dict[str, int]
+    predictions: dict[str, int]
+    unlabelled: int
+    weighted: bool
+    clusters: int | None = Field(description="Number of clusters; null where rows are taken as independent.")
+
+
+class Environment(Part):
+    """Where it ran."""
+
+    python: str
+    platform: str
+    threads: int | None
+    versions: dict[str, str]
+
+
+class Timings(Part):
+    """The one block that differs between two runs of the same audit."""
+
+    started: str
+    finished: str
+    seconds: dict[str, float]
+    shards_computed: int
+    shards_reused: int

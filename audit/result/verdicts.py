@@ -1,0 +1,136 @@
+"""What rules said, and what changed since a baseline, in `result.json`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from audit.result.part import Part
+
+
+class Needed(Part):
+    """How many more decisions of a group would settle a rule, if rates stay as they are."""
+
+    group: list[str]
+    n: int | None = Field(description="In the metric's denominator; null if no number would.")
+    reason: str
+
+
+class RuleVerdict(Part):
+    """What one rule says of one metric of one slicing."""
+
+    rule: str
+    severity: Literal["warn", "error"]
+    status: Literal["pass", "fail", "inconclusive", "undefined"]
+    kind: Literal["gap", "change", "gap_change", "level"] = Field(
+        description="change: since the baseline; level: of the value itself."
+    )
+    attributes: list[str]
+    metric: str
+    cls: str | None = Field(alias="class")
+    aggregate: Literal["difference", "ratio", "value"]
+    limit: float
+    evidence: Literal["interval", "point"]
+    scope: Literal["pooled", "adjusted"] = Field(description="adjusted: rates standardised over the controls.")
+    counts: bool = Field(description="Whether it enters the verdict of the policy.")
+    calibrated: bool = Field(description="Whether the error rates of its bounds were measured.")
+    alpha: float = Field(description="Of the fail bound, after Holm's correction over the rules of severity error.")
+    value: float | None
+    lower: float | None
+    upper: float | None
+    detectable: float | None = Field(description="Gap between these two groups that fails with probability 0.8.")
+    low_group: list[str] | None = Field(
+        description="The two groups that decide; of a change or a value twice the one group."
+    )
+    high_group: list[str] | None
+    groups: int = Field(description="Groups that could be assessed.")
+    left_out: list[str] = Field(description="Groups that the rule leaves out for their small share.")
+    needed: list[Needed]
+    note: str | None = Field(description="Why it is undefined.")
+    waived: bool
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class PolicySource(Part):
+    """Where the policy stands."""
+
+    file: str
+    lines: dict[str, int] = Field(description="Rule -> line in the file.")
+
+
+class WaiverState(Part):
+    """A waiver, and what became of it."""
+
+    rule: str
+    over: list[str]
+    ceiling: float
+    reason: str
+    owner: str
+    approver: str
+    granted: str
+    expires: str
+    state: Literal["used", "unused", "exceeded", "expired"]
+
+
+class Judgement(Part):
+    """The policy's verdict."""
+
+    status: Literal["pass", "fail", "inconclusive", "undefined"]
+    policy_sha256: str
+    on_inconclusive: Literal["pass", "warn", "fail"]
+    judged_on: str | None = Field(description="Day that waivers were held against; null without any.")
+    rules: list[RuleVerdict]
+    waivers: list[WaiverState]
+
+
+class ValueEstimate(Part):
+    """One metric of one group, with what bounds are made of."""
+
+    value: float | None
+    effective_n: float | None
+    clusters: float | None
+    standard_error: float | None
+
+
+class Change(Part):
+    """One metric of one group, before and after."""
+
+    attributes: list[str]
+    group: list[str]
+    metric: str
+    cls: str | None = Field(alias="class")
+    baseline: ValueEstimate
+    candidate: ValueEstimate
+    correlation: float = Field(description="Of the two values; 0 where they were measured on different rows.")
+    difference: float | None = Field(description="Candidate less baseline.")
+    lower: float | None = Field(description="Two-sided interval of the difference.")
+    upper: float | None
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class Flips(Part):
+    """Decisions of one group that changed."""
+
+    attributes: list[str]
+    group: list[str]
+    n: int
+    changed: int
+    to_positive: int | None
+    to_negative: int | None
+    newly_wrong: int | None
+    newly_right: int | None
+
+
+class Comparison(Part):
+    """This audit against a baseline."""
+
+    baseline: str = Field(description="Title of the baseline.")
+    baseline_model_sha256: str | None
+    baseline_tool_version: str
+    paired: bool = Field(description="Both decision tables were at hand, of the same rows.")
+    same_rows: bool
+    changes: list[Change]
+    flips: list[Flips]
