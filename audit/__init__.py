@@ -10,7 +10,7 @@ __all__ = ["AuditConfig", "AuditError", "AuditResult", "__version__", "load_conf
 if TYPE_CHECKING:
     from audit.config import AuditConfig, load_config
     from audit.errors import AuditError
-    from audit.pipeline import run
+    from audit.pipeline.run import run
     from audit.result import AuditResult
 
 _HOME = {
@@ -18,7 +18,7 @@ _HOME = {
     "load_config": "audit.config",
     "AuditError": "audit.errors",
     "AuditResult": "audit.result",
-    "run": "audit.pipeline",
+    "run": "audit.pipeline.run",
 }
 
 

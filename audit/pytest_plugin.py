@@ -58,9 +58,9 @@ class Fairness:
         self, metric: str, *, by: float, since: str | Path, over: Over = (), other_rows: bool = False, **rule: Any
     ) -> None:
         """Assert that no group's metric is worse than in a baseline by more than a margin."""
-        from audit.baseline import load_baseline
-        from audit.comparison import compare_runs
-        from audit.runfolder import RunFolder
+        from audit.policy.baseline import load_baseline
+        from audit.policy.comparison import compare_runs
+        from audit.store.runfolder import RunFolder
 
         decisions = RunFolder(self.folder).decisions
         comparison = compare_runs(self.result, decisions, load_baseline(Path(since)), other_rows=other_rows)
@@ -117,8 +117,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def fairness_of(pytestconfig: pytest.Config) -> Iterator[Callable[[str | Path], Fairness]]:
     """Audit a configuration (once per session), or read a run folder, and assert on what was found."""
     from audit.config import load_config
-    from audit.pipeline import run
-    from audit.runfolder import RunFolder
+    from audit.pipeline.run import run
+    from audit.store.runfolder import RunFolder
 
     done: dict[Path, Fairness] = {}
     inconclusive = str(pytestconfig.getoption("--fairaudit-inconclusive"))

@@ -32,9 +32,9 @@ def main() -> None:
     import transformers
 
     from audit.config import ModelConfig
-    from audit.decisions import decision_schema
     from audit.models.predict import Predictor
     from audit.models.text_classification import TextClassification
+    from audit.store.decisions import decision_schema
 
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()

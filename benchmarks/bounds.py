@@ -22,14 +22,14 @@ from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, 
 from sklearn import metrics as sm
 
 from audit.config import PolicyConfig, RuleConfig
-from audit.decisions import decision_schema, decision_table, read_decisions
-from audit.fairness.disparities import Question, compare
-from audit.fairness.metrics import choose_metrics
-from audit.fairness.resample import RESAMPLES
+from audit.fairness.bounds.resample import RESAMPLES
+from audit.fairness.compare.disparities import Question, compare
+from audit.fairness.metrics.definitions import choose_metrics
 from audit.fairness.tally import Slicing, tally_columns, tally_decisions
-from audit.pipeline import definitions
+from audit.pipeline.run import definitions
 from audit.policy.judge import judge
 from audit.result import AuditResult
+from audit.store.decisions import decision_schema, decision_table, read_decisions
 
 SEVEN = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy", "f1_score",
          "balanced_accuracy")  # fmt: skip

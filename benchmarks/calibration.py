@@ -20,15 +20,15 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from audit.decisions import decision_schema, decision_table
-from audit.fairness.discovery import DiscoveryCounter, Search
-from audit.fairness.frame import GroupedCells, Values, evaluate
-from audit.fairness.inference import EVIDENCE_FLOOR, Estimates, difference_bounds, ratio_bounds
-from audit.fairness.intervals import wilson
-from audit.fairness.metrics import choose_metrics
-from audit.fairness.score_metrics import group_scores
+from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, difference_bounds, ratio_bounds
+from audit.fairness.bounds.intervals import wilson
+from audit.fairness.bounds.score_metrics import group_scores
+from audit.fairness.compare.discovery import DiscoveryCounter, Search
+from audit.fairness.compare.frame import GroupedCells, Values, evaluate
+from audit.fairness.metrics.definitions import choose_metrics
 from audit.fairness.scores import tally_scores
 from audit.fairness.tally import Slicing, tally_decisions
+from audit.store.decisions import decision_schema, decision_table
 
 Floats = npt.NDArray[np.float64]
 LIMIT, LEAST, ALPHA = 0.1, 0.8, 0.05
@@ -294,7 +294,7 @@ def clusters(runs: int) -> Iterator[tuple[str, Share, Share, Share]]:
 
 def same_model(runs: int) -> Share:
     """A/A: one model on two disjoint halves, by the paired-less regression rule with a margin of zero."""
-    from audit.fairness.change import Changes, group_changes
+    from audit.fairness.compare.change import Changes, group_changes
 
     rng, share = np.random.default_rng(3), Share()
     for _ in range(runs):

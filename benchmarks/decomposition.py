@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 import audit
-from audit.explain.concepts import sum_by_concept
-from audit.explain.decomposition import Explained, decompose, equal_treatment
-from audit.lexicon import load_lexicons
+from audit.explain.gaps.concepts import sum_by_concept
+from audit.explain.gaps.decomposition import Explained, decompose, equal_treatment
+from audit.terms.lexicon import load_lexicons
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 ROWS = int(os.environ.get("BENCH_ROWS", "10000"))

@@ -24,16 +24,16 @@ from captum.attr import IntegratedGradients
 from scipy.stats import beta
 
 from audit.config import ExplanationConfig, ModelConfig
-from audit.explain.contributions import attribute
 from audit.explain.explanations import Explainer
-from audit.explain.faithfulness import Eraser, examine
+from audit.explain.gaps.contributions import attribute
+from audit.explain.integrate.path import PathIntegrator, score
 from audit.explain.parts import in_parts
-from audit.explain.path import PathIntegrator, score
+from audit.explain.verify.faithfulness import Eraser, examine
 from audit.models.adapter import Batch, Encoded
 from audit.models.engine import fill_batches
 from audit.models.text_classification import TextClassification
-from audit.progress import Progress
-from audit.shards import Shards
+from audit.store.progress import Progress
+from audit.store.shards import Shards
 
 SHARED = Path(__file__).parents[2] / "shared"
 DECISIONS = int(os.environ.get("BENCH_DECISIONS", "500"))

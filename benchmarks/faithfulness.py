@@ -11,10 +11,10 @@ import os
 import numpy as np
 import pandas as pd
 
-from audit.explain.faithfulness import ErasedCase, Eraser
-from audit.explain.methods import Other
-from audit.explain.path import PathIntegrator
-from audit.explain.units import unit_codes
+from audit.explain.integrate.methods import Other
+from audit.explain.integrate.path import PathIntegrator
+from audit.explain.integrate.units import unit_codes
+from audit.explain.verify.faithfulness import ErasedCase, Eraser
 from audit.models.adapter import Encoded
 from benchmarks.explain import BUDGET, SHARED, load, predicted
 

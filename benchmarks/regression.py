@@ -15,9 +15,9 @@ from collections import Counter
 from pathlib import Path
 
 import audit
-from audit.baseline import load_baseline
-from audit.comparison import compare_runs
 from audit.config import PolicyConfig
+from audit.policy.baseline import load_baseline
+from audit.policy.comparison import compare_runs
 from audit.policy.judge import judge as judge_result
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"

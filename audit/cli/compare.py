@@ -25,11 +25,11 @@ def compare(baseline: Path, candidate: Path, other_rows: bool, margin: float, as
     Shows what changed in which group, with intervals; what was shown to be the same within the margin; and how many
     decisions flipped. It judges nothing: audit gate --baseline does.
     """
-    from audit.baseline import load_baseline
-    from audit.comparison import compare_runs
+    from audit.policy.baseline import load_baseline
+    from audit.policy.comparison import compare_runs
     from audit.report.markdown import render_comparison
     from audit.report.wording import Catalogue
-    from audit.runfolder import RunFolder
+    from audit.store.runfolder import RunFolder
 
     place = RunFolder(candidate)
     found = compare_runs(place.read_result(), place.decisions, load_baseline(baseline), other_rows=other_rows)

@@ -34,9 +34,9 @@ def explain(
     from audit.config import load_config
     from audit.errors import ConfigError
     from audit.explain.sheet import fresh_sheet, stored_sheet
-    from audit.files import write_text
     from audit.report.sheet import render_sheet, sheet_name
-    from audit.runfolder import RunFolder
+    from audit.store.files import write_text
+    from audit.store.runfolder import RunFolder
 
     if methods and not config:
         raise ConfigError("--method runs the model, so it needs --config", hint="the audit.yaml of this run")

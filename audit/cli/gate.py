@@ -50,7 +50,7 @@ def gate(
     from audit.policy.location import locate_rules
     from audit.report.markdown import render_judgement
     from audit.report.wording import Catalogue
-    from audit.runfolder import RunFolder
+    from audit.store.runfolder import RunFolder
 
     place = RunFolder(folder)
     result = place.read_result()
@@ -60,7 +60,7 @@ def gate(
     if on_inconclusive:
         rules = PolicyConfig.model_validate(rules.model_dump() | {"on_inconclusive": on_inconclusive})
     if save_baseline:
-        from audit.baseline import save_baseline as save
+        from audit.policy.baseline import save_baseline as save
 
         save(result, save_baseline)
         click.echo(f"baseline: {save_baseline}")
@@ -71,8 +71,8 @@ def gate(
     if policy:
         result = result.model_copy(update={"policy_source": locate_rules(policy, rules, ())})
     if baseline:
-        from audit.baseline import load_baseline
-        from audit.comparison import compare_runs
+        from audit.policy.baseline import load_baseline
+        from audit.policy.comparison import compare_runs
 
         comparison = compare_runs(result, place.decisions, load_baseline(baseline), other_rows=other_rows)
         result = result.model_copy(update={"comparison": comparison})

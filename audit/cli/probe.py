@@ -35,9 +35,9 @@ def probe(
     TEXT is edited and shown; of a FILE (CSV, JSONL, Parquet, or plain text with a text per line) the edits are counted,
     the first are shown, and --out writes them all.
     """
-    from audit.lexicon import load_lexicons
     from audit.probes.exchange import exchanges
     from audit.probes.preview import describe, texts_of_file
+    from audit.terms.lexicon import load_lexicons
 
     loaded = load_lexicons(languages or (() if replace else ("en", "zh")), lexicons, replace=replace, axes=axes)
     path = Path(source)

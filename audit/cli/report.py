@@ -20,7 +20,7 @@ def report(folder: Path, formats: tuple[str, ...], lang: str) -> None:
     """
     from audit.errors import RunFolderError
     from audit.report.write import write_report
-    from audit.runfolder import RunFolder
+    from audit.store.runfolder import RunFolder
 
     place = RunFolder(folder)
     if not folder.is_dir():

@@ -54,11 +54,11 @@ def run(
         settings = settings.model_copy(update={"output": settings.output.model_copy(update={"folder": out})})
 
     # Only now the heavy imports: a typo in the configuration is told at once.
-    from audit.pipeline import run as run_audit
+    from audit.pipeline.run import run as run_audit
     from audit.policy.location import locate_rules
-    from audit.progress import Progress
     from audit.report.markdown import render_markdown
     from audit.report.wording import Catalogue
+    from audit.store.progress import Progress
 
     result = run_audit(
         settings,

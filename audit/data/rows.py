@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from audit.config import MISSING, AttributeConfig, AuditConfig, as_label
 from audit.data.source import read_batches
 from audit.errors import ConfigError, DataError
-from audit.membership import SUFFIX, TYPE
+from audit.store.membership import SUFFIX, TYPE
 
 #: Columns of a canonical batch, besides one text column per attribute and control.
 ROW_FIELDS = (

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.config import AuditConfig
-from audit.decisions import decision_table
 from audit.errors import DataError
+from audit.store.decisions import decision_table
 
 #: Class of a decision below the threshold where no label or prediction names it.
 OTHER = "(other)"

@@ -14,7 +14,7 @@ from audit.config import AuditConfig
 from audit.data.rows import RowReader
 from audit.data.source import data_files, data_format
 from audit.errors import DataError, some
-from audit.membership import spread
+from audit.store.membership import spread
 
 #: More classes or groups than this is an id or a number in the wrong place, not a class or a group.
 MOST_CLASSES = 200

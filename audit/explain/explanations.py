@@ -16,10 +16,10 @@ import pandas as pd
 import pyarrow as pa
 
 from audit.config import ExplanationConfig
-from audit.explain.faithfulness import Eraser, Faithfulness, examine
-from audit.explain.outcome import Thresholds, content_share, verdict
-from audit.explain.path import METHOD, Attribution, PathIntegrator
-from audit.explain.units import words_of
+from audit.explain.integrate.path import METHOD, Attribution, PathIntegrator
+from audit.explain.integrate.units import words_of
+from audit.explain.verify.faithfulness import Eraser, Faithfulness, examine
+from audit.explain.verify.outcome import Thresholds, content_share, verdict
 from audit.models.adapter import Adapter, Encoded, joined
 
 SCHEMA = pa.schema(

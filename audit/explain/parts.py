@@ -14,13 +14,13 @@ import torch
 
 from audit.config import AuditConfig
 from audit.data.rows import RowReader
-from audit.decisions import read_decisions
 from audit.explain.sampling import draw, outcome_strata
 from audit.models.engine import give_back_memory
 from audit.models.predict import texts_of
-from audit.progress import Bar
-from audit.runfolder import RunFolder
-from audit.shards import Shards
+from audit.store.decisions import read_decisions
+from audit.store.progress import Bar
+from audit.store.runfolder import RunFolder
+from audit.store.shards import Shards
 
 #: Decisions per part of a resumable run, on a CPU and on an accelerator.
 PART_DECISIONS, PART_DECISIONS_ACCELERATED = 64, 512

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 from audit.config import AuditConfig, ExplanationConfig
 from audit.data.rows import RowReader
 from audit.errors import DataError, RunFolderError
-from audit.explain.units import SPECIAL, units_of
+from audit.explain.integrate.units import SPECIAL, units_of
 from audit.result import AuditResult, DecisionSheet, SheetUnit
-from audit.runfolder import RunFolder
+from audit.store.runfolder import RunFolder
 
 if TYPE_CHECKING:
     from audit.models.adapter import Text
@@ -79,7 +79,7 @@ def fresh_sheet(
     """
     from audit.data.survey import hash_files
     from audit.explain.explanations import Explainer
-    from audit.explain.methods import Other
+    from audit.explain.integrate.methods import Other
     from audit.models.adapter import joined, load_adapter
 
     decision = decision_of(folder, row_id)

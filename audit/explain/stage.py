@@ -11,15 +11,15 @@ import pyarrow.parquet as pq
 
 from audit.config import AuditConfig
 from audit.explain.explanations import SCHEMA, Explainer
+from audit.explain.integrate.path import METHOD
 from audit.explain.parts import draw_rows, in_parts
-from audit.explain.path import METHOD
-from audit.explain.sanity import check_sanity
+from audit.explain.verify.sanity import check_sanity
 from audit.explain.words import influential_words
 from audit.models.adapter import Adapter
-from audit.outcomes import EXPLAINED, REASONS, UNEXPLAINED, WEAK
-from audit.progress import Progress
 from audit.result import Explanations, OutcomeCounts, PrecisionCheck
-from audit.runfolder import RunFolder
+from audit.result.outcomes import EXPLAINED, REASONS, UNEXPLAINED, WEAK
+from audit.store.progress import Progress
+from audit.store.runfolder import RunFolder
 
 #: Decisions explained again in float32 where gradients are coarser, besides all borderline ones.
 RECHECKED = 32

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from audit.explain.outcome import has_content
-from audit.explain.units import SPECIAL, units_of
+from audit.explain.integrate.units import SPECIAL, units_of
+from audit.explain.verify.outcome import has_content
 from audit.models.adapter import joined
 from audit.result import WordInfluence
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.fairness.tally import Slicing
-from audit.membership import spread
+from audit.store.membership import spread
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.membership import SUFFIX, spread
+from audit.store.membership import SUFFIX, spread
 
 SUMS = ["n", "w", "w2"]
 

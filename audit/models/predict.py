@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import torch
 
-from audit.decisions import decision_table
 from audit.models.adapter import Adapter, Encoded, Text
 from audit.models.engine import BatchRunner
+from audit.store.decisions import decision_table
 
 Floats = npt.NDArray[np.float32]
 

@@ -14,12 +14,12 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from audit.config import ModelConfig
 from audit.errors import ModelError, some
-from audit.files import sha256
 from audit.models.adapter import Batch, Encoded, Text, joined
 from audit.models.checkpoint import batch_tokens, check_safety, resolve_device, stored_dtype
 from audit.models.config_only import read_config
 from audit.models.whole_words import whole_words
 from audit.result import ModelFacts
+from audit.store.files import sha256
 
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 

@@ -22,9 +22,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from audit.fairness.outcomes import rate_of
-from audit.outcomes import UNEXPLAINED
+from audit.fairness.bounds.outcomes import rate_of
 from audit.result import AuditResult, FlagRate, Flags
+from audit.result.outcomes import UNEXPLAINED
 
 FLIP, RELIANCE, ERROR, NOT_EXPLAINED = "counterfactual_flip", "identity_reliance", "disparate_error", "unexplained"
 CODES = (FLIP, RELIANCE, ERROR, NOT_EXPLAINED)

@@ -21,12 +21,19 @@ import numpy as np
 from scipy.stats import norm
 
 from audit.config import PolicyConfig
-from audit.fairness.change import ChangeBounds, Changes, group_changes, pair_changes
-from audit.fairness.inference import EVIDENCE_FLOOR, Estimates, GapBounds, difference_bounds, one_sided, ratio_bounds
+from audit.fairness.bounds.inference import (
+    EVIDENCE_FLOOR,
+    Estimates,
+    GapBounds,
+    difference_bounds,
+    one_sided,
+    ratio_bounds,
+)
+from audit.fairness.compare.change import ChangeBounds, Changes, group_changes, pair_changes
 from audit.policy.rules import NEUTRAL, Question, questions
 from audit.policy.waivers import apply_waivers
 from audit.result import AuditResult, Judgement, MetricValue, Needed, RuleVerdict
-from audit.runfolder import fingerprint_of
+from audit.store.runfolder import fingerprint_of
 
 #: No more effective decisions per group than this are asked for; what they would not settle, sampling does not.
 MOST_NEEDED = 1e7

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError, some
-from audit.fairness.names import CRITERIA, EXPLAINED_RATE, FLAG_RATE, FLIP_RATE, TOKEN_GAP
+from audit.fairness.metrics.names import CRITERIA, EXPLAINED_RATE, FLAG_RATE, FLIP_RATE, TOKEN_GAP
 from audit.result import AuditResult, Change, Correlation, MetricDefinition, MetricValue
 
 PRESETS = {

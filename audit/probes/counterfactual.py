@@ -18,14 +18,14 @@ import torch
 from audit.config import AuditConfig
 from audit.data.rows import RowReader
 from audit.data.stored import windows
-from audit.decisions import read_decisions
-from audit.lexicon import Lexicon
 from audit.models.adapter import Adapter, Text
 from audit.models.engine import BatchRunner
 from audit.models.predict import texts_of
 from audit.probes.exchange import exchanges
-from audit.progress import Progress
-from audit.runfolder import RunFolder
+from audit.store.decisions import read_decisions
+from audit.store.progress import Progress
+from audit.store.runfolder import RunFolder
+from audit.terms.lexicon import Lexicon
 
 SCHEMA = pa.schema(
     [

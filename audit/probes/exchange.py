@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from audit.lexicon import Axis, Lexicon, Mention
+from audit.terms.lexicon import Axis, Lexicon, Mention
 
 #: What a model reads: a text, or a pair of texts joined by a line break.
 Text = str | tuple[str, str]

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from audit.errors import DataError
-from audit.files import replacing
 from audit.probes.exchange import Exchange
+from audit.store.files import replacing
 
 #: Edits of a file that are printed.
 MOST_PRINTED = 20

@@ -21,7 +21,7 @@ from audit.report import wording
 from audit.report.sections import Section, all_sections
 from audit.report.view import View
 from audit.result import AuditResult
-from audit.runfolder import RunFolder
+from audit.store.runfolder import RunFolder
 
 #: Sections of a lower order stand in the header of the page.
 FIRST_IN_MAIN = 20

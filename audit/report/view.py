@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from audit.report.charts import Chart
 from audit.report.wording import Catalogue
 from audit.result import AuditResult, Disparity, MetricValue
-from audit.runfolder import RunFolder
+from audit.store.runfolder import RunFolder
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from audit.files import write_text
 from audit.report.html import render_html
 from audit.report.junit import render_junit
 from audit.report.markdown import render_markdown
@@ -13,7 +12,8 @@ from audit.report.sarif import render_sarif
 from audit.report.tables import disparities_csv, metrics_csv
 from audit.report.wording import Catalogue
 from audit.result import AuditResult
-from audit.runfolder import RunFolder
+from audit.store.files import write_text
+from audit.store.runfolder import RunFolder
 
 FORMATS = ("html", "md", "csv", "junit", "sarif")
 

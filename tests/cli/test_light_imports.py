@@ -64,7 +64,13 @@ def test_stored_predictions_and_the_gate_never_touch_torch(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "package", ["audit.report.write", "audit.fairness.disparities", "audit.fairness.stratified", "audit.policy.judge"]
+    "package",
+    [
+        "audit.report.write",
+        "audit.fairness.compare.disparities",
+        "audit.fairness.compare.stratified",
+        "audit.policy.judge",
+    ],
 )
 def test_rooms_that_never_touch_torch(package: str) -> None:
     code = f"import {package}, sys, json; print(json.dumps(sorted(sys.modules)))"

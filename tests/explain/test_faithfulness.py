@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from audit.explain import faithfulness
-from audit.explain.faithfulness import Eraser, examine, sizes, smallest_p
-from audit.explain.units import unit_codes, unit_sums
+from audit.explain.integrate.units import unit_codes, unit_sums
+from audit.explain.verify import faithfulness
+from audit.explain.verify.faithfulness import Eraser, examine, sizes, smallest_p
 from audit.models.adapter import Batch, Encoded
 
 

@@ -12,11 +12,11 @@ import torch
 
 from audit.config import ExplanationConfig, ModelConfig
 from audit.explain.explanations import Explainer
-from audit.explain.faithfulness import Faithfulness
-from audit.explain.outcome import Thresholds, has_content, verdict
-from audit.explain.path import Attribution
+from audit.explain.integrate.path import Attribution
+from audit.explain.verify.faithfulness import Faithfulness
+from audit.explain.verify.outcome import Thresholds, has_content, verdict
 from audit.models.text_classification import TextClassification
-from audit.outcomes import REASONS
+from audit.result.outcomes import REASONS
 
 
 def attribution(**changes: Any) -> Attribution:

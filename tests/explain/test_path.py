@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from audit.config import ModelConfig
-from audit.explain import path as path_module
-from audit.explain.path import Attribution, PathIntegrator, score
+from audit.explain.integrate import path as path_module
+from audit.explain.integrate.path import Attribution, PathIntegrator, score
 from audit.models.adapter import Batch, Encoded
 from audit.models.text_classification import TextClassification
 from tests.conftest import make_texts

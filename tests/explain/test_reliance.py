@@ -12,10 +12,10 @@ import torch
 
 from audit.config import ExplanationConfig, ModelConfig
 from audit.explain.explanations import Explainer
-from audit.explain.reliance import find_reliance
-from audit.explain.units import words_of
-from audit.lexicon import load_lexicons
+from audit.explain.gaps.reliance import find_reliance
+from audit.explain.integrate.units import words_of
 from audit.models.text_classification import TextClassification
+from audit.terms.lexicon import load_lexicons
 
 LEXICONS = load_lexicons(["en"], axes=["gender"])
 TEXTS = {"much": "word2 he good bad", "little": "word3 she good bad", "nobody": "word4 good", "failed": "he word5"}

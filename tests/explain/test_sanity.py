@@ -9,7 +9,7 @@ import pytest
 
 from audit.config import ExplanationConfig, ModelConfig
 from audit.explain.explanations import Explainer
-from audit.explain.sanity import check_sanity
+from audit.explain.verify.sanity import check_sanity
 from audit.models.text_classification import TextClassification
 from tests.conftest import WORDS, make_texts
 

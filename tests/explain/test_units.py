@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.explain.units import SPECIAL, unit_codes, unit_sums, units_of, words_of
+from audit.explain.integrate.units import SPECIAL, unit_codes, unit_sums, units_of, words_of
 from audit.models.adapter import Encoded
 
 

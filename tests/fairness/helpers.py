@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from audit.decisions import decision_schema, decision_table
-from audit.fairness.disparities import Compared, Question, compare
-from audit.fairness.metrics import choose_metrics
+from audit.fairness.compare.disparities import Compared, Question, compare
+from audit.fairness.metrics.definitions import choose_metrics
 from audit.fairness.scores import tally_scores
 from audit.fairness.tally import Slicing, Tally, tally_decisions
+from audit.store.decisions import decision_schema, decision_table
 
 
 def decisions(frame: pd.DataFrame, attributes: Sequence[str], controls: Sequence[str] = ()) -> pa.Table:

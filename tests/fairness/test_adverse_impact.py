@@ -9,7 +9,7 @@ from scipy.stats import fisher_exact
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
-from audit.fairness.adverse_impact import adverse_impact, exact_tests, flip_flop, minimum_detectable
+from audit.fairness.compare.adverse_impact import adverse_impact, exact_tests, flip_flop, minimum_detectable
 from tests.fairness.helpers import ask, compare_rows
 
 TWO = st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from audit.fairness.change import Changes, change_of_each, group_changes, pair_changes
-from audit.fairness.inference import Estimates
-from audit.fairness.metrics import known_metrics
-from audit.fairness.paired import correlation, influence, joint_batches, tally_pairs
+from audit.fairness.bounds.inference import Estimates
+from audit.fairness.compare.change import Changes, change_of_each, group_changes, pair_changes
+from audit.fairness.compare.paired import correlation, influence, joint_batches, tally_pairs
+from audit.fairness.metrics.definitions import known_metrics
 from audit.fairness.tally import Slicing
 from tests.fairness.helpers import decisions
 
@@ -120,7 +120,7 @@ def test_the_correlation_of_versions_is_that_of_many_samples(name: str) -> None:
 
 
 def test_influence_is_the_derivative() -> None:
-    from audit.fairness import forms
+    from audit.fairness.metrics import forms
 
     tables = np.array([[[30.0, 10.0], [5.0, 25.0]]])
     found = influence(forms.f1_score, tables)[0]

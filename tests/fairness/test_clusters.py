@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audit.fairness.disparities import compare, findings
+from audit.fairness.compare.disparities import compare, findings
 from audit.fairness.tally import Slicing, tally_decisions
 from tests.fairness.helpers import ask, decisions
 

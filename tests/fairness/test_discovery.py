@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audit.fairness.discovery import DiscoveryCounter, Search, _halves
+from audit.fairness.compare.discovery import DiscoveryCounter, Search, _halves
 from audit.result import Discovery
 from benchmarks.calibration import discovery_on_noise
 from tests.fairness.helpers import decisions

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audit.fairness.disparities import Compared, findings
-from audit.fairness.frame import Values
-from audit.fairness.metrics import choose_metrics
+from audit.fairness.compare.disparities import Compared, findings
+from audit.fairness.compare.frame import Values
+from audit.fairness.metrics.definitions import choose_metrics
 from audit.result import Group, Slicing
 from tests.fairness.helpers import ask, compare_rows
 

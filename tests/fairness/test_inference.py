@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import t as student
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from audit.fairness.inference import Estimates, contrast, difference_bounds, one_sided, ratio, ratio_bounds
+from audit.fairness.bounds.inference import Estimates, contrast, difference_bounds, one_sided, ratio, ratio_bounds
 
 
 def rates(hits: list[int], sizes: list[int]) -> Estimates:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from audit.fairness.effective import kish
-from audit.fairness.intervals import wilson
+from audit.fairness.bounds.effective import kish
+from audit.fairness.bounds.intervals import wilson
 
 
 @pytest.mark.parametrize("alpha", [0.05, 0.2, 1e-4])

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from audit.fairness.stratified import stratified_tests
+from audit.fairness.compare.stratified import stratified_tests
 from tests.conftest import shared
 from tests.fairness.helpers import ask, compare_rows, gap, tally, values
 

@@ -10,10 +10,10 @@ import pytest
 from fairlearn.metrics import MetricFrame
 from sklearn import metrics as sm
 
-from audit.fairness import forms
-from audit.fairness.metrics import known_metrics
-from audit.fairness.paired import form_of
-from audit.fairness.resample import Cells, draw_tables, effective_sizes
+from audit.fairness.bounds.resample import Cells, draw_tables, effective_sizes
+from audit.fairness.compare.paired import form_of
+from audit.fairness.metrics import forms
+from audit.fairness.metrics.definitions import known_metrics
 
 BINARY = [m for m in known_metrics().values() if m.scope == "class" and form_of(m) is not None]
 OF_ALL = [m for m in known_metrics().values() if m.scope == "all" and form_of(m) is not None]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sm
 
 from audit.fairness import scores as scores_module
-from audit.fairness.score_metrics import group_scores, ranking
+from audit.fairness.bounds.score_metrics import group_scores, ranking
 from audit.fairness.scores import bin_of, tally_scores
 from audit.fairness.tally import Slicing
 from tests.fairness.helpers import ask, compare_rows, decisions, gap, values
@@ -69,7 +69,7 @@ def test_binning_keeps_its_stated_error(monkeypatch: pytest.MonkeyPatch) -> None
     exact = compare_rows(frame, ["g"], question)
     monkeypatch.setattr(scores_module, "MOST_DISTINCT", 50)
     binned = compare_rows(frame, ["g"], question)
-    from audit.fairness.score_report import score_report
+    from audit.fairness.compare.score_report import score_report
 
     report = score_report(binned.scores, binned.slicing, 0.05)
     assert not report.exact
@@ -160,8 +160,8 @@ def test_one_label_only_has_no_auc() -> None:
 
 
 def regression(frame: pd.DataFrame) -> Any:
-    from audit.fairness.disparities import Question, compare
-    from audit.fairness.metrics import choose_metrics
+    from audit.fairness.compare.disparities import Question, compare
+    from audit.fairness.metrics.definitions import choose_metrics
     from audit.fairness.tally import tally_decisions
 
     metrics, _ = choose_metrics((), outcome="number", labelled=True, scored=True)
@@ -203,7 +203,7 @@ def test_the_error_of_r_squared_is_its_spread() -> None:
 
 def test_calibration_and_sweeps_count_the_rows() -> None:
     frame = rows(800, 10)
-    from audit.fairness.score_report import THRESHOLDS, score_report
+    from audit.fairness.compare.score_report import THRESHOLDS, score_report
 
     done = compare_rows(frame, ["g"], ask(["0", "1"], "1", ("auc",), scored=True))
     report = score_report(done.scores, done.slicing, 0.05)
@@ -225,7 +225,7 @@ def test_calibration_and_sweeps_count_the_rows() -> None:
 
 
 def test_chance_alone_explains_the_calibration_error_of_a_calibrated_model() -> None:
-    from audit.fairness.score_report import score_report
+    from audit.fairness.compare.score_report import score_report
 
     errors, chances = [], []
     for seed in range(40):

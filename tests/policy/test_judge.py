@@ -7,8 +7,8 @@ import pytest
 
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError
-from audit.fairness.disparities import compare
-from audit.pipeline import definitions
+from audit.fairness.compare.disparities import compare
+from audit.pipeline.run import definitions
 from audit.policy.judge import judge
 from audit.result import AuditResult, Flags
 from tests.fairness.helpers import ask, tally

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError
-from audit.fairness.disparities import compare
-from audit.pipeline import definitions
+from audit.fairness.compare.disparities import compare
+from audit.pipeline.run import definitions
 from audit.policy.judge import judge
 from audit.policy.location import locate_rules
 from audit.result import AuditResult, Note

@@ -15,12 +15,12 @@ import torch
 from audit import run
 from audit.config import ModelConfig
 from audit.errors import ConfigError
-from audit.lexicon import load_lexicons
 from audit.models.text_classification import TextClassification
 from audit.policy.judge import judge
 from audit.probes.exchange import exchanges
 from audit.report.sarif import FLAG_LEVELS, MOST_FLAGGED
 from audit.result import AuditResult
+from audit.terms.lexicon import load_lexicons
 
 Make = Callable[..., dict[str, Any]]
 EXPLAIN = {"sample": 10, "sanity": 0, "shown": 4, "most_flagged": 5}

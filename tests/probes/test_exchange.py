@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.errors import ConfigError
-from audit.lexicon import Lexicon, find_terms, lexicons_sha256, load_lexicons
 from audit.probes.exchange import Exchange, exchanges
+from audit.terms.lexicon import Lexicon, find_terms, lexicons_sha256, load_lexicons
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.fairness.names import COMPLEMENTS
+from audit.fairness.metrics.names import COMPLEMENTS
 from audit.report.charts import changes as changes_chart
 from audit.report.sections import Section
 from audit.report.sections.data import MOST_CHARTED

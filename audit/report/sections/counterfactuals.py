@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.edits import apply_edits, edited_spans
 from audit.report.charts import dots
 from audit.report.sections import Section
 from audit.report.sections.explanations import heat
 from audit.report.view import View
 from audit.result import PairEffect, ShownPair
+from audit.terms.edits import apply_edits, edited_spans
 
 MOST_CHARTED = 24
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.fairness.names import COMPLEMENTS, CRITERIA
+from audit.fairness.metrics.names import COMPLEMENTS, CRITERIA
 from audit.report.charts import dumbbells, forest
 from audit.report.sections import Section
 from audit.report.view import View

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from audit.fairness.names import EXPLAINED_RATE
-from audit.outcomes import EXPLAINED
+from audit.fairness.metrics.names import EXPLAINED_RATE
 from audit.report.charts import MUTED, SERIES, histogram, stacked_bars
 from audit.report.sections import Section
 from audit.report.view import ShownDecision, View
 from audit.report.wording import group_name
 from audit.result import Explanations
+from audit.result.outcomes import EXPLAINED
 
 #: What the tests said of one explanation.
 FACTS = ("comprehensiveness", "sufficiency", "chance_p", "corroboration", "corroboration_p", "content", "gradients")

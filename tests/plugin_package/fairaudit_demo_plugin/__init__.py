@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from audit.config import ModelConfig
-from audit.fairness.metrics import Metric
+from audit.fairness.metrics.definitions import Metric
 from audit.models.adapter import Batch, Encoded
 from audit.report.sections import Section
 from audit.report.view import View

@@ -1,0 +1,1 @@
+"""Whether an explanation may be believed: tests of faithfulness, the outcome of a decision, sanity checks."""

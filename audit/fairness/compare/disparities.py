@@ -1,0 +1,403 @@
+"""Everything the fairness room says about one slicing: groups, metrics per group, gaps, and what is of note."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from audit.config import MISSING
+from audit.fairness.bounds.inference import EVIDENCE_FLOOR, contrast, difference_bounds, ratio_bounds
+from audit.fairness.bounds.score_metrics import GroupedScores, group_scores
+from audit.fairness.compare.frame import GroupedCells, Values, evaluate
+from audit.fairness.compare.standardised import standardise
+from audit.fairness.metrics.definitions import Metric, known_metrics
+from audit.fairness.metrics.names import COMPLEMENTS, CRITERIA
+from audit.fairness.scores import ScoreTally
+from audit.fairness.tally import Tally
+from audit.result import (
+    ClassReport,
+    Correlation,
+    Disparity,
+    Finding,
+    FindingsSummary,
+    Group,
+    MetricValue,
+    Note,
+    Slicing,
+)
+
+#: A crossing with more observed groups than this is reported as too fine, not computed.
+MOST_CROSSED_GROUPS = 1000
+#: Reasons that say a group has nothing to measure at all.
+ABSENT = frozenset({"no_rows", "no_labels"})
+#: Correlations between more groups than this are not kept in the result.
+MOST_CORRELATED = 60
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to compute for every slicing.
+
+    Attributes
+    ----------
+    outside
+        Attribute -> (group -> why it stands outside gaps).
+    order
+        Attribute -> its groups in the order to show them, where they have one.
+    """
+
+    metrics: list[Metric]
+    criteria: list[str]
+    classes: list[str]
+    positive: str | None
+    level: float
+    outside: dict[str, dict[str, str]] = field(default_factory=dict)
+    order: dict[str, list[str]] = field(default_factory=dict)
+    seed: int = 0
+
+    def rank(self, attribute: str, value: str) -> tuple[int, str]:
+        """Place of a group among those of its attribute: bins as they rise, others by name, missing values last."""
+        if value == MISSING:
+            return len(self.order.get(attribute, ())) + 1, value
+        ordered = self.order.get(attribute, [])
+        return (ordered.index(value) if value in ordered else len(ordered)), value
+
+    @property
+    def asked(self) -> list[str]:
+        """Classes that one-vs-rest metrics are asked about."""
+        return [self.positive] if self.positive is not None and len(self.classes) <= 2 else self.classes
+
+
+@dataclass
+class Compared:
+    """The comparison of one slicing, pooled over controls and within each stratum.
+
+    Attributes
+    ----------
+    slicing
+        None if it was too fine to compute; `notes` then says so.
+    """
+
+    slicing: Slicing | None = None
+    metrics: list[MetricValue] = field(default_factory=list)
+    disparities: list[Disparity] = field(default_factory=list)
+    class_reports: list[ClassReport] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    pooled: list[Values] = field(default_factory=list)
+    adjusted: list[MetricValue] = field(default_factory=list)
+    correlations: list[Correlation] = field(default_factory=list)
+    scores: GroupedScores | None = None
+
+
+def compare(tally: Tally, question: Question, scores: ScoreTally | None = None) -> Compared:
+    """Compute groups, metrics and gaps of one slicing from its tallies of decisions and of scores."""
+    attributes = list(tally.slicing.attributes)
+    cells = tally.pooled_over_clusters()
+    keys = _group_of(cells, attributes)
+    groups = sorted(
+        set(keys), key=lambda values: [question.rank(*pair) for pair in zip(attributes, values, strict=True)]
+    )
+    if len(groups) > MOST_CROSSED_GROUPS:
+        params: dict[str, str | int | float | list[str] | None] = {
+            "attributes": attributes,
+            "groups": len(groups),
+            "limit": MOST_CROSSED_GROUPS,
+        }
+        return Compared(notes=[Note(code="crossing_too_fine", params=params)])
+    code_of = {group: code for code, group in enumerate(groups)}
+    codes = keys.map(code_of).to_numpy(np.int64)
+    facts = [
+        _group(cells[codes == code], group, attributes, question, cells["w"].sum()) for group, code in code_of.items()
+    ]
+    done = Compared(slicing=Slicing(attributes=attributes, groups=facts))
+    grouped = GroupedCells(cells, codes, len(groups))
+    if tally.slicing.clustered:
+        fine = GroupedCells(
+            tally.cells, _group_of(tally.cells, attributes).map(code_of).to_numpy(np.int64), len(groups)
+        )
+        grouped = replace(grouped, by_cluster=fine)
+    if scores is not None:
+        done.scores = _scores_of(scores, code_of)
+        grouped = replace(grouped, scores=done.scores)
+    done.pooled = _evaluate(grouped, question)
+    _add(done, done.pooled, {}, question)
+    done.correlations = _correlations(done)
+    done.class_reports = _class_reports(grouped, done.slicing, question)
+    if tally.slicing.controls:
+        controls = list(tally.slicing.controls)
+        strata = []
+        for stratum, _ in cells.groupby(controls, sort=True):
+            named = dict(zip(controls, map(str, stratum), strict=True))
+            within = _within(grouped, named)
+            if scores is not None:
+                within = replace(within, scores=_scores_of(scores, code_of, named))
+            strata.append(_evaluate(within, question))
+            _add(done, strata[-1], named, question)
+        in_gaps = np.array([group.in_gaps for group in facts])
+        for values in standardise(strata, in_gaps, 1 - question.level):
+            done.adjusted += _metric_values(values, Slicing(attributes=attributes, groups=facts), {})
+    return done
+
+
+def _scores_of(scores: ScoreTally, code_of: dict[Any, int], stratum: dict[str, str] | None = None) -> GroupedScores:
+    """Arrange scores by group; within a stratum only their sums, which are what it keeps apart."""
+    attributes = list(scores.slicing.attributes)
+    sums = _group_of(scores.sums, attributes).map(code_of).to_numpy(np.int64)
+    counts = _group_of(scores.counts, attributes).map(code_of).to_numpy(np.int64)
+    for control, value in (stratum or {}).items():
+        sums = np.where((scores.sums[control] == value).to_numpy(bool), sums, -1)
+    if stratum:
+        counts = np.full_like(counts, -1)
+    return group_scores(scores, sums, counts, len(code_of))
+
+
+def _correlations(done: Compared) -> list[Correlation]:
+    """Keep what the judge needs to know of values that are not independent of each other."""
+    if done.slicing is None or not 1 < len(done.slicing.groups) <= MOST_CORRELATED:
+        return []
+    return [
+        Correlation(
+            attributes=done.slicing.attributes,
+            metric=values.metric.name,
+            cls=values.cls,
+            groups=[group.values for group in done.slicing.groups],
+            matrix=np.round(values.correlation, 6).tolist(),
+        )
+        for values in done.pooled
+        if values.correlation is not None
+    ]
+
+
+def _group_of(cells: pd.DataFrame, attributes: list[str]) -> pd.Series[Any]:
+    return pd.Series(list(map(tuple, cells[attributes].astype(str).to_numpy().tolist())), dtype=object)
+
+
+def _within(grouped: GroupedCells, stratum: dict[str, str]) -> GroupedCells:
+    """Keep the cells of one stratum."""
+    kept = np.ones(len(grouped.cells), dtype=bool)
+    for control, value in stratum.items():
+        kept &= (grouped.cells[control] == value).to_numpy(bool)
+    fine = _within(grouped.by_cluster, stratum) if grouped.by_cluster else None
+    # Its own scores are put in by the caller.
+    return GroupedCells(grouped.cells[kept].reset_index(drop=True), grouped.groups[kept], grouped.size, fine)
+
+
+def findings(compared: list[Compared], level: float) -> FindingsSummary:
+    """Gaps clear of chance: the lower bound of the difference of some two groups is above zero. Widest bound first.
+
+    1 − `level` is shared equally among the slicings, and within a slicing among all pairs of groups and all
+    proportions (Bonferroni), so that a fine crossing does not weaken what is said of single attributes. With equal true
+    rates everywhere, this names anything at all in at most 1 − `level` of audits, however many groups there are.
+    Complements (FNR beside TPR) are left out, as they would say everything twice.
+    """
+    looked: list[tuple[Slicing, list[tuple[Values, npt.NDArray[np.int64]]]]] = []
+    for item in compared:
+        if item.slicing is None or not item.slicing.attributes:
+            continue
+        in_gaps = np.array([group.in_gaps for group in item.slicing.groups])
+        kept = [
+            (values, np.flatnonzero(in_gaps & ~np.isnan(values.value)))
+            for values in item.pooled
+            if _tested(values.metric)
+        ]
+        kept = [(values, groups) for values, groups in kept if len(groups) > 1]
+        if kept:
+            looked.append((item.slicing, kept))
+    items, comparisons = [], 0
+    for slicing, kept in looked:
+        pairs = sum(math.comb(len(groups), 2) for _, groups in kept)
+        comparisons += pairs
+        alpha = (1 - level) / len(looked) / pairs
+        items += [found for values, groups in kept if (found := _finding(slicing, values, groups, alpha))]
+    items.sort(key=lambda finding: (-finding.lower, finding.attributes, finding.metric, finding.cls or ""))
+    gaps = sum(len(kept) for _, kept in looked)
+    return FindingsSummary(level=level, comparisons=comparisons, gaps=gaps, items=items)
+
+
+def _tested(metric: Metric) -> bool:
+    return metric.numerator is not None and metric.gap and metric.name not in COMPLEMENTS
+
+
+def _finding(slicing: Slicing, values: Values, groups: npt.NDArray[np.int64], alpha: float) -> Finding | None:
+    """Name the pair whose difference is bounded highest above zero, if one is."""
+    bounds = contrast(values.among(groups), alpha / 2)[0]
+    high, low = np.unravel_index(int(np.argmax(bounds)), bounds.shape)
+    if not bounds[high, low] > 0:
+        return None
+    a, b = int(groups[low]), int(groups[high])
+    return Finding(
+        code="gap_clear_of_chance",
+        attributes=slicing.attributes,
+        metric=values.metric.name,
+        cls=values.cls,
+        low_group=slicing.groups[a].values,
+        low_value=float(values.value[a]),
+        low_n=int(values.n[a]),
+        high_group=slicing.groups[b].values,
+        high_value=float(values.value[b]),
+        high_n=int(values.n[b]),
+        difference=float(values.value[b] - values.value[a]),
+        lower=float(bounds[high, low]),
+    )
+
+
+def _group(
+    cells: pd.DataFrame, values: tuple[str, ...], attributes: list[str], question: Question, total: float
+) -> Group:
+    reasons = [question.outside.get(name, {}).get(value) for name, value in zip(attributes, values, strict=True)]
+    reason = next((reason for reason in reasons if reason), None)
+    weight, squared = float(cells["w"].sum()), float(cells["w2"].sum())
+    labelled = cells[cells["y_true"].notna()]
+    return Group(
+        values=list(values),
+        n=int(cells["n"].sum()),
+        share=weight / total if total else 0.0,
+        weight=weight,
+        effective_n=weight**2 / squared if squared else 0.0,
+        n_labelled=int(labelled["n"].sum()),
+        by_label={cls: int(labelled.loc[labelled["y_true"] == cls, "n"].sum()) for cls in question.classes},
+        by_prediction={cls: int(cells.loc[cells["y_pred"] == cls, "n"].sum()) for cls in question.classes},
+        in_gaps=reason is None,
+        note=reason,
+    )
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _evaluate(grouped: GroupedCells, question: Question) -> list[Values]:
+    return evaluate(
+        grouped,
+        question.metrics,
+        classes=question.classes,
+        asked=question.asked,
+        alpha=1 - question.level,
+        seed=question.seed,
+    )
+
+
+def _metric_values(item: Values, slicing: Slicing, stratum: dict[str, str]) -> list[MetricValue]:
+    return [
+        MetricValue(
+            attributes=slicing.attributes,
+            stratum=stratum,
+            group=group.values,
+            metric=item.metric.name,
+            cls=item.cls,
+            n=int(item.n[code]),
+            value=_number(item.value[code]),
+            lower=_number(item.lower[code]),
+            upper=_number(item.upper[code]),
+            note=item.why[code],
+            **item.evidence(code),
+        )
+        for code, group in enumerate(slicing.groups)
+        if not (stratum and item.why[code] in ABSENT)  # the group does not occur in this stratum
+    ]
+
+
+def _add(done: Compared, values: list[Values], stratum: dict[str, str], question: Question) -> None:
+    slicing = done.slicing
+    if slicing is None:
+        return
+    gaps: dict[tuple[str, str | None, str], Disparity] = {}
+    for item in values:
+        done.metrics += _metric_values(item, slicing, stratum)
+        if item.metric.gap and slicing.attributes:
+            for gap in _gaps(item, slicing, stratum, question.level):
+                gaps[item.metric.name, item.cls, gap.aggregate] = gap
+    for criterion in question.criteria:
+        for cls in question.asked:
+            for aggregate in ("difference", "ratio"):
+                parts = [gaps[name, cls, aggregate] for name in CRITERIA[criterion] if (name, cls, aggregate) in gaps]
+                if parts:
+                    done.disparities.append(_compose(criterion, parts))
+    done.disparities += gaps.values()
+
+
+def _gaps(item: Values, slicing: Slicing, stratum: dict[str, str], level: float) -> list[Disparity]:
+    in_gaps = np.array([group.in_gaps for group in slicing.groups])
+    defined = ~np.isnan(item.value)
+    kept = np.flatnonzero(in_gaps & defined)
+    absent = np.array([bool(stratum) and why in ABSENT for why in item.why])
+    base: dict[str, Any] = {
+        "attributes": slicing.attributes,
+        "stratum": stratum,
+        "metric": item.metric.name,
+        "cls": item.cls,
+        "lower": None,
+        "upper": None,
+        "compared": len(kept),
+        "undefined": int((in_gaps & ~defined & ~absent).sum()),
+    }
+    if len(kept) < 2:
+        empty = {**base, "value": None, "worst_group": None, "best_group": None, "note": "fewer_than_two_groups"}
+        return [Disparity(aggregate="difference", **empty), Disparity(aggregate="ratio", **empty)]
+    low, high = (int(kept[pick(item.value[kept])]) for pick in (np.argmin, np.argmax))
+    worst, best = (low, high) if item.metric.better == "high" else (high, low)
+    smallest, largest = float(item.value[low]), float(item.value[high])
+    note = "undefined_groups_left_out" if base["undefined"] else None
+    named = {**base, "worst_group": slicing.groups[worst].values, "best_group": slicing.groups[best].values}
+    # Rates (.3, 0) have the ratio 0; of (0, 0) there is none.
+    ratio = smallest / largest if largest > 0 and smallest >= 0 else None
+    bounds: dict[str, dict[str, Any]] = {"difference": {}, "ratio": {}}
+    alpha = 1 - level
+    # A standard error of a handful of decisions is itself a guess.
+    sure = kept if item.error is None else kept[(item.known & (item.effective >= EVIDENCE_FLOOR))[kept]]
+    if len(sure) == len(kept):
+        estimates = item.among(sure)
+        found = difference_bounds(estimates, alpha)
+        bounds["difference"] = {"lower": found.lower, "upper": found.upper}
+        if ratio is not None:
+            found = ratio_bounds(estimates, alpha)
+            bounds["ratio"] = {"lower": found.lower, "upper": found.upper}
+    return [
+        Disparity(aggregate="difference", value=largest - smallest, note=note, **(named | bounds["difference"])),
+        Disparity(
+            aggregate="ratio",
+            value=ratio,
+            note=note if ratio is not None else "ratio_of_zeros",
+            **(named | bounds["ratio"]),
+        ),
+    ]
+
+
+def _compose(criterion: str, parts: list[Disparity]) -> Disparity:
+    """Take the worse of the parts: the widest difference, the smallest ratio. Undefined if any part is."""
+    worst = parts[0]
+    for part in parts[1:]:
+        if worst.value is None:
+            break
+        if part.value is None or (part.value > worst.value) == (part.aggregate == "difference"):
+            worst = part
+    return worst.model_copy(update={"metric": criterion})
+
+
+def _class_reports(grouped: GroupedCells, slicing: Slicing | None, question: Question) -> list[ClassReport]:
+    if slicing is None or not slicing.attributes or grouped.cells["y_true"].isna().all():
+        return []
+    known = known_metrics()
+    recall = replace(known["true_positive_rate"], name="recall")
+    wanted = [known["precision"], recall, known["f1_score"]]
+    alpha = 1 - question.level
+    values = evaluate(grouped, wanted, classes=question.classes, asked=question.classes, alpha=alpha)
+    found = {(item.metric.name, item.cls): item for item in values}
+    return [
+        ClassReport(
+            attributes=slicing.attributes,
+            group=group.values,
+            cls=cls,
+            support=int(found["recall", cls].n[code]),
+            precision=_number(found["precision", cls].value[code]),
+            recall=_number(found["recall", cls].value[code]),
+            f1_score=_number(found["f1_score", cls].value[code]),
+        )
+        for cls in question.classes
+        for code, group in enumerate(slicing.groups)
+    ]

@@ -1,0 +1,122 @@
+"""Counterfactual outcomes per pair of groups: how often the decision flips, and how far the score moves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from audit.config import ProbeConfig
+from audit.fairness.bounds.outcomes import mean_of, rate_of
+from audit.result import PairEffect, Probe, ShownPair, TextEdit
+
+#: Fewer texts than this say nothing of a pair.
+LEAST_TEXTS = 10
+
+
+def pair_effects(scored: pd.DataFrame, positive: str | None, level: float) -> list[PairEffect]:
+    """Sum up texts that were scored both ways.
+
+    Parameters
+    ----------
+    scored
+        `axis`, `source`, `target`, `both`, `y_pred`, `y_pred_exchanged`, `f`, `f_exchanged`, `weight`, `cluster`.
+    positive
+        Class that flips are told toward and away from, if there is one.
+    level
+        Confidence level of each interval.
+    """
+    alpha, out = 1 - level, []
+    for (axis, source, target, both), part in scored.groupby(["axis", "source", "target", "both"], sort=True):
+        if len(part) < LEAST_TEXTS:
+            continue
+        flipped = (part["y_pred"] != part["y_pred_exchanged"]).to_numpy(bool)
+        weight = part["weight"].to_numpy(np.float64)
+        cluster = part["cluster"]
+        rate = rate_of(flipped, weight, cluster, alpha)
+        moved = (part["f_exchanged"] - part["f"]).to_numpy(np.float64)
+        shift, gap = mean_of(moved, weight, cluster, alpha), mean_of(np.abs(moved), weight, cluster, alpha)
+        to = part["y_pred_exchanged"].to_numpy(object)
+        out.append(
+            PairEffect(
+                axis=str(axis),
+                source=str(source),
+                target=str(target),
+                both=bool(both),
+                n=len(part),
+                effective_n=rate.effective_n or 0.0,
+                clusters=rate.clusters,
+                flips=int(flipped.sum()),
+                to_positive=None if positive is None else int((flipped & (to == positive)).sum()),
+                to_negative=None if positive is None else int((flipped & (to != positive)).sum()),
+                flip_rate=rate.value or 0.0,
+                lower=rate.lower or 0.0,
+                upper=1.0 if rate.upper is None else rate.upper,
+                shift=shift.value,
+                shift_lower=shift.lower,
+                shift_upper=shift.upper,
+                token_gap=gap.value,
+                token_gap_error=gap.error,
+            )
+        )
+    return out
+
+
+def probe_summary(
+    table: pd.DataFrame,
+    *,
+    languages: list[str],
+    axes: list[str],
+    lexicon_sha256: str,
+    settings: ProbeConfig,
+    positive: str | None,
+    decisions: int,
+    level: float,
+) -> Probe:
+    """Sum up the table of counterfactuals."""
+    scored = table[table["status"] == "scored"]
+    refused = table.loc[table["status"] == "refused", "reason"].value_counts().sort_index()
+    moved = (scored["f_exchanged"] - scored["f"]).abs()
+    return Probe(
+        languages=languages,
+        lexicon_sha256=lexicon_sha256,
+        axes=axes,
+        threshold=settings.threshold,
+        score=positive or "",
+        texts=int(table["row_id"].nunique()),
+        decisions=decisions,
+        exchanged=len(scored),
+        refused={str(reason): int(n) for reason, n in refused.items()},
+        ambiguous=int((scored["ambiguous"] > 0).sum()),
+        failed=int((table["status"] == "failed").sum()),
+        pairs=pair_effects(scored, positive, level),
+        token_gap=float(np.average(moved, weights=scored["weight"])) if len(scored) else None,
+        shown=_to_show(scored, settings.shown),
+    )
+
+
+def _to_show(scored: pd.DataFrame, limit: int) -> list[ShownPair]:
+    """Choose edits whose score moves most, one per row, from every pair of groups in turn."""
+    moved = scored.assign(
+        moved=(scored["f_exchanged"] - scored["f"]).abs(), flip=scored["y_pred"] != scored["y_pred_exchanged"]
+    )
+    ordered = moved.sort_values(["flip", "moved", "row_id"], ascending=[False, False, True], kind="stable")
+    ordered = ordered.drop_duplicates("row_id")
+    turn = ordered.groupby(["axis", "source", "target"], sort=True).cumcount()
+    ordered = ordered.assign(turn=turn).sort_values(
+        ["turn", "flip", "moved"], ascending=[True, False, False], kind="stable"
+    )
+    return [
+        ShownPair(
+            **{name: row[name] for name in ("row_id", "axis", "source", "target", "y_pred", "y_pred_exchanged")},
+            both=bool(row["both"]),
+            f=float(row["f"]),
+            f_exchanged=float(row["f_exchanged"]),
+            edits=[
+                TextEdit(start=int(start), end=int(end), new=new)
+                for start, end, new in zip(row["starts"], row["ends"], row["replacements"], strict=True)
+            ],
+            original=None,
+            exchanged=None,
+        )
+        for row in ordered.head(limit).to_dict("records")
+    ]

@@ -1,0 +1,150 @@
+"""Calibration, ROC and threshold sweep of every group, from the counts per score.
+
+The calibration error of a group is Σ_bins share·|mean score − rate of positives| over ten equal bins (Naeini et al.
+2015). It is above zero by chance alone, the more so the smaller the group, so beside it stands what a perfectly
+calibrated model of the same scores would show on average: the mean of |N(0, s(1 − s)/n)| in each bin.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.fairness.bounds.effective import kish
+from audit.fairness.bounds.intervals import wilson
+from audit.fairness.bounds.score_metrics import GroupedScores, Histogram, histogram
+from audit.fairness.scores import bin_of
+from audit.result import CalibrationBin, GroupScores, ScoreReport, Slicing
+
+Floats = npt.NDArray[np.float64]
+
+BINS = 10
+THRESHOLDS = np.round(np.arange(0.05, 0.96, 0.05), 2)
+MOST_ROC_POINTS = 60
+#: Groups with curves; more would not be read.
+MOST_GROUPS = 60
+
+
+def score_report(scores: GroupedScores, slicing: Slicing, alpha: float) -> ScoreReport | None:
+    """Describe the scores of a slicing; None where no labelled decision has one, or where groups are too many."""
+    if scores.counts.empty or len(slicing.groups) > MOST_GROUPS:
+        return None
+    h = histogram(scores)
+    edges = _cuts(h, np.linspace(0, 1, BINS + 1)[1:-1], scores.exact)
+    cuts = _cuts(h, THRESHOLDS, scores.exact)
+    groups = [_group(h, code, group.values, edges, cuts, alpha) for code, group in enumerate(slicing.groups)]
+    in_gaps = [code for code, group in enumerate(slicing.groups) if group.in_gaps]
+    return ScoreReport(
+        attributes=slicing.attributes,
+        exact=scores.exact,
+        binning_error=0.0 if scores.exact else _binning_error(h),
+        thresholds=[float(t) for t in THRESHOLDS],
+        groups=groups,
+        demographic_parity_difference=_spread([groups[code].selection_rate for code in in_gaps]),
+        equalized_odds_difference=_worse(
+            _spread([groups[code].true_positive_rate for code in in_gaps]),
+            _spread([groups[code].false_positive_rate for code in in_gaps]),
+        ),
+    )
+
+
+def _cuts(h: Histogram, at: Floats, exact: bool) -> npt.NDArray[np.int64]:
+    """Index of the first key at or above each score."""
+    keys = at if exact else bin_of(at)
+    return np.searchsorted(h.keys, keys - (1e-12 if exact else 0), side="left").astype(np.int64)
+
+
+def _binning_error(h: Histogram) -> float:
+    """Largest error that ties within bins can put into the AUC of any group."""
+    total = h.w.sum(2, keepdims=True)
+    share = np.divide(h.w, total, out=np.zeros_like(h.w), where=total > 0)
+    return float((share[:, 0] * share[:, 1]).sum(1).max() / 2)
+
+
+def _group(
+    h: Histogram,
+    code: int,
+    values: list[str],
+    edges: npt.NDArray[np.int64],
+    cuts: npt.NDArray[np.int64],
+    alpha: float,
+) -> GroupScores:
+    negative, positive = h.w[code]
+    above = [np.concatenate([np.cumsum(side[::-1])[::-1], [0.0]]) for side in (negative, positive)]
+    totals = [float(side[0]) for side in above]
+    bins = _calibration(h, code, edges, alpha)
+    total = sum(totals)
+    used = [b for b in bins if b.n]
+    error = chance = None
+    if total > 0:
+        shares = [b.weight / total for b in used]
+        error = float(sum(s * abs(b.mean_score - b.positive_rate) for s, b in zip(shares, used, strict=True)))
+        spread = [np.sqrt(2 * b.mean_score * (1 - b.mean_score) / (np.pi * b.effective_n)) for b in used]
+        chance = float(sum(s * e for s, e in zip(shares, spread, strict=True)))
+    return GroupScores(
+        group=values,
+        n=int(h.n[code].sum()),
+        positives=int(h.n[code, 1].sum()),
+        calibration=bins,
+        calibration_error=error,
+        calibration_error_by_chance=chance,
+        roc=_roc(above, totals),
+        selection_rate=_rates(above[0][cuts] + above[1][cuts], total),
+        true_positive_rate=_rates(above[1][cuts], totals[1]),
+        false_positive_rate=_rates(above[0][cuts], totals[0]),
+    )
+
+
+def _calibration(h: Histogram, code: int, edges: npt.NDArray[np.int64], alpha: float) -> list[CalibrationBin]:
+    ends = [0, *edges.tolist(), len(h.keys)]
+    out = []
+    for number, (start, end) in enumerate(pairwise(ends)):
+        w, w2, n = (table[code, :, start:end] for table in (h.w, h.w2, h.n))
+        weight = float(w.sum())
+        rate = float(w[1].sum()) / weight if weight else 0.0
+        mean = float((w * h.mean[start:end]).sum()) / weight if weight else 0.0
+        size = kish(np.array([weight]), np.array([float(w2.sum())]))
+        low, high = wilson(np.array([rate]), size, alpha)
+        out.append(
+            CalibrationBin(
+                low=number / BINS,
+                high=(number + 1) / BINS,
+                n=int(n.sum()),
+                weight=weight,
+                effective_n=float(size[0]),
+                mean_score=mean,
+                positive_rate=rate,
+                lower=None if not weight else float(low[0]),
+                upper=None if not weight else float(high[0]),
+            )
+        )
+    return out
+
+
+def _rates(above: Floats, total: float) -> list[float | None]:
+    return [float(value) / total if total > 0 else None for value in above]
+
+
+def _roc(above: list[Floats], totals: list[float]) -> list[tuple[float, float]]:
+    """Points of the ROC curve from the strictest threshold on, thinned to those farthest along it."""
+    if min(totals) <= 0:
+        return []
+    points = np.stack([side / total for side, total in zip(above, totals, strict=True)], 1)[::-1]
+    along = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(points, axis=0)).sum(1))])
+    wanted = np.linspace(0, along[-1], min(MOST_ROC_POINTS, len(points)))
+    kept = np.unique(np.searchsorted(along, wanted - 1e-12).clip(0, len(points) - 1))
+    return [(round(float(x), 5), round(float(y), 5)) for x, y in points[kept]]
+
+
+def _spread(groups: list[list[float | None]]) -> list[float | None]:
+    out: list[float | None] = []
+    for at in zip(*groups, strict=True):
+        known = [value for value in at if value is not None]
+        out.append(max(known) - min(known) if len(known) > 1 else None)
+    return out or [None] * len(THRESHOLDS)
+
+
+def _worse(a: list[float | None], b: list[float | None]) -> list[float | None]:
+    return [None if x is None or y is None else max(x, y) for x, y in zip(a, b, strict=True)]

@@ -1,0 +1,151 @@
+"""What is audited, after configuration, data and model were held against each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow as pa
+
+import audit
+from audit.config import MISSING, AuditConfig
+from audit.data.labels import match_labels
+from audit.data.rows import group_names
+from audit.data.stored import negative_class
+from audit.data.survey import Survey, positive_class
+from audit.errors import DataError, some
+from audit.fairness.compare.disparities import Question
+from audit.fairness.metrics.definitions import choose_metrics
+from audit.fairness.metrics.names import EXPLAINED_RATE
+from audit.fairness.tally import Slicing
+from audit.policy.rules import check_policy, named_rules, outcome_units
+from audit.result import Note
+from audit.store.decisions import decision_schema
+from audit.store.runfolder import fingerprint_of
+from audit.terms.lexicon import Lexicon, lexicons_sha256, load_lexicons
+
+if TYPE_CHECKING:
+    from audit.models.adapter import Adapter
+
+
+@dataclass
+class Case:
+    """What is audited, after configuration, data and model were held against each other."""
+
+    config: AuditConfig
+    survey: Survey
+    adapter: Adapter | None
+    classes: list[str]
+    positive: str | None
+    scored: bool
+    labels: dict[str, str]
+    schema: pa.Schema
+    slicings: list[Slicing]
+    question: Question
+    notes: list[Note]
+
+
+def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -> Case:
+    """Settle classes, labels, metrics and slicings, or say what contradicts what."""
+    notes: list[Note] = []
+    labels = {label: label for label in surveyed.labels}
+    numbers = config.data.outcome == "number"
+    if numbers:
+        classes = []
+    elif adapter:
+        classes = list(adapter.classes)
+        labels, by_number = match_labels(config, sorted(surveyed.labels), classes)
+        if by_number:
+            notes.append(Note(code="labels_by_number", params={"classes": classes}))
+    else:
+        classes = surveyed.classes_seen
+        if config.data.columns.prediction is None and config.data.positive_label is not None:
+            named = config.data.positive_label
+            classes = sorted({named, negative_class(named, classes), *classes})
+        if len(classes) > 2 and config.data.columns.prediction is None:
+            raise DataError(
+                f"a score predicts one of two classes, the labels are {some(classes)}", where=str(config.data.path)
+            )
+    positive = None if numbers else positive_class(config, classes)
+    scored = (
+        positive is not None and len(classes) == 2 and (adapter is not None or config.data.columns.score is not None)
+    )
+    labelled = bool(surveyed.labels)
+    if numbers:
+        scored, labelled = True, surveyed.unlabelled < surveyed.rows_kept
+    outcome: Literal["binary", "class", "number"] = "number" if numbers else "binary" if len(classes) == 2 else "class"
+    metrics, criteria = choose_metrics(config.metrics, outcome=outcome, labelled=labelled, scored=scored)
+    if not labelled:
+        notes.append(Note(code="no_labels"))
+    names = [attribute.label for attribute in config.attributes]
+    # The empty slicing is everybody: the reference line of the charts.
+    clustered = config.data.columns.cluster is not None
+    slicings = [Slicing((), (), clustered), *(Slicing((name,), config.controls, clustered) for name in names)]
+    slicings += [Slicing(crossing, config.controls, clustered) for crossing in config.crossings]
+    audited = [list(slicing.attributes) for slicing in slicings if slicing.attributes]
+    units: dict[str, str] = {metric.name: metric.unit for metric in metrics}
+    if adapter and config.explanations.which != "none" and (config.explanations.sample or config.probe):
+        units[EXPLAINED_RATE] = "share"
+    explaining = bool(adapter) and config.explanations.which != "none"
+    units |= outcome_units(probed=config.probe is not None, labelled=labelled, explained=explaining)
+    check_policy(config.policy, audited, units)
+    check_policy_groups(config, surveyed)
+    order = {attribute.label: group_names(attribute) for attribute in config.attributes}
+    question = Question(metrics, criteria, classes, positive, config.level, outside_gaps(config), order, config.seed)
+    members = [attribute.label for attribute in config.attributes if attribute.members]
+    read = [attribute.label for attribute in config.read_as_groups]
+    schema = decision_schema(read, config.controls, members)
+    return Case(config, surveyed, adapter, classes, positive, scored, labels, schema, slicings, question, notes)
+
+
+def check_policy_groups(config: AuditConfig, surveyed: Survey) -> None:
+    """Refuse a rule that exempts or refers to a group which does not occur: it would not do what it says."""
+    groups = {group for counter in surveyed.groups.values() for group in counter}
+    for name, rule in named_rules(config.policy):
+        named = [*rule.exempt, *([rule.reference] if rule.reference else [])]
+        unknown = [group for group in named if not set(group.split(" × ")) <= groups]
+        if unknown:
+            raise DataError(
+                f"policy, {name}: no group is called {some(unknown)}", hint=f"groups are {some(sorted(groups), 20)}"
+            )
+
+
+def outside_gaps(config: AuditConfig) -> dict[str, dict[str, str]]:
+    """List the groups that are shown but enter no gap, with the reason."""
+    outside = {}
+    for attribute in config.attributes:
+        groups = dict.fromkeys(attribute.outside_gaps, "configured")
+        if not attribute.missing_in_gaps:
+            groups.setdefault(MISSING, "missing")
+        outside[attribute.label] = groups
+    return outside
+
+
+def lexicons_of(config: AuditConfig) -> list[Lexicon]:
+    """Load the lexicons that the audit names terms by; none without a probe."""
+    probe = config.probe
+    return load_lexicons(probe.languages, probe.lexicons, replace=probe.replace, axes=probe.axes) if probe else []
+
+
+def fingerprint_of_run(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -> dict[str, str]:
+    """Hash everything that decides the outcome."""
+    model = adapter.facts() if adapter else None
+    lexicon = lexicons_sha256(lexicons_of(config)) if config.probe else None
+    return {
+        "configuration": fingerprint_of([portable(config), lexicon]),
+        "data": surveyed.sha256,
+        "model": fingerprint_of([model.sha256, model.device] if model else None),
+        "tool version": audit.__version__,
+    }
+
+
+def portable(config: AuditConfig) -> dict[str, Any]:
+    """Return the configuration as plain data, without where things lie on this machine."""
+    plain = config.model_dump(mode="json")
+    plain["data"]["path"] = config.data.path.name
+    if config.model:
+        plain["model"]["path"] = config.model.path.resolve().name
+    if config.probe:
+        plain["probe"]["lexicons"] = [path.name for path in config.probe.lexicons]
+    del plain["output"]["folder"]
+    return plain

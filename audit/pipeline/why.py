@@ -1,0 +1,310 @@
+"""The second half of an audit: why groups differ, and which decisions are biased or unexplained.
+
+Probe first; what fails or flips is explained with certainty, beside the sample; then gaps are taken apart, reliance is
+looked into, and every flag is written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from audit.config import AuditConfig
+from audit.data.rows import RowReader
+from audit.fairness.compare.flips import probe_summary
+from audit.pipeline.case import Case, lexicons_of
+from audit.pipeline.clock import Clock
+from audit.pipeline.gaps import take_apart
+from audit.policy.flags import (
+    CODES,
+    Evidence,
+    FailedGap,
+    disparate_errors,
+    flag,
+    flag_rates,
+    lines,
+    summary,
+)
+from audit.result import (
+    ConceptPush,
+    Flags,
+    GapDecomposition,
+    Note,
+    Probe,
+    Reliance,
+    ShownPair,
+    TextEdit,
+    TokenAttributions,
+)
+from audit.store.decisions import read_decisions
+from audit.store.files import replacing, write_text
+from audit.store.progress import Progress
+from audit.store.runfolder import RunFolder
+from audit.terms.edits import apply_edits
+from audit.terms.lexicon import lexicons_sha256
+
+if TYPE_CHECKING:
+    from audit.explain.explanations import Explainer
+    from audit.explain.stage import Explained
+
+#: Flagged decisions of each code whose text the report shows.
+SHOWN_PER_CODE = 40
+
+
+@dataclass
+class Probed:
+    """What the probe found: its summary, and the rows that were scored."""
+
+    summary: Probe
+    scored: pd.DataFrame
+
+
+@dataclass
+class Why:
+    """Everything this half finds."""
+
+    explained: Explained | None = None
+    gaps: list[GapDecomposition] = field(default_factory=list)
+    pushes: list[ConceptPush] = field(default_factory=list)
+    probe: Probe | None = None
+    reliance: Reliance | None = None
+    flags: Flags = field(default_factory=lambda: Flags(decisions=0, by_severity={}, rates=[], explained=0, shown=[]))
+    notes: list[Note] = field(default_factory=list)
+    #: Rows whose text the report may show, beside those of exchanges and flags.
+    texts: list[str] = field(default_factory=list)
+
+
+def probe(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Probed | None:
+    """Exchange identity terms, and let the model decide again."""
+    settings = case.config.probe
+    if case.adapter is None or settings is None:
+        return None
+    from audit.probes.counterfactual import probe_rows
+
+    lexicons = lexicons_of(case.config)
+    computed, reused = probe_rows(case.config, lexicons, case.adapter, case.positive, folder, progress)
+    clock.computed += computed
+    clock.reused += reused
+    table = pq.read_table(folder.counterfactuals).to_pandas()
+    with pq.ParquetFile(folder.decisions) as file:
+        decisions = file.metadata.num_rows
+    found = probe_summary(
+        table,
+        languages=[lexicon.language for lexicon in lexicons],
+        axes=list(dict.fromkeys(name for lexicon in lexicons for name in lexicon.axes)),
+        lexicon_sha256=lexicons_sha256(lexicons),
+        settings=settings,
+        positive=case.positive,
+        decisions=decisions,
+        level=case.config.level,
+    )
+    return Probed(found, table[table["status"] == "scored"].reset_index(drop=True))
+
+
+def explain_why(
+    case: Case, folder: RunFolder, progress: Progress, clock: Clock, probed: Probed | None, gaps: Sequence[FailedGap]
+) -> Why:
+    """Explain decisions, take gaps apart, look into reliance, and write the flags down."""
+    config, out = case.config, Why(probe=probed.summary if probed else None)
+    threshold = config.probe.threshold if config.probe else None
+    judged = bool(config.policy.rules or config.policy.presets)
+    failed = [gap for gap in gaps if gap.why == ("failed" if judged else "found")]
+    columns = ["row_id", "y_true", "y_pred", "status", "weight", "count", "cluster"]
+    names = [attribute.label for attribute in config.attributes]
+    errors, labelled = disparate_errors(read_decisions(folder.decisions, [*columns, *names]), failed)
+    evidence = Evidence(probed.scored if probed else None, errors, labelled)
+    if explainer := _explainer(case, out):
+        _explain(case, explainer, folder, progress, clock, probed, evidence, out)
+        _take_apart(case, explainer, folder, progress, clock, gaps, out)
+    flagged = flag(evidence, threshold)
+    shown = _flags_to_show(flagged)
+    explained_ids = set(out.explained.table["row_id"]) if out.explained else set()
+    out.flags = summary(flagged, flag_rates(evidence, threshold, config.level), explained_ids, shown)
+    _write_flags(folder, flagged, evidence.explained, names)
+    if out.explained or probed:
+        pairs = [pair.row_id for pair in probed.summary.shown] if probed else []
+        _write_inputs(config, folder, [*pairs, *out.texts, *shown] if config.explanations.shown else [])
+    return out
+
+
+def _explainer(case: Case, out: Why) -> Explainer | None:
+    """Return what explains; None, and a note that says why, if nothing is to be explained."""
+    settings = case.config.explanations
+    if case.adapter is None:
+        out.notes.append(Note(code="no_model_no_explanations"))
+        return None
+    if settings.which == "none" or (settings.which == "sample" and not settings.sample):
+        out.notes.append(Note(code="explanations_off"))
+        return None
+    # Captum takes a second to import, which an audit without explanations need not wait for.
+    from audit.explain.stage import make_explainer
+
+    return make_explainer(case.config, case.adapter)
+
+
+def _explain(
+    case: Case,
+    explainer: Explainer,
+    folder: RunFolder,
+    progress: Progress,
+    clock: Clock,
+    probed: Probed | None,
+    evidence: Evidence,
+    out: Why,
+) -> None:
+    """Explain a sample and what is flagged, both sides of shown exchanges, and look into reliance."""
+    from audit.explain.gaps.reliance import find_reliance
+    from audit.explain.stage import explain_sample
+
+    config, settings, probe = case.config, case.config.explanations, case.config.probe
+    before = flag(evidence, probe.threshold if probe else None)["row_id"].tolist()
+    certain = before[: None if settings.which == "flagged" else settings.most_flagged]
+    if len(before) > len(certain) and settings.which == "sample":
+        out.notes.append(Note(code="flagged_not_explained", params={"n": len(before) - len(certain)}))
+    slicings = [slicing.attributes for slicing in case.slicings if slicing.attributes]
+    out.explained = explain_sample(config, explainer, slicings, folder, progress, set(certain))
+    clock.computed += out.explained.computed
+    clock.reused += out.explained.reused
+    evidence.explained = out.explained.table
+    out.texts += out.explained.summary.shown
+    if probed:
+        shown = _explain_pairs(case, explainer, probed.summary.shown)
+        out.probe = probed.summary.model_copy(update={"shown": shown})
+    if probe and len(out.explained.table):
+        moved = _moved(probed.scored if probed else None)
+        out.reliance, evidence.reliance = find_reliance(
+            explainer, out.explained.table, lexicons_of(config),
+            share=probe.reliance, threshold=probe.threshold, moved_by_exchange=moved,
+        )  # fmt: skip
+
+
+def _take_apart(
+    case: Case,
+    explainer: Explainer,
+    folder: RunFolder,
+    progress: Progress,
+    clock: Clock,
+    gaps: Sequence[FailedGap],
+    out: Why,
+) -> None:
+    """Say what gaps are made of."""
+    if case.positive is None or not case.config.gaps.sample:
+        return
+    from audit.explain.gaps.contributions import attribute_sample
+
+    table, computed, reused = attribute_sample(case.config, explainer, case.positive, folder, progress)
+    clock.computed += computed
+    clock.reused += reused
+    apart = take_apart(case, folder, explainer, table, gaps)
+    out.gaps, out.pushes = apart.gaps, apart.pushes
+    out.notes += apart.notes
+    out.texts += apart.rows
+
+
+def _explain_pairs(case: Case, explainer: Explainer, shown: Sequence[ShownPair]) -> list[ShownPair]:
+    """Explain both texts of each shown pair, for the class whose score is compared."""
+    if case.adapter is None or not shown:
+        return list(shown)
+    texts = _texts(case.config, [pair.row_id for pair in shown])
+    pairs = [(texts[pair.row_id], edited(texts[pair.row_id], pair.edits)) for pair in shown]
+    both = [text for pair in pairs for text in pair]
+    classes = case.adapter.classes
+    targets = [classes.index(case.positive or pair.y_pred) for pair in shown for _ in range(2)]
+    encoded = case.adapter.encode(both)
+    found, _ = explainer.integrator(explainer.baseline).attribute(encoded, targets)
+    tokens = [
+        TokenAttributions(
+            f_input=item.f_input,
+            f_baseline=item.f_baseline,
+            starts=of.spans[:, 0].tolist(),
+            ends=of.spans[:, 1].tolist(),
+            special=of.special.tolist(),
+            attributions=[round(float(value), 6) for value in item.values],
+        )
+        for of, item in zip(encoded, found, strict=True)
+    ]
+    return [
+        pair.model_copy(update={"original": tokens[2 * i], "exchanged": tokens[2 * i + 1]})
+        for i, pair in enumerate(shown)
+    ]
+
+
+def _moved(scored: pd.DataFrame | None) -> dict[str, float]:
+    """Row -> largest change of its score by an exchange; infinite where the decision flipped."""
+    if scored is None or scored.empty:
+        return {}
+    change = (scored["f_exchanged"] - scored["f"]).abs()
+    change = change.where(scored["y_pred"] == scored["y_pred_exchanged"], np.inf)
+    return {str(row): float(value) for row, value in change.groupby(scored["row_id"]).max().items()}
+
+
+def _flags_to_show(flagged: pd.DataFrame) -> list[str]:
+    """The worst of every code."""
+    shown: dict[str, None] = {}
+    for code in CODES:
+        mine = [
+            row
+            for row, codes in zip(flagged["row_id"], flagged["codes"], strict=True)
+            if any(given.split(":")[0] == code for given in codes)
+        ]
+        shown |= dict.fromkeys(mine[:SHOWN_PER_CODE])
+    return [row for row in flagged["row_id"] if row in shown]
+
+
+def _write_flags(folder: RunFolder, flagged: pd.DataFrame, explained: pd.DataFrame | None, names: list[str]) -> None:
+    wanted = pa.array(flagged["row_id"].tolist(), pa.string())
+    decisions: dict[str, dict[str, Any]] = {}
+    for batch in read_decisions(folder.decisions, ["row_id", "y_true", "y_pred", "score", *names]):
+        mine = batch.filter(pc.is_in(batch["row_id"], value_set=wanted))
+        decisions |= {row["row_id"]: row for row in mine.to_pylist()}
+    explanations: dict[str, dict[Any, Any]] = {}
+    if explained is not None:
+        mine = explained[explained["row_id"].isin(flagged["row_id"])]
+        explanations = {str(row["row_id"]): dict(row) for row in mine.to_dict("records")}
+    write_text(folder.flagged, "".join(f"{line}\n" for line in lines(flagged, decisions, explanations, names)))
+
+
+def _write_inputs(config: AuditConfig, folder: RunFolder, ids: Sequence[str]) -> None:
+    """Keep the text of rows that the report may show, and of no other."""
+    texts = {row: "\n".join(text) if isinstance(text, tuple) else text for row, text in _texts(config, ids).items()}
+    table = pa.table(
+        {"row_id": list(texts), "input": list(texts.values())},
+        schema=pa.schema([("row_id", pa.string()), ("input", pa.string())]),
+    )
+    with replacing(folder.inputs) as partial:
+        pq.write_table(table, partial)
+
+
+def _texts(config: AuditConfig, ids: Sequence[str]) -> dict[str, str | tuple[str, str]]:
+    """Read the texts of some rows."""
+    wanted = pa.array(sorted(set(ids)), pa.string())
+    found: dict[str, str | tuple[str, str]] = {}
+    for batch in RowReader(config) if len(wanted) else ():
+        mine = batch.filter(pc.is_in(batch["row_id"], value_set=wanted))
+        if mine.num_rows:
+            first = [text or "" for text in mine["input"].to_pylist()]
+            if config.data.columns.input_pair is None:
+                found |= dict(zip(mine["row_id"].to_pylist(), first, strict=True))
+            else:
+                both = zip(first, [text or "" for text in mine["input_pair"].to_pylist()], strict=True)
+                found |= dict(zip(mine["row_id"].to_pylist(), both, strict=True))
+    return found
+
+
+def edited(text: str | tuple[str, str], edits: Sequence[TextEdit]) -> str | tuple[str, str]:
+    """Make the edits in a text, or in a pair of texts whose spans are those of the two joined by a line break."""
+    if isinstance(text, str):
+        return apply_edits(text, edits)
+    cut = len(text[0])
+    second = [edit.model_copy(update={"start": edit.start - cut - 1, "end": edit.end - cut - 1}) for edit in edits]
+    return (
+        apply_edits(text[0], [edit for edit in edits if edit.end <= cut]),
+        apply_edits(text[1], [edit for edit in second if edit.start >= 0]),
+    )

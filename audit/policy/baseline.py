@@ -1,0 +1,178 @@
+"""What an audit is compared with: another run folder, or the small file that one leaves for a repository.
+
+The file holds counts and metrics per group and no row, so no personal data. Compared by it, two audits of the same rows
+are held against each other as if they were of different rows: bounds are wider than from both decision tables.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from audit.errors import ConfigError, some
+from audit.result import AuditResult, MetricValue, ValueEstimate
+from audit.store.files import write_text
+from audit.store.runfolder import RunFolder
+
+Place = tuple[tuple[str, ...], tuple[str, ...]]
+Key = tuple[tuple[str, ...], tuple[str, ...], str, str | None]
+
+
+class Baseline(BaseModel):
+    """One audit, as much of it as a later one is compared with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str = "fairaudit baseline"
+    schema_version: str
+    tool_version: str
+    title: str
+    finished: str
+    config_sha256: str
+    model_sha256: str | None
+    data_name: str
+    rows_sha256: str
+    decisions: int
+    level: float
+    positive_class: str | None
+    classes: list[str]
+    slicings: list[list[str]]
+    controls: list[str]
+    groups: list[list[list[str]]] = Field(description="Groups of each slicing.")
+    questions: list[tuple[str, str | None]] = Field(description="Metric and class.")
+    values: list[tuple[int, int, int, float | None, float | None, float | None, float | None]] = Field(
+        description="Slicing, group, question, value, effective size, clusters, standard error."
+    )
+
+    def estimates(self) -> dict[Key, ValueEstimate]:
+        """Every metric of every group."""
+        out = {}
+        for slicing, group, question, value, size, clusters, error in self.values:
+            metric, cls = self.questions[question]
+            key = tuple(self.slicings[slicing]), tuple(self.groups[slicing][group]), metric, cls
+            out[key] = ValueEstimate(value=value, effective_n=size, clusters=clusters, standard_error=error)
+        return out
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A baseline, with its decision table where it is a run folder."""
+
+    baseline: Baseline
+    folder: RunFolder | None
+
+
+def baseline_of(result: AuditResult) -> Baseline:
+    """Reduce a result to what a later audit needs."""
+    pooled = [value for value in result.metrics if not value.stratum]
+    questions = list(dict.fromkeys((value.metric, value.cls) for value in pooled))
+    places = {
+        (tuple(slicing.attributes), tuple(group.values)): (i, j)
+        for i, slicing in enumerate(result.slicings)
+        for j, group in enumerate(slicing.groups)
+    }
+    return Baseline(
+        schema_version=result.schema_version,
+        tool_version=result.tool_version,
+        title=result.title,
+        finished=result.timings.finished,
+        config_sha256=result.config_sha256,
+        model_sha256=result.model.sha256 if result.model else None,
+        data_name=result.data.name,
+        rows_sha256=result.data.rows_sha256,
+        decisions=result.data.decisions,
+        level=result.level,
+        positive_class=result.positive_class,
+        classes=result.classes,
+        slicings=[slicing.attributes for slicing in result.slicings],
+        controls=list(result.config["controls"]),
+        groups=[[group.values for group in slicing.groups] for slicing in result.slicings],
+        questions=questions,
+        values=[
+            (*_at(value, places, questions), *map(_short, (value.value, value.effective_n)),
+             *map(_short, (value.clusters, value.standard_error)))
+            for value in pooled
+        ],
+    )  # fmt: skip
+
+
+def _at(
+    value: MetricValue, places: dict[Place, tuple[int, int]], questions: list[tuple[str, str | None]]
+) -> tuple[int, int, int]:
+    slicing, group = places[tuple(value.attributes), tuple(value.group)]
+    return slicing, group, questions.index((value.metric, value.cls))
+
+
+def _short(number: float | None) -> float | None:
+    """Twelve digits are more than any bound needs."""
+    return None if number is None else float(f"{number:.12g}")
+
+
+def save_baseline(result: AuditResult, path: Path) -> None:
+    """Write the small file."""
+    plain = baseline_of(result).model_dump(mode="json", by_alias=True)
+    try:
+        write_text(path, json.dumps(plain, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise ConfigError(f"cannot be written: {error}", where=str(path)) from error
+
+
+def load_baseline(path: Path) -> Reference:
+    """Read a run folder, or the small file.
+
+    Raises
+    ------
+    ConfigError, RunFolderError
+        If it is neither.
+    """
+    if path.is_dir():
+        folder = RunFolder(path)
+        return Reference(baseline_of(folder.read_result()), folder)
+    try:
+        plain: Any = json.loads(path.read_text(encoding="utf-8"))
+        return Reference(Baseline.model_validate(plain), None)
+    except FileNotFoundError:
+        raise ConfigError("no such file or run folder", where=str(path)) from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ConfigError(f"cannot be read as JSON: {error}", where=str(path)) from None
+    except ValidationError as error:
+        wrong = some([".".join(map(str, item["loc"])) for item in error.errors()])
+        raise ConfigError(
+            f"is no baseline of this version: {wrong}", where=str(path), hint="make one with audit gate --save-baseline"
+        ) from None
+
+
+def refuse_incomparable(result: AuditResult, baseline: Baseline, *, other_rows: bool) -> None:
+    """Refuse a baseline that asks other questions, or of other rows, naming the difference.
+
+    Raises
+    ------
+    ConfigError
+        For other attributes, classes, positive class or level; for other rows, unless `other_rows` accepts them.
+    """
+    mine = baseline_of(result)
+    hint = "audit the baseline's model again with this configuration, and save a new baseline"
+    for name, what in (
+        ("slicings", "attributes and crossings"),
+        ("controls", "controls"),
+        ("classes", "classes"),
+        ("positive_class", "the positive class"),
+        ("level", "the confidence level"),
+    ):
+        before, after = getattr(baseline, name), getattr(mine, name)
+        if before != after:
+            raise ConfigError(
+                f"the baseline differs in {what}: {before} there, {after} here", where="baseline", hint=hint
+            )
+    if baseline.rows_sha256 != mine.rows_sha256 and not other_rows:
+        raise ConfigError(
+            f"the baseline is of other rows, labels or groups: {baseline.data_name} with {baseline.decisions:,} "
+            f"decisions ({baseline.rows_sha256[:12]}) there, {mine.data_name} with {mine.decisions:,} "
+            f"({mine.rows_sha256[:12]}) here",
+            where="baseline",
+            hint="--other-rows compares them as independent samples of the same population",
+        )

@@ -1,0 +1,66 @@
+"""A stage's work in numbered parts, each written atomically, so that an interrupted run goes on where it stopped.
+
+The trade-off: every result is written twice, once as a part and once in the finished file. Parts cost little beside the
+forward passes they save, and the finished file is one that every reader of Parquet opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audit.store.files import replacing
+
+COUNTERS = b"fairaudit.counters"
+
+
+class Shards:
+    """Numbered Parquet parts of one stage.
+
+    Parameters
+    ----------
+    folder
+        Where the parts lie; made when the first is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, number: int) -> Path:
+        """Path of one part."""
+        return self.folder / f"part-{number:06d}.parquet"
+
+    def done(self, number: int) -> bool:
+        """Whether this part was finished, now or by an earlier process."""
+        return self.path(number).exists()
+
+    def write(self, number: int, table: pa.Table, counters: dict[str, int]) -> None:
+        """Finish a part. `counters` (work spent on it) travel in its metadata."""
+        words = " ".join(f"{key}={value}" for key, value in sorted(counters.items()))
+        table = table.replace_schema_metadata({COUNTERS: words.encode()})
+        with replacing(self.path(number)) as partial:
+            pq.write_table(table, partial)
+
+    def read(self) -> Iterator[pa.Table]:
+        """Yield the finished parts in order."""
+        for path in sorted(self.folder.glob("part-*.parquet")):
+            yield pq.read_table(path)
+
+    def counters(self) -> dict[str, int]:
+        """Sum the counters of all finished parts."""
+        total: dict[str, int] = {}
+        for path in sorted(self.folder.glob("part-*.parquet")):
+            words = (pq.read_schema(path).metadata or {}).get(COUNTERS, b"").decode()
+            for word in words.split():
+                key, _, value = word.partition("=")
+                total[key] = total.get(key, 0) + int(value)
+        return total
+
+    def join(self, path: Path, schema: pa.Schema) -> None:
+        """Write all parts, in order, as one file."""
+        with replacing(path) as partial, pq.ParquetWriter(partial, schema) as writer:
+            for table in self.read():
+                writer.write_table(table.replace_schema_metadata(None).cast(schema))

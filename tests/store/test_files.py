@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from audit.store.files import replacing, sha256, write_text
+from audit.store.shards import Shards
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    write_text(path, "old")
+    with pytest.raises(ZeroDivisionError), replacing(path) as partial:
+        partial.write_text("half")
+        raise ZeroDivisionError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_newlines_stay(tmp_path: Path) -> None:
+    write_text(tmp_path / "a", "x\ny\r\n")
+    assert (tmp_path / "a").read_bytes() == b"x\ny\r\n"
+
+
+def test_hash_of_a_folder_sees_names_and_bytes(tmp_path: Path) -> None:
+    for name, body in (("a", "1"), ("b", "2")):
+        write_text(tmp_path / "x" / name, body)
+        write_text(tmp_path / "y" / name, body)
+    assert sha256(tmp_path / "x") == sha256(tmp_path / "y")
+    (tmp_path / "y" / "b").rename(tmp_path / "y" / "c")
+    assert sha256(tmp_path / "x") != sha256(tmp_path / "y")
+
+
+def test_parts_join_in_order_and_their_counters_add_up(tmp_path: Path) -> None:
+    shards = Shards(tmp_path / "stage")
+    schema = pa.schema([("n", pa.int64())])
+    for number in (1, 0):
+        assert not shards.done(number)
+        shards.write(number, pa.table({"n": [number]}, schema=schema), {"calls": 2, "tokens": number})
+        assert shards.done(number)
+    shards.join(tmp_path / "all.parquet", schema)
+    assert pa.parquet.read_table(tmp_path / "all.parquet")["n"].to_pylist() == [0, 1]
+    assert shards.counters() == {"calls": 4, "tokens": 1}
+    assert Shards(tmp_path / "none").counters() == {}
