@@ -7,7 +7,7 @@ spans and replacements, never text: an edited text can be made again from the ro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +18,10 @@ import torch
 from audit.config import AuditConfig
 from audit.data.rows import RowReader
 from audit.data.stored import windows
-from audit.models.adapter import Adapter, Text
+from audit.models.adapter import Adapter, Encoded, Text
 from audit.models.engine import BatchRunner
 from audit.models.predict import texts_of
-from audit.probes.exchange import exchanges
+from audit.probes.exchange import Exchange, exchanges
 from audit.store.decisions import read_decisions
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
@@ -96,12 +96,16 @@ class Scorer:
         self.classes = list(adapter.classes)
         self._runner = BatchRunner(adapter.facts().batch_tokens)
 
-    def logits(self, texts: Sequence[Text]) -> Floats:
-        """Logits of each text, shape (texts, classes)."""
-        encoded = self._adapter.encode(list(texts))
+    def encode(self, texts: Sequence[Text]) -> dict[Text, Encoded]:
+        """What the model reads of each text."""
+        wanted = list(dict.fromkeys(texts))
+        return dict(zip(wanted, self._adapter.encode(wanted), strict=True))
+
+    def logits(self, encoded: Sequence[Encoded]) -> Floats:
+        """Logits of each encoded text, shape (texts, classes)."""
         with torch.inference_mode():
             found = self._runner.run(
-                encoded,
+                list(encoded),
                 lambda item: item.length,
                 lambda part: list(self._adapter.logits(self._adapter.collate(part)).double().cpu().numpy()),
             )
@@ -117,12 +121,14 @@ def _window(
     texts: Sequence[Text], decision: pa.Table, lexicons: Sequence[Lexicon], scorer: Scorer
 ) -> tuple[pa.Table, dict[str, int]]:
     before = scorer.spent
-    made: list[tuple[int, Any]] = []
+    made: list[tuple[int, Exchange]] = []
     for i, (text, status) in enumerate(zip(texts, decision["status"].to_pylist(), strict=True)):
         if status != "failed":
             made += [(i, found) for found in exchanges(lexicons, text)]
+    encoded = scorer.encode([text for i, found in made if found.text is not None for text in (texts[i], found.text)])
+    made = [(i, _seen(found, encoded[texts[i]], encoded[found.text]) if found.text else found) for i, found in made]
     wanted = list(dict.fromkeys(found.text for _, found in made if found.text is not None))
-    logits = dict(zip(wanted, scorer.logits(wanted), strict=True))
+    logits = dict(zip(wanted, scorer.logits([encoded[text] for text in wanted]), strict=True))
     own = decision["logits"].to_pylist()
     ids, predicted = decision["row_id"].to_pylist(), decision["y_pred"].to_pylist()
     weight = [w * n for w, n in zip(decision["weight"].to_pylist(), decision["count"].to_pylist(), strict=True)]
@@ -156,6 +162,17 @@ def _window(
         records.append(record)
     spent = {key: value - before[key] for key, value in scorer.spent.items()}
     return pa.Table.from_pylist(records, schema=SCHEMA), spent
+
+
+def _seen(found: Exchange, before: Encoded, after: Encoded) -> Exchange:
+    """Refuse an edit that leaves the model's ids as they were: no model could answer it, so it is no test of one."""
+    if not np.array_equal(before.ids, after.ids) or not _same(before.type_ids, after.type_ids):
+        return found
+    return replace(found, text=None, edits=(), refused="beyond_length" if before.truncated else "same_tokens")
+
+
+def _same(one: npt.NDArray[np.int64] | None, other: npt.NDArray[np.int64] | None) -> bool:
+    return one is other if one is None or other is None else np.array_equal(one, other)
 
 
 def _softmax(logits: Floats) -> Floats:

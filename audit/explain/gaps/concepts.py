@@ -18,8 +18,9 @@ import pandas as pd
 
 from audit.explain.integrate.units import SPECIAL, units_of
 from audit.explain.verify.outcome import has_content
-from audit.models.adapter import joined
+from audit.models.adapter import Text, joined
 from audit.terms.lexicon import Lexicon, find_terms
+from audit.terms.scripts import phrase_pattern
 
 TOKENS, PUNCTUATION = "tokens", "punctuation"
 
@@ -81,9 +82,12 @@ def sum_by_concept(
     own = [codes.setdefault(_own_concept(word), len(codes)) for word in every]
     concepts = np.array(own, np.int64)[spelled]
     concepts[units.numbers == SPECIAL] = codes.setdefault(Concept("special", TOKENS), len(codes))
-    for text, of in zip(texts, units.slices(len(texts)), strict=True):
+    for pair, text, of in zip(explained["input"], texts, units.slices(len(texts)), strict=True):
         places = [
-            (m.start(), m.end(), Concept("lexicon", name)) for name, p in pattern.items() for m in p.finditer(text)
+            (m.start(), m.end(), Concept("lexicon", name))
+            for name, p in pattern.items()
+            for m in p.finditer(text)
+            if _within(pair, m.start(), m.end())
         ]
         places += [
             (m.start, m.end, Concept("identity", identity_name(m.axis, m.group))) for m in find_terms(lexicons, text)
@@ -103,10 +107,13 @@ def _own_concept(word: str) -> Concept:
 
 
 def _patterns(categories: Mapping[str, Sequence[str]]) -> dict[str, re.Pattern[str]]:
+    """One pattern per category; of its phrases, the longest that begins at a place."""
+    found = {name: sorted(filter(str.strip, terms), key=len, reverse=True) for name, terms in categories.items()}
     return {
-        name: re.compile(
-            "|".join(rf"(?<!\w){re.escape(term)}(?!\w)" for term in sorted(terms, key=len, reverse=True)), re.IGNORECASE
-        )
-        for name, terms in categories.items()
-        if terms
+        name: re.compile("|".join(map(phrase_pattern, terms)), re.IGNORECASE) for name, terms in found.items() if terms
     }
+
+
+def _within(text: Text, start: int, end: int) -> bool:
+    """Whether a span lies in one text of a pair; only the first and the second joined could hold it otherwise."""
+    return isinstance(text, str) or end <= len(text[0]) or start > len(text[0])
