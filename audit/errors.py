@@ -5,7 +5,13 @@ Exit codes are part of the product (a CI job reads them), so each error class na
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
+
+from audit.text import LONGEST_LINE, cut, one_line
+
+#: Further lines of one message that are shown.
+MOST_LINES = 40
 
 
 class ExitCode(IntEnum):
@@ -17,6 +23,7 @@ class ExitCode(IntEnum):
     INCONCLUSIVE = 3
     CRASHED = 4
     INTERRUPTED = 130
+    CLOSED_PIPE = 141
     TERMINATED = 143
 
 
@@ -40,8 +47,13 @@ class AuditError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.problem}" if self.where else self.problem
-        return f"{text}\n  hint: {self.hint}" if self.hint else text
+        # Every part may hold names from outside: a line break in one begins no line of its own.
+        first, *more = self.problem.split("\n")
+        lines = [one_line(f"{cut(self.where, 1_000)}: {first}" if self.where else first)]
+        lines += [f"  {one_line(line.strip())}" for line in more[:MOST_LINES] if line.strip()]
+        lines += [f"  … and {len(more) - MOST_LINES:,} more lines"] if len(more) > MOST_LINES else []
+        lines += [f"  hint: {one_line(self.hint, LONGEST_LINE // 2)}"] if self.hint else []
+        return "\n".join(lines)
 
 
 class ConfigError(AuditError):
@@ -60,7 +72,55 @@ class RunFolderError(AuditError):
     """The run folder is missing, incomplete, or belongs to another audit."""
 
 
+class SystemFault(AuditError):
+    """The machine did not let the audit finish: disk, memory. Neither the tool nor the data is at fault."""
+
+    exit_code = ExitCode.CRASHED
+
+
+#: errno -> what happened, what to do, and whether naming another path would do (a usage error).
+_FAULTS = {
+    errno.ENOSPC: ("the disk is full", "make room; audit run --resume then goes on", False),
+    errno.EDQUOT: ("the disk quota is used up", "make room; audit run --resume then goes on", False),
+    errno.EFBIG: ("the file grew beyond the size allowed", "raise the limit (ulimit -f); --resume then goes on", False),
+    errno.EMFILE: ("too many open files", "raise the limit (ulimit -n); --resume then goes on", False),
+    errno.ENFILE: ("too many open files on this machine", "close some; --resume then goes on", False),
+    errno.ENOMEM: (
+        "there is not enough memory",
+        "free some, or give a machine with more; --resume then goes on",
+        False,
+    ),
+    errno.EIO: ("the disk failed to read or write", "check the disk; --resume then goes on", False),
+    errno.ESTALE: ("the network disk lost the file", "mount it again; --resume then goes on", False),
+    errno.ENOENT: ("was there, and is gone", "was the folder removed while the audit ran? Run it again", False),
+    errno.EACCES: ("no permission", "change the permissions, or name another path", True),
+    errno.EPERM: ("not permitted", "change the permissions, or name another path", True),
+    errno.EROFS: ("lies on a disk that cannot be written", "name another folder with --out", True),
+    errno.ENOTDIR: ("a part of this path is a file, not a folder", "name another path", True),
+    errno.EISDIR: ("is a folder, not a file", "name another path", True),
+    errno.ENOTEMPTY: ("something else wrote into this folder", "run one audit per folder at a time", False),
+    errno.EEXIST: ("is there already, and is something else", "name another path", True),
+    errno.ENAMETOOLONG: ("the name is too long", "name another path", True),
+    errno.ELOOP: ("is a link, and links are not followed here", "name the real path", True),
+}
+
+
+def fault_of(error: OSError | MemoryError) -> AuditError | None:
+    """Say what the machine refused; None if the error tells of something else."""
+    if isinstance(error, MemoryError):
+        problem, hint, _ = _FAULTS[errno.ENOMEM]
+        return SystemFault(problem, hint=hint)
+    # pyarrow raises OSErrors whose number stands in their text alone.
+    number = error.errno or next((n for n in _FAULTS if f"errno {n}]" in str(error).lower()), None)
+    if number not in _FAULTS:
+        return None
+    problem, hint, usage = _FAULTS[number]
+    names = [str(name) for name in (error.filename, error.filename2) if name is not None]
+    kind = AuditError if usage else SystemFault
+    return kind(problem, where=names[-1] if names else None, hint=hint)
+
+
 def some(values: list[str], limit: int = 8) -> str:
-    """Show the first few of many values, quoted, and how many were left out."""
-    shown = ", ".join(repr(value) for value in values[:limit])
+    """Show the first few of many values, quoted and cut, and how many were left out."""
+    shown = ", ".join(repr(cut(value)) for value in values[:limit])
     return f"{shown} and {len(values) - limit:,} more" if len(values) > limit else shown

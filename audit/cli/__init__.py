@@ -1,11 +1,12 @@
 """The command `audit`: one module per command, and one place where errors become exit codes.
 
-Nothing but the gate ever exits 1: a Python traceback and an aborted command line do so by nature, and a CI job that
-reads 1 as "unfair" must not be misled by either.
+Nothing but the gate ever exits 1: a Python traceback, an aborted command line and click's own answer to a closed pipe
+do so by nature, and a CI job that reads 1 as "unfair" must not be misled by any of them.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
@@ -22,10 +23,12 @@ from audit.cli.report import report
 from audit.cli.run import run
 from audit.cli.schema import schema
 from audit.cli.validate import validate
-from audit.errors import AuditError, ExitCode
+from audit.errors import AuditError, ExitCode, fault_of
+from audit.say import ClosedPipe, deliver, discard_stdout, guard_streams, say
+from audit.text import one_line
 
 EPILOG = """Exit codes: 0 passed · 1 the gate failed · 2 usage, configuration or data error · 3 inconclusive, where the
-policy fails that · 4 the audit itself crashed · 130, 143 interrupted."""
+policy fails that · 4 the audit could not be finished · 130, 143 interrupted · 141 the output was closed early."""
 
 
 @click.group(
@@ -49,36 +52,75 @@ class _Terminated(BaseException):
     """SIGTERM arrived."""
 
 
+RESUMABLE = "the finished parts are kept; the same command with --resume goes on from there"
+
+
 def entry_point(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with a code of `ExitCode`."""
-    sys.exit(int(call(arguments)))
+    guard_streams()
+    sys.exit(int(deliver(call(arguments))))
 
 
 def call(arguments: list[str] | None = None) -> ExitCode:
     """Run the command line and return the exit code."""
     _install_signals()
-    resumable = "the finished parts are kept; the same command with --resume goes on from there"
     try:
-        code = main.main(args=arguments, prog_name="audit", standalone_mode=False)
+        return _invoke(sys.argv[1:] if arguments is None else arguments)
     except click.exceptions.Exit as done:
         return ExitCode(done.exit_code)
     except click.ClickException as error:
-        error.show()
+        _say_usage(error)
         return ExitCode.USAGE
+    except (ClosedPipe, BrokenPipeError):  # the latter from click's own help
+        discard_stdout()
+        return ExitCode.CLOSED_PIPE
     except AuditError as error:
-        click.echo(f"audit: {error}", err=True)
+        _say_error(error)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo(f"\naudit: interrupted; {resumable}", err=True)
+        say("", f"audit: interrupted; {RESUMABLE}", err=True)
         return ExitCode.INTERRUPTED
     except _Terminated:
-        click.echo(f"\naudit: terminated; {resumable}", err=True)
+        say("", f"audit: terminated; {RESUMABLE}", err=True)
         return ExitCode.TERMINATED
-    except Exception:  # noqa: BLE001 - the last resort, which must not exit 1
-        traceback.print_exc()
-        click.echo("audit: this is a defect of the tool, not of your data; please report the lines above", err=True)
-        return ExitCode.CRASHED
+    except (OSError, MemoryError) as error:
+        return _fault(error)
+    except Exception as error:  # noqa: BLE001 - the last resort, which must not exit 1
+        return _fault(error.__cause__ if isinstance(error.__cause__, MemoryError) else error)
+
+
+def _invoke(arguments: list[str]) -> ExitCode:
+    """Run a command, without click's own answers to a closed pipe (exit 1) and to a file that ends early (an abort)."""
+    if "_AUDIT_COMPLETE" in os.environ:  # a shell asks for completions
+        main.main(args=arguments, prog_name="audit")
+    with main.make_context("audit", list(arguments)) as context:
+        code = main.invoke(context)
     return code if isinstance(code, ExitCode) else ExitCode.PASSED
+
+
+def _say_usage(error: click.ClickException) -> None:
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        say(*error.format_message().splitlines(), err=True)
+        return
+    if context is not None:
+        say(*context.get_usage().splitlines(), f"Try '{context.command_path} --help' for help.", "", err=True)
+    say(f"audit: {one_line(error.format_message())}", err=True)
+
+
+def _say_error(error: AuditError) -> None:
+    say(*f"audit: {error}".splitlines(), err=True)
+
+
+def _fault(error: BaseException) -> ExitCode:
+    """Tell what the machine refused; or else that the tool is at fault."""
+    fault = fault_of(error) if isinstance(error, OSError | MemoryError) else None
+    if fault is None:
+        say(*"".join(traceback.format_exception(error)).splitlines(), err=True)
+        say("audit: this is a defect of the tool, not of your data; please report the lines above", err=True)
+        return ExitCode.CRASHED
+    _say_error(fault)
+    return fault.exit_code
 
 
 def _install_signals() -> None:

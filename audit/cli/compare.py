@@ -29,11 +29,12 @@ def compare(baseline: Path, candidate: Path, other_rows: bool, margin: float, as
     from audit.policy.comparison import compare_runs
     from audit.report.markdown import render_comparison
     from audit.report.wording import Catalogue
+    from audit.say import say, say_json
     from audit.store.runfolder import RunFolder
 
     place = RunFolder(candidate)
     found = compare_runs(place.read_result(), place.decisions, load_baseline(baseline), other_rows=other_rows)
     if as_json:
-        click.echo(found.model_dump_json(by_alias=True, indent=2))
+        say_json(found.model_dump(mode="json", by_alias=True))
     else:
-        click.echo("\n".join(render_comparison(found, Catalogue(), margin)))
+        say(*render_comparison(found, Catalogue(), margin))

@@ -35,6 +35,7 @@ def explain(
     from audit.errors import ConfigError
     from audit.explain.sheet import fresh_sheet, stored_sheet
     from audit.report.sheet import render_sheet, sheet_name
+    from audit.say import say
     from audit.store.files import write_text
     from audit.store.runfolder import RunFolder
 
@@ -49,4 +50,4 @@ def explain(
         path.parent.mkdir(parents=True, exist_ok=True)
         text = sheet.model_dump_json(indent=2) + "\n" if kind == "json" else render_sheet(sheet)
         write_text(path, text)
-        click.echo(path)
+        say(path)

@@ -50,6 +50,7 @@ def gate(
     from audit.policy.location import locate_rules
     from audit.report.markdown import render_judgement
     from audit.report.wording import Catalogue
+    from audit.say import say
     from audit.store.runfolder import RunFolder
 
     place = RunFolder(folder)
@@ -63,7 +64,7 @@ def gate(
         from audit.policy.baseline import save_baseline as save
 
         save(result, save_baseline)
-        click.echo(f"baseline: {save_baseline}")
+        say(f"baseline: {save_baseline}")
     if not rules.rules and not rules.presets:
         if save_baseline:
             return ExitCode.PASSED
@@ -77,12 +78,12 @@ def gate(
         comparison = compare_runs(result, place.decisions, load_baseline(baseline), other_rows=other_rows)
         result = result.model_copy(update={"comparison": comparison})
     judgement = judge(result, rules)
-    click.echo("\n".join(render_judgement(judgement, Catalogue())))
+    say(*render_judgement(judgement, Catalogue()))
     if out:
         from audit.report.write import write_report
 
         written = write_report(place, result=result.model_copy(update={"judgement": judgement}), out=out)
-        click.echo(f"written: {', '.join(str(out / name) for name in written)}")
+        say(f"written: {', '.join(str(out / name) for name in written)}")
     return exit_code(judgement.status, judgement.on_inconclusive)
 
 

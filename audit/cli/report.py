@@ -20,6 +20,7 @@ def report(folder: Path, formats: tuple[str, ...], lang: str) -> None:
     """
     from audit.errors import RunFolderError
     from audit.report.write import write_report
+    from audit.say import say
     from audit.store.runfolder import RunFolder
 
     place = RunFolder(folder)
@@ -32,4 +33,4 @@ def report(folder: Path, formats: tuple[str, ...], lang: str) -> None:
     facts = {key: value for key, value in manifest.items() if key not in {"fingerprint", "files", "schema_version"}}
     place.write_manifest(manifest["fingerprint"], facts)
     for name in written:
-        click.echo(folder / name)
+        say(folder / name)

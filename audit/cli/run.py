@@ -58,6 +58,7 @@ def run(
     from audit.policy.location import locate_rules
     from audit.report.markdown import render_markdown
     from audit.report.wording import Catalogue
+    from audit.say import say
     from audit.store.progress import Progress
 
     result = run_audit(
@@ -69,8 +70,8 @@ def run(
         policy_source=locate_rules(config, settings.policy),
         progress=Progress(quiet=quiet),
     )
-    click.echo(render_markdown(result, Catalogue()))
-    click.echo(f"report: {settings.output.folder / 'report.html'}")
+    say(*render_markdown(result, Catalogue()).split("\n"))
+    say(f"report: {settings.output.folder / 'report.html'}")
     if gated and result.judgement is not None:
         return exit_code(result.judgement.status, result.judgement.on_inconclusive)
     return ExitCode.PASSED

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
+
+from audit.say import say_json
 
 
 @click.command()
@@ -16,4 +16,4 @@ def schema(which: str) -> None:
 
     model = AuditConfig if which == "config" else AuditResult
     plain = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema(by_alias=True)}
-    click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+    say_json(plain)

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+from audit.say import say
+from audit.text import cut
+
 
 @click.command()
 @click.argument("configs", metavar="CONFIG...", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -21,29 +24,28 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool) -> Non
     from audit.config import load_config
 
     settings = load_config(config, overrides)
-    click.echo(f"{config}: the configuration is valid")
+    say(f"{config}: the configuration is valid")
     if no_data:
         return
     from audit.data.survey import positive_class, survey
 
     found = survey(settings)
-    click.echo(f"{settings.data.path}: {found.rows_kept:,} of {found.rows_read:,} rows to audit ({found.format})")
+    say(f"{settings.data.path}: {found.rows_kept:,} of {found.rows_read:,} rows to audit ({found.format})")
     if found.labels:
-        click.echo("labels: " + ", ".join(f"{label} {n:,}" for label, n in sorted(found.labels.items())))
+        say("labels: " + ", ".join(f"{cut(label)} {n:,}" for label, n in sorted(found.labels.items())))
     for name, groups in found.groups.items():
         shown = sorted(groups.items(), key=lambda item: -item[1])
         more = f", and {len(shown) - 12} more" if len(shown) > 12 else ""
-        click.echo(f"{name}: " + ", ".join(f"{group} {n:,}" for group, n in shown[:12]) + more)
+        say(f"{cut(name)}: " + ", ".join(f"{cut(group)} {n:,}" for group, n in shown[:12]) + more)
     if settings.model is None and settings.data.columns.prediction:
-        click.echo(f"positive class: {positive_class(settings, found.classes_seen) or '(one against the rest)'}")
+        say(f"positive class: {cut(positive_class(settings, found.classes_seen) or '(one against the rest)')}")
     if settings.model is not None:
         from audit.models.config_only import classes_of
 
         classes = classes_of(settings.model)
         positive = positive_class(settings, classes)
-        click.echo(
-            f"{settings.model.path}: classes {', '.join(classes)}; positive: {positive or '(one against the rest)'}"
-        )
+        names = ", ".join(map(cut, classes))
+        say(f"{settings.model.path}: classes {names}; positive: {cut(positive or '(one against the rest)')}")
         from audit.data.labels import match_labels
 
         match_labels(settings, sorted(found.labels), classes)

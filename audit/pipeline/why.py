@@ -278,8 +278,8 @@ def _write_inputs(config: AuditConfig, folder: RunFolder, ids: Sequence[str]) ->
         {"row_id": list(texts), "input": list(texts.values())},
         schema=pa.schema([("row_id", pa.string()), ("input", pa.string())]),
     )
-    with replacing(folder.inputs) as partial:
-        pq.write_table(table, partial)
+    with replacing(folder.inputs) as stream:
+        pq.write_table(table, stream)
 
 
 def _texts(config: AuditConfig, ids: Sequence[str]) -> dict[str, str | tuple[str, str]]:

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
-import click
-
 from audit.errors import DataError
 from audit.probes.exchange import Exchange
+from audit.say import say
 from audit.store.files import replacing
 
 #: Edits of a file that are printed.
@@ -45,7 +44,7 @@ def describe(texts: Iterable[str], edit: Callable[[str], list[Exchange]], out: P
     read = named = made = printed = 0
     refused: Counter[str] = Counter()
     pairs: Counter[str] = Counter()
-    with replacing(out) if out else nullcontext() as place, place.open("w") if place else nullcontext() as file:
+    with replacing(out) if out else nullcontext() as file:
         for row, text in enumerate(texts):
             read += 1
             found = edit(text)
@@ -59,20 +58,20 @@ def describe(texts: Iterable[str], edit: Callable[[str], list[Exchange]], out: P
                     pairs[f"{item.axis}: {item.source} {arrow} {item.target}"] += 1
                 if every or (printed < MOST_PRINTED and item.text is not None):
                     printed += 1
-                    click.echo(f"{item.axis}: {item.source} {arrow} {item.target}{_ambiguous(item)}")
-                    click.echo(f"  {item.text if item.text is not None else f'not made: {item.refused}'}")
+                    say(f"{item.axis}: {item.source} {arrow} {item.target}{_ambiguous(item)}")
+                    say(f"  {item.text if item.text is not None else f'not made: {item.refused}'}")
                 if file:
-                    file.write(json.dumps(_record(row, text, item), ensure_ascii=False) + "\n")
+                    file.write((json.dumps(_record(row, text, item), ensure_ascii=False) + "\n").encode())
     if every and not named:
-        click.echo("names no group of the lexicons")
+        say("names no group of the lexicons")
     if not every:
-        click.echo(f"\n{read:,} texts, {named:,} of them name a group; {made:,} edits")
+        say("", f"{read:,} texts, {named:,} of them name a group; {made:,} edits")
         for reason, n in refused.most_common():
-            click.echo(f"  not made, {reason}: {n:,}")
+            say(f"  not made, {reason}: {n:,}")
         for pair, n in pairs.most_common():
-            click.echo(f"  {pair}: {n:,}")
+            say(f"  {pair}: {n:,}")
     if out:
-        click.echo(out)
+        say(out)
 
 
 def _ambiguous(item: Exchange) -> str:

@@ -22,6 +22,7 @@ from audit.report.sections import Section, all_sections
 from audit.report.view import View
 from audit.result import AuditResult
 from audit.store.runfolder import RunFolder
+from audit.text import visible
 
 #: Sections of a lower order stand in the header of the page.
 FIRST_IN_MAIN = 20
@@ -94,7 +95,7 @@ def page_environment(sources: dict[str, str] | None = None) -> jinja2.Environmen
 
 def _show_hidden(value: Any) -> Any:
     """Every piece of text that reaches the page shows its control characters."""
-    return wording.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _render_section(environment: jinja2.Environment, section: Section, content: dict[str, Any], view: View) -> Markup:

@@ -10,8 +10,9 @@ import re
 from xml.etree import ElementTree as ET
 
 from audit.report.verdicts import mark, sentence, subject, worst_first
-from audit.report.wording import Catalogue, visible
+from audit.report.wording import Catalogue
 from audit.result import AuditResult, Judgement, RuleVerdict
+from audit.text import visible
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

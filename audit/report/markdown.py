@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from audit.report.verdicts import between, mark, subject, worst_first
-from audit.report.wording import Catalogue, count, decimal, group_name, percent, points, visible
+from audit.report.wording import Catalogue, count, decimal, group_name, percent, points
 from audit.result import AuditResult, Comparison, Judgement
+from audit.text import cut, visible
 
 MOST_FINDINGS = 12
+#: Characters of one cell that are shown: several names stand in one.
+LONGEST_CELL = 400
 
 
 def render_markdown(result: AuditResult, t: Catalogue) -> str:
@@ -109,7 +112,13 @@ def _row(cells: list[str]) -> str:
 
 def _safe(text: str) -> str:
     """Keep group names from being read as Markdown or HTML."""
-    text = visible(text).replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
+    text = (
+        visible(cut(text, LONGEST_CELL))
+        .replace("\\", "\\\\")
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace("\n", " ")
+    )
     for special in "`*_[]|#!":
         text = text.replace(special, "\\" + special)
     return text

@@ -17,8 +17,9 @@ from typing import Any
 from urllib.parse import quote
 
 from audit.report.verdicts import sentence, worst_first
-from audit.report.wording import Catalogue, decimal, visible
+from audit.report.wording import Catalogue, decimal
 from audit.result import AuditResult, RuleVerdict, WaiverState
+from audit.text import visible
 
 #: Shown where the policy did not come from a file.
 NO_FILE = "audit.yaml"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from audit.report.wording import group_name
 from audit.result import AuditResult
+from audit.text import map_hidden, visible
 
 METRIC_COLUMNS = ["attribute", "group", "metric", "class", "n", "value", "lower", "upper", "note"]
 DISPARITY_COLUMNS = [
@@ -22,6 +24,8 @@ DISPARITY_COLUMNS = [
     "best_group",
     "note",
 ]
+#: What begins a formula, in one spreadsheet or another.
+_FORMULA = frozenset("=+-@")
 
 
 def metrics_csv(result: AuditResult) -> str:
@@ -67,7 +71,12 @@ def _csv(header: list[str], lines: Iterable[Sequence[object]]) -> str:
 
 
 def _cell(value: object) -> object:
-    """Keep a spreadsheet from running text as a formula: such text gets an apostrophe, which spreadsheets hide."""
-    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return "'" + value
-    return value
+    """Keep a spreadsheet from running text as a formula: such text gets an apostrophe, which spreadsheets hide.
+
+    Spreadsheets overlook blanks and invisible characters before a formula, and read full-width signs as the plain ones.
+    """
+    if not isinstance(value, str):
+        return value
+    shown = visible(value)
+    start = map_hidden(value, lambda hidden: "").lstrip()[:1]
+    return "'" + shown if start and unicodedata.normalize("NFKC", start) in _FORMULA else shown

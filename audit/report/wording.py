@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import textwrap
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
 from audit.errors import ConfigError
-
-# Characters that reorder or hide text around them (Unicode TR 9 and 36), and control characters.
-_HIDDEN = re.compile(
-    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
-)
-
-
-def visible(text: str) -> str:
-    """Show bidirectional and other invisible control characters by their number instead of obeying them."""
-    return _HIDDEN.sub(lambda match: f"⟨U+{ord(match.group()):04X}⟩", text)
+from audit.text import visible
 
 
 def chart_text(text: str, width: int = 24) -> str:

@@ -1,36 +1,64 @@
-"""Writing files so that a killed process leaves either the old one or the new one, never half of one."""
+"""Writing files so that a killed process leaves either the old one or the new one, never half of one, and no other."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
+
+#: Unfinished files are called so, with something between that nobody can guess.
+PARTIAL = ".fairaudit-", ".partial"
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a path to write to; on success it takes the place of `path`, on failure it is removed.
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write; on success it takes the place of `path`, on failure it is removed.
 
-    The new file is flushed to disk first: some file systems order the rename before the data.
+    Its name cannot be guessed and it must not exist, so that a link planted there is never written through; a link at
+    `path` itself is replaced, not followed. It is flushed to disk first: some file systems order the rename before the
+    data.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
+    make_folder(path.parent)
+    partial = path.with_name(secrets.token_hex(8).join(PARTIAL))
+    number = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0), 0o666)
     try:
-        yield partial
-        with partial.open("rb") as written:
-            os.fsync(written.fileno())
+        with open(number, "wb") as stream:  # noqa: PTH123 - a descriptor, not a path
+            yield stream
+            stream.flush()
+            os.fsync(number)
         partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):
+            partial.unlink()
+        if isinstance(error, OSError) and error.filename in {None, str(partial)} and error.errno:
+            # The reader knows the file he asked for, not the unfinished one.
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it.
+
+    Raises
+    ------
+    OSError
+        If a file stands there.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 text file atomically, with the newlines as they are."""
-    with replacing(path) as partial:
-        partial.write_bytes(text.encode("utf-8"))
+    with replacing(path) as stream:
+        stream.write(text.encode("utf-8"))
 
 
 def sha256(path: Path) -> str:

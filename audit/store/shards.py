@@ -41,8 +41,8 @@ class Shards:
         """Finish a part. `counters` (work spent on it) travel in its metadata."""
         words = " ".join(f"{key}={value}" for key, value in sorted(counters.items()))
         table = table.replace_schema_metadata({COUNTERS: words.encode()})
-        with replacing(self.path(number)) as partial:
-            pq.write_table(table, partial)
+        with replacing(self.path(number)) as stream:
+            pq.write_table(table, stream)
 
     def read(self) -> Iterator[pa.Table]:
         """Yield the finished parts in order."""
@@ -61,6 +61,6 @@ class Shards:
 
     def join(self, path: Path, schema: pa.Schema) -> None:
         """Write all parts, in order, as one file."""
-        with replacing(path) as partial, pq.ParquetWriter(partial, schema) as writer:
+        with replacing(path) as stream, pq.ParquetWriter(stream, schema) as writer:
             for table in self.read():
                 writer.write_table(table.replace_schema_metadata(None).cast(schema))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from audit.report import wording
-from audit.report.wording import Catalogue, chart_text, visible
+from audit.report.wording import Catalogue, chart_text
+from audit.text import visible
 
 
 def test_control_characters_are_shown_not_obeyed() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,11 +13,46 @@ from audit.store.shards import Shards
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "file.txt"
     write_text(path, "old")
-    with pytest.raises(ZeroDivisionError), replacing(path) as partial:
-        partial.write_text("half")
+    with pytest.raises(ZeroDivisionError), replacing(path) as stream:
+        stream.write(b"half")
         raise ZeroDivisionError
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_no_link_is_followed(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("keep me")
+    (tmp_path / "run").mkdir()
+    for name in ("result.json", ".result.json.partial"):
+        (tmp_path / "run" / name).symlink_to(precious)
+    write_text(tmp_path / "run" / "result.json", "new")
+    assert precious.read_text() == "keep me"
+    assert not (tmp_path / "run" / "result.json").is_symlink()
+    assert (tmp_path / "run" / "result.json").read_text() == "new"
+
+
+def test_an_unfinished_file_has_a_name_that_nobody_can_plant(tmp_path: Path) -> None:
+    names = set()
+    for _ in range(3):
+        with replacing(tmp_path / "file") as stream:
+            names.add(next(path.name for path in tmp_path.iterdir() if path.name != "file"))
+            stream.write(b"x")
+    assert len(names) == 3
+
+
+def test_a_name_as_long_as_the_disk_allows_can_be_written(tmp_path: Path) -> None:
+    write_text(tmp_path / ("n" * 255), "x")
+    assert (tmp_path / ("n" * 255)).read_text() == "x"
+
+
+def test_files_get_the_rights_that_the_umask_gives(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_text(tmp_path / "file", "x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
 
 
 def test_newlines_stay(tmp_path: Path) -> None:
