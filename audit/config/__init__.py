@@ -84,10 +84,20 @@ class Columns(Part):
 class DataConfig(Part):
     """The labelled table."""
 
-    path: Path = Field(description="CSV, JSONL or Parquet file, a folder of Parquet files, or a saved datasets folder.")
+    path: Path = Field(description="CSV, JSON or Parquet file, a folder of such files, or a saved datasets folder.")
     format: Literal["csv", "jsonl", "parquet", "datasets"] | None = Field(None, description="Inferred if left out.")
-    encoding: str = Field("utf-8", description="Of CSV and JSONL files.")
-    delimiter: str = Field(",", min_length=1, max_length=1, description="Of CSV files.")
+    encoding: str = Field("utf-8", description="Of CSV and JSON files; a byte order mark counts for more.")
+    delimiter: str | None = Field(
+        None, min_length=1, max_length=1, description="Between cells of CSV files; default: comma, a tab in .tsv."
+    )
+    quote: str | None = Field(
+        None, max_length=1, description="Around cells of CSV files; default: \" , and none, which is '', between tabs."
+    )
+    escape: str | None = Field(None, max_length=1, description="Before a character of CSV files that is meant as text.")
+    skip_rows: int = Field(0, ge=0, description="Lines of CSV files to leave out before the header.")
+    header: bool | tuple[str, ...] = Field(
+        True, description="false: CSV files have none, and columns are called 1, 2, …; a list: none, and these names."
+    )
     missing_values: tuple[str, ...] = Field(("",), description="Cell texts that mean a missing value.")
     where: dict[str, Label | list[Label]] = Field(
         default_factory=dict, description="Keep only the rows whose column holds this value, or one of these values."
@@ -99,6 +109,29 @@ class DataConfig(Part):
     label_map: dict[Label, Label] = Field(default_factory=dict, description="Data label -> class of the model.")
     positive_label: Label | None = Field(None, description="The class that counts as positive, after `label_map`.")
     threshold: float = Field(0.5, ge=0, le=1, description="A stored score at or above this predicts positive.")
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, encoding: str) -> str:
+        try:
+            "".encode(encoding)
+        except (LookupError, ValueError):
+            raise ValueError(f"{encoding!r} is no encoding of text, such as utf-8, utf-16 or latin-1") from None
+        return encoding
+
+    @field_validator("delimiter", "quote", "escape")
+    @classmethod
+    def _one_byte(cls, mark: str | None) -> str | None:
+        if mark and (not mark.isascii() or mark in "\r\n\0"):
+            raise ValueError(f"{mark!r} is no plain character")
+        return mark
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> DataConfig:
+        marks = [mark for mark in (self.delimiter, self.quote, self.escape) if mark]
+        if len(set(marks)) < len(marks):
+            raise ValueError("`delimiter`, `quote` and `escape` must differ")
+        return self
 
 
 class AttributeConfig(Part):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -11,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from audit.config import AuditConfig
+from audit.data.files import data_format, hash_files
 from audit.data.rows import RowReader
-from audit.data.source import data_files, data_format
 from audit.errors import DataError, some
 from audit.store.membership import spread
 
@@ -54,7 +53,7 @@ def survey(config: AuditConfig) -> Survey:
         For duplicate ids (with row numbers), too many classes or groups, groups outside gaps that do not occur, or no
         row at all.
     """
-    found = Survey(format=data_format(config.data), sha256=hash_files(config))
+    found = Survey(format=data_format(config.data), sha256=hash_files(config.data))
     names = [attribute.label for attribute in config.read_as_groups] + list(config.controls)
     found.groups = {name: Counter() for name in names}
     id_hashes: list[np.ndarray] = []
@@ -91,16 +90,6 @@ def survey(config: AuditConfig) -> Survey:
         _refuse_duplicates(config, np.concatenate(id_hashes))
     _check_outside(config, found)
     return found
-
-
-def hash_files(config: AuditConfig) -> str:
-    """SHA-256 over the bytes of all files of the data, in reading order."""
-    digest = hashlib.sha256()
-    for path in data_files(config.data):
-        with path.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
 
 
 def positive_class(config: AuditConfig, classes: list[str]) -> str | None:

@@ -10,7 +10,8 @@ import pytest
 
 from audit.config import DataConfig
 from audit.data import source
-from audit.data.source import data_format, read_batches
+from audit.data.files import data_format
+from audit.data.source import read_batches
 from audit.errors import DataError
 
 
@@ -109,7 +110,7 @@ def test_bad_json_names_the_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="line 3: is not JSON"):
         read(path, ["a"])
     path.write_text("[1]\n")
-    with pytest.raises(DataError, match="line 1: is not a JSON object"):
+    with pytest.raises(DataError, match="row 1: is not a JSON object"):
         read(path, ["a"])
 
 
@@ -153,8 +154,8 @@ def test_format_is_inferred_or_asked_for(tmp_path: Path) -> None:
 def test_a_file_that_is_not_parquet(tmp_path: Path) -> None:
     path = tmp_path / "no.parquet"
     path.write_text("hello")
-    with pytest.raises(DataError, match="not readable as Parquet"):
+    with pytest.raises(DataError, match="is damaged, or is not Parquet"):
         read(path, ["a"])
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="no Parquet file"):
+    with pytest.raises(DataError, match="no CSV, JSONL or Parquet file"):
         read(tmp_path / "empty", ["a"])

@@ -1,0 +1,59 @@
+"""Parquet files and saved `datasets` folders: columns with types of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audit.data.cells import class_names, plain
+from audit.data.door import MALFORMED, reading
+from audit.data.present import require
+from audit.errors import DataError, some
+
+
+def read_parquet(path: Path, columns: Mapping[str, str], batch_rows: int) -> Iterator[pa.Table]:
+    """Yield the columns batch by batch; see `audit.data.source.read_batches`."""
+    with reading(path, "Parquet"), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        schema = file.schema_arrow
+        require(columns, schema.names, path)
+        first = 1
+        for batch in file.iter_batches(batch_rows, columns=list(columns), use_threads=False):
+            yield _plain(batch, columns, class_names(schema), path, first)
+            first += batch.num_rows
+
+
+def read_saved(path: Path, columns: Mapping[str, str], batch_rows: int) -> Iterator[pa.Table]:
+    """Yield the columns of a folder that `datasets` saved, batch by batch."""
+    try:
+        from datasets import DatasetDict, load_from_disk
+    except ImportError:
+        raise DataError(
+            "is a saved datasets folder, and the package `datasets` is not installed",
+            where=str(path),
+            hint="pip install 'fairaudit[datasets]'",
+        ) from None
+    with reading(path, "a saved datasets folder", *MALFORMED):
+        table = load_from_disk(str(path))
+    if isinstance(table, DatasetDict):
+        raise DataError(
+            f"holds the splits {some(list(table))}", where=str(path), hint=f"name one: {path / next(iter(table))}"
+        )
+    require(columns, table.column_names, path)
+    first = 1
+    with reading(path, "a saved datasets folder", *MALFORMED):
+        chosen = table.select_columns(list(columns))
+        names = class_names(chosen.features.arrow_schema)
+        for batch in chosen.with_format("arrow").iter(batch_rows):
+            yield _plain(batch, columns, names, path, first)
+            first += batch.num_rows
+
+
+def _plain(batch: Any, columns: Mapping[str, str], names: Mapping[str, list[str]], path: Path, first: int) -> pa.Table:
+    # What a damaged file decodes to need not be text, nor lie within its buffers.
+    batch.validate(full=True)
+    # The file's own order of columns wins otherwise.
+    return pa.table({column: plain(batch.column(column), column, path, first, names.get(column)) for column in columns})

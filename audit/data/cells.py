@@ -1,0 +1,101 @@
+"""What a raw cell is: text, a whole number, a floating one, a boolean, or missing. All that Arrow knows becomes one.
+
+Numbers keep the type they are stored in, since that says how they are spelled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.errors import DataError
+
+
+def holds(path: Path, column: str, row: int, what: str) -> DataError:
+    """Say that one cell is none that an audit can read."""
+    return DataError(
+        f"column {column!r}, row {row} holds {what}",
+        where=str(path),
+        hint="a cell is one text, number or truth value: write lists and objects into columns of their own",
+    )
+
+
+def plain(array: Any, column: str, path: Path, first_row: int, classes: Sequence[str] | None = None) -> Any:
+    """Bring an Arrow column to text, numbers or booleans.
+
+    Parameters
+    ----------
+    first_row
+        Row number of its first cell.
+    classes
+        Names of the class numbers that it holds.
+
+    Raises
+    ------
+    DataError
+        With the row, for a list, an object, bytes that are no text, or a number that no class has.
+    """
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):  # an empty one combines to itself in some versions
+        array = pa.array([], array.type)
+    if isinstance(array.type, pa.BaseExtensionType):
+        array = array.storage
+    if pa.types.is_run_end_encoded(array.type):
+        array = pc.run_end_decode(array)
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_nested(array.type):
+        filled = array.is_valid().to_numpy(zero_copy_only=False).nonzero()[0]
+        if len(filled):
+            listed = not pa.types.is_struct(array.type) and not pa.types.is_map(array.type)
+            raise holds(path, column, first_row + int(filled[0]), "a list" if listed else "an object")
+        return pa.nulls(len(array), pa.string())
+    if classes is not None and pa.types.is_integer(array.type):
+        return _named(array, column, path, first_row, classes)
+    number = pa.types.is_integer(array.type) or pa.types.is_floating(array.type)
+    if number or pa.types.is_boolean(array.type) or pa.types.is_null(array.type) or array.type == pa.string():
+        return array.cast(pa.float32()) if pa.types.is_float16(array.type) else array
+    try:
+        return array.cast(pa.string())
+    except (pa.ArrowException, UnicodeError):
+        for row, cell in enumerate(array, first_row):
+            try:
+                pa.array([cell.as_py()], array.type).cast(pa.string())
+            except (pa.ArrowException, UnicodeError):
+                raise holds(path, column, row, f"{array.type}, which is no text") from None
+        raise
+
+
+def _named(array: Any, column: str, path: Path, first_row: int, classes: Sequence[str]) -> Any:
+    """Class numbers mean nothing to a reader; -1 is how `datasets` writes "no label"."""
+    codes = array.to_pylist()
+    for row, code in enumerate(codes, first_row):
+        if code is not None and not -1 <= code < len(classes):
+            raise DataError(
+                f"column {column!r}, row {row}: {code} is the number of no class; there are {len(classes)}, from 0",
+                where=str(path),
+            )
+    return pa.array([None if code is None or code < 0 else classes[code] for code in codes], pa.string())
+
+
+def class_names(schema: pa.Schema) -> dict[str, list[str]]:
+    """Read the names of class numbers that `datasets` keeps in the metadata of Parquet and Arrow files."""
+    try:
+        features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    if not isinstance(features, Mapping):
+        return {}
+    return {
+        column: [str(name) for name in feature["names"]]
+        for column, feature in features.items()
+        if isinstance(feature, Mapping)
+        and feature.get("_type") == "ClassLabel"
+        and isinstance(feature.get("names"), list)
+    }

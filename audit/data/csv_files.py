@@ -1,0 +1,214 @@
+"""CSV and its kin. One reader for header and body: the header is the first row of the table, read as every other.
+
+Cells stay text: a column whose first block looks numeric may well hold text later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from audit.config import DataConfig
+from audit.data.door import reading
+from audit.data.files import final_suffix
+from audit.data.present import require
+from audit.data.text import TextFile, text_file
+from audit.errors import DataError
+
+#: One row has to fit in a block. Fixed, since batch edges follow from it.
+BLOCK_BYTES = 4 << 20
+#: A row of these cells is put after the end. If it is not the last row read, an open quote has swallowed it.
+END = "\x03end of the table\x03"
+_DELIMITERS = ("\t", ";", "|", ",")
+_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How cells and rows are told apart."""
+
+    delimiter: str
+    quote: str
+    escape: str
+    skip_rows: int
+    header: bool | tuple[str, ...]
+
+    @classmethod
+    def of(cls, path: Path, data: DataConfig) -> Dialect:
+        """Take it from the configuration, or else from the name: files with tabs do not quote."""
+        tabbed = final_suffix(path) in {".tsv", ".tab"}
+        delimiter = data.delimiter or ("\t" if tabbed else ",")
+        quote = data.quote if data.quote is not None else "" if delimiter == "\t" else '"'
+        return cls(delimiter, quote, data.escape or "", data.skip_rows, data.header)
+
+
+def read_csv(path: Path, data: DataConfig, columns: Mapping[str, str]) -> Iterator[pa.Table]:
+    """Yield the columns as text, block by block; see `audit.data.source.read_batches`."""
+    with reading(path, "CSV"):
+        file, dialect = text_file(path, data.encoding), Dialect.of(path, data)
+        try:
+            names = column_names(file, dialect)
+            _require(columns, names, dialect, path)
+            places = [names.index(column) for column in columns]
+            for batch in csv_blocks(file, dialect, len(names), places, data.missing_values):
+                yield pa.table(batch.columns, names=list(columns))
+        except (pa.ArrowInvalid, UnicodeError) as error:
+            file.refuse_encoding(error)
+            if "straddling" in str(error):
+                raise DataError(
+                    f"a row is longer than {BLOCK_BYTES >> 20} MiB",
+                    where=str(path),
+                    hint="a quote that is never closed? " + _cure(dialect),
+                ) from None
+            raise
+
+
+def column_names(file: TextFile, dialect: Dialect) -> list[str]:
+    """Names of all columns, without the blanks around them; numbers from 1 where nothing names them."""
+    named = dialect.header is True
+    with file.open_utf8() as stream:
+        source = pa.PythonFile(_Ended(stream, b"\n"), mode="r")  # a header alone need not end its line
+        reader = _open(source, dialect, autogenerate=not named)
+        found = [name.strip() for name in reader.schema.names]
+    if named:
+        return found
+    if dialect.header is False:
+        return [str(number) for number in range(1, len(found) + 1)]
+    given = list(dialect.header) if isinstance(dialect.header, tuple) else []
+    if len(given) != len(found):
+        raise DataError(
+            f"has {len(found)} columns, and data.header names {len(given)}",
+            where=str(file.path),
+            hint="name every column, in order",
+        )
+    return given
+
+
+def csv_blocks(
+    file: TextFile, dialect: Dialect, width: int, places: list[int], missing: tuple[str, ...] = ()
+) -> Iterator[pa.RecordBatch]:
+    """Yield the columns at some places as text.
+
+    Raises
+    ------
+    DataError
+        For rows with more or fewer cells than `width`, and for a quote that is never closed.
+    """
+    ragged: list[int] = []
+    count = 0
+
+    def note_ragged(row: Any) -> str:
+        nonlocal count
+        count += 1
+        if len(ragged) < _SHOWN:
+            ragged.append(row.number - dialect.skip_rows - (dialect.header is True))
+        return "skip"
+
+    rows = 0
+    leading: int = dialect.header is True
+    held: Any = None
+    with file.open_utf8() as stream:
+        end = dialect.delimiter.join([END] * width)
+        source = pa.PythonFile(_Ended(stream, f"\n{end}\n".encode()), mode="r")
+        for batch in _open(source, dialect, autogenerate=True, places=places, missing=missing, note=note_ragged):
+            if held is not None and held.num_rows and not count:
+                yield held
+            if batch.num_rows:
+                # The first row is the header.
+                held, leading = batch.slice(leading), 0
+                rows += held.num_rows
+    if held is None or not held.num_rows or held.column(0)[-1].as_py() != END:
+        raise DataError(
+            f"a quote is opened in or before row {rows + count} and never closed",
+            where=str(file.path),
+            hint=_cure(dialect),
+        )
+    if held.num_rows > 1 and not count:
+        yield held.slice(0, held.num_rows - 1)
+    if count:
+        more = f" and {count - _SHOWN:,} more" if count > _SHOWN else ""
+        raise DataError(
+            f"{count:,} ragged rows, with more or fewer cells than the {width} of the first: "
+            f"row {', '.join(map(str, ragged))}{more}",
+            where=str(file.path),
+            hint=f"set data.delimiter, or {_cure(dialect)}",
+        )
+
+
+class _Ended:
+    """A stream, and what is put after its end. Arrow reads it as a Python file."""
+
+    def __init__(self, stream: Any, end: bytes) -> None:
+        self._stream, self._end = stream, end
+        self.closed = False
+
+    def read(self, size: int) -> bytes:
+        """Fill whole blocks, so that what is put after the end does not make one of its own."""
+        parts: list[bytes] = []
+        while size > 0 and (part := self._stream.read(size)):
+            parts.append(part)
+            size -= len(part)
+        parts.append(self._end[:size])
+        self._end = self._end[size:]
+        return parts[0] if len(parts) == 2 and not parts[1] else b"".join(parts)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _open(
+    stream: Any,
+    dialect: Dialect,
+    *,
+    autogenerate: bool,
+    places: list[int] | None = None,
+    missing: tuple[str, ...] = (),
+    note: Any = lambda row: "skip",
+) -> Any:
+    named = [f"f{place}" for place in places or ()]
+    return pa_csv.open_csv(
+        stream,
+        read_options=pa_csv.ReadOptions(
+            use_threads=False,
+            block_size=BLOCK_BYTES,
+            skip_rows=dialect.skip_rows,
+            autogenerate_column_names=autogenerate,
+        ),
+        parse_options=pa_csv.ParseOptions(
+            delimiter=dialect.delimiter,
+            quote_char=dialect.quote or False,
+            escape_char=dialect.escape or False,
+            newlines_in_values=bool(dialect.quote or dialect.escape),
+            invalid_row_handler=note,
+        ),
+        convert_options=pa_csv.ConvertOptions(
+            include_columns=named,
+            column_types=dict.fromkeys(named, pa.string()),
+            null_values=list(missing),
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+        ),
+    )
+
+
+def _require(columns: Mapping[str, str], names: list[str], dialect: Dialect, path: Path) -> None:
+    if len(names) == 1 and names[0] not in columns:
+        others = [mark for mark in _DELIMITERS if mark in names[0] and mark != dialect.delimiter]
+        if others:
+            raise DataError(
+                f"has one column only, {names[0][:80]!r}",
+                where=str(path),
+                hint=f"are its cells told apart by {others[0]!r}? Then set data.delimiter",
+            )
+    require(columns, names, path)
+
+
+def _cure(dialect: Dialect) -> str:
+    if dialect.quote:
+        return "set data.quote to '' if quotes are plain text; data.escape if they are escaped by a character"
+    return "set data.quote to '\"' if cells are quoted"

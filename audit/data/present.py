@@ -1,0 +1,31 @@
+"""Are the columns there that the configuration names?"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from audit.errors import DataError, some
+
+
+def require(columns: Mapping[str, str], present: Sequence[str], where: Path) -> None:
+    """Refuse a column that is absent, with the nearest one, or that occurs more than once."""
+    absent = [column for column in columns if column not in present]
+    if absent:
+        keys = ", ".join(dict.fromkeys(columns[column] for column in absent))
+        near = nearest(absent[0], present)
+        hint = f"did you mean {near!r}? " if near else ""
+        raise DataError(
+            f"no column {some(absent)} ({keys})", where=str(where), hint=f"{hint}columns are {some(list(present), 30)}"
+        )
+    twice = [column for column in columns if list(present).count(column) > 1]
+    if twice:
+        raise DataError(f"column {some(twice)} occurs more than once", where=str(where), hint="rename one of them")
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """Return the known name that is most like another, whatever its case and the blanks around it."""
+    plain = {item.strip().casefold(): item for item in reversed(known)}
+    close = difflib.get_close_matches(name.strip().casefold(), plain, 1)
+    return plain[close[0]] if close else None

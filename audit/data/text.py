@@ -1,0 +1,110 @@
+"""Text files, packed or not and in whatever encoding, as one stream of UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from audit.data.files import PACKED
+from audit.errors import DataError, some
+
+#: First bytes of what is no text, and what to do about it.
+_OTHERS = {
+    b"PAR1": ("a Parquet file", "set data.format to parquet"),
+    b"PK\x03\x04": ("a zip archive or an Excel workbook", "unpack it, or save it as CSV"),
+    b"\xd0\xcf\x11\xe0": ("an Excel workbook", "save it as CSV"),
+    b"\xfd7zXZ": ("packed with xz", "unpack it, or pack it with gzip"),
+    b"ARROW1": ("an Arrow file", "save it as Parquet"),
+}
+_PACKINGS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4"}
+#: The longer marks first: that of UTF-32 begins like that of UTF-16.
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_LOOK = 4096
+#: No decoder yields half a character, so it can mark the bytes that were none.
+_MARK = "\udfff"
+
+codecs.register_error("audit-mark", lambda error: (_MARK, error.end))  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """How a text file is packed and encoded."""
+
+    path: Path
+    packing: str | None
+    encoding: str
+
+    def open_bytes(self) -> Any:
+        """Open it unpacked, in its own encoding."""
+        return pa.input_stream(str(self.path), compression=self.packing)
+
+    def open_utf8(self) -> Any:
+        """Open it unpacked and in UTF-8; a byte order mark may lead."""
+        stream = self.open_bytes()
+        return stream if self.encoding == "utf-8" else pa.transcoding_input_stream(stream, self.encoding, "utf-8")
+
+    def refuse_encoding(self, error: Exception) -> None:
+        """If the cause of an error is text in another encoding, say in which lines."""
+        bad: list[str] = []
+        with self.open_bytes() as stream:
+            lines = io.TextIOWrapper(stream, self.encoding, errors="audit-mark")
+            bad += [str(number) for number, line in enumerate(lines, 1) if _MARK in line]
+        if bad:
+            raise DataError(
+                f"{len(bad):,} lines are not {self.encoding}: line {some(bad)}".replace("'", ""),
+                where=str(self.path),
+                hint="set data.encoding, for example latin-1 or utf-16, or convert the file",
+            ) from error
+
+
+def text_file(path: Path, encoding: str) -> TextFile:
+    """Find out how a file is packed and encoded; a byte order mark counts for more than `encoding`.
+
+    Raises
+    ------
+    DataError
+        If it is no text, or not packed as its name says.
+    """
+    with path.open("rb") as raw:
+        head = raw.read(_LOOK)
+    for magic, (what, cure) in _OTHERS.items():
+        if head.startswith(magic):
+            raise DataError(f"is {what}, not text", where=str(path), hint=cure)
+    packing = next((name for magic, name in _PACKINGS.items() if head.startswith(magic)), None)
+    named = PACKED.get(path.suffix.lower())
+    if named and packing != named:
+        raise DataError(
+            f"is not packed as its name says ({named})",
+            where=str(path),
+            hint="it is damaged; or give it the name of what it is",
+        )
+    if packing:
+        with pa.input_stream(str(path), compression=packing) as stream:
+            head = stream.read(_LOOK)
+    if len(head) < _LOOK and not head.strip():
+        raise DataError("is empty", where=str(path))
+    marked = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
+    plain = codecs.lookup(encoding).name
+    if (
+        not marked
+        and not plain.startswith("utf-16")
+        and not plain.startswith("utf-32")
+        and head.count(0) * 5 > len(head)
+    ):
+        raise DataError(
+            "is full of zero bytes, as UTF-16 is without a byte order mark",
+            where=str(path),
+            hint="set data.encoding to utf-16-le or utf-16-be",
+        )
+    return TextFile(path, packing, marked or {"utf-8-sig": "utf-8"}.get(plain, plain))
