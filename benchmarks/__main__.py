@@ -15,6 +15,7 @@ NAMES = (
     "faithfulness",
     "counterfactual",
     "decomposition",
+    "treatment",
     "planted",
 )
 

@@ -17,7 +17,8 @@ import pandas as pd
 
 import audit
 from audit.explain.gaps.concepts import sum_by_concept
-from audit.explain.gaps.decomposition import Explained, decompose, equal_treatment
+from audit.explain.gaps.decomposition import Explained, decompose
+from audit.explain.gaps.treatment import equal_treatment
 from audit.terms.lexicon import load_lexicons
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"

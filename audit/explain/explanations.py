@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from audit.config import ExplanationConfig
 from audit.explain.integrate.path import METHOD, Attribution, PathIntegrator
-from audit.explain.integrate.units import words_of
+from audit.explain.integrate.units import unit_codes, words_of
 from audit.explain.verify.faithfulness import Eraser, Faithfulness, examine
 from audit.explain.verify.outcome import Thresholds, content_share, verdict
 from audit.models.adapter import Adapter, Encoded, joined
@@ -188,7 +188,7 @@ class Explainer:
             "error_share": found.error_share,
             "outcome": outcome,
             "reason": reason,
-            "units": tested.units if tested else None,
+            "units": int(unit_codes(item).max(initial=-1)) + 1,
             "comprehensiveness": tested.comprehensiveness if tested else None,
             "sufficiency": tested.sufficiency if tested else None,
             "chance_p": tested.p if tested else None,

@@ -68,7 +68,6 @@ def explain_sample(
 
     found = pq.read_table(folder.attributions, columns=READ).to_pandas()
     explained = pd.concat([drawn.rows, found], axis=1)
-    explained["length"] = [len(values) for values in explained["attributions"]]
     shown = _to_show(explained, names[0], settings.shown)
     steady = explained[~explained["reason"].isin(["failed", "no_contrast", "not_converged", "no_input"])]
     sanity = None

@@ -159,7 +159,8 @@ def _one_gap(
     means: dict[tuple[Any, ...], float],
     alpha: float,
 ) -> GapDecomposition | None:
-    from audit.explain.gaps.decomposition import decompose, equal_treatment
+    from audit.explain.gaps.decomposition import decompose
+    from audit.explain.gaps.treatment import equal_treatment
 
     attributes, condition, high_group, low_group = key
     high, low = (_members(table, attributes, group, condition, case.positive) for group in (high_group, low_group))

@@ -35,10 +35,11 @@ class GapPart(Part):
 class EqualTreatment(Part):
     """Can the group be told from the attributions of concepts alone, on decisions held out?"""
 
-    auc: float
+    auc: float = Field(description="Weighted by the inverse of the inclusion probability.")
     lower: float
     upper: float
-    n: int
+    n: int = Field(description="Decisions of both groups.")
+    held_out: int = Field(description="Those it was computed on; the others were learned from.")
 
 
 class GapDecomposition(Part):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from audit.explain.gaps.concepts import sum_by_concept
-from audit.explain.gaps.decomposition import LEAST, Explained, closings, decompose, equal_treatment, pushes
+from audit.explain.gaps.decomposition import LEAST, Explained, closings, decompose, pushes
 from audit.result import GapPart
 from audit.terms.lexicon import load_lexicons
 
@@ -177,20 +177,6 @@ def test_pushes_of_identity_terms() -> None:
     assert found["female"].mean == pytest.approx(mean)
     assert found["female"].upper < 0 < found["male"].lower
     assert found["male"].words == {"he": pytest.approx(0.1)}
-
-
-def test_equal_treatment_tells_groups_apart_only_where_attributions_do() -> None:
-    texts, first = draw(900, 0.6, 8)
-    frame = table(texts)
-    data = Explained.of(frame, sum_by_concept(frame, LEXICONS, {}))
-    told = equal_treatment(data, first, ~first, alpha=0.05, seed=0)
-    shuffled = np.random.default_rng(0).permutation(first)
-    blind = equal_treatment(data, shuffled, ~shuffled, alpha=0.05, seed=0)
-    assert told is not None
-    assert blind is not None
-    assert told.lower > 0.6
-    assert blind.lower < 0.5 < blind.upper + 0.03
-    assert equal_treatment(data, first & (np.arange(900) < 30), ~first, alpha=0.05, seed=0) is None
 
 
 def test_a_gap_closes_by_what_its_decisions_lose() -> None:

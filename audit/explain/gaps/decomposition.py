@@ -25,10 +25,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix, hstack
-from scipy.stats import norm, rankdata
+from scipy.stats import norm
 
 from audit.explain.gaps.concepts import Contributions
-from audit.result import Closing, ConceptPush, EqualTreatment, GapPart
+from audit.result import Closing, ConceptPush, GapPart
 
 Kind = Literal["baseline", "identity", "lexicon", "word", "special", "rest", "residual", "sampling"]
 Floats = npt.NDArray[np.float64]
@@ -39,8 +39,6 @@ LEAST = 15
 MOST_CONCEPTS = 150
 #: Resamples at a time: what bounds memory.
 BLOCK = 250
-#: Concepts that the equal-treatment test looks at, the most frequent first.
-MOST_FEATURES, FOLDS = 100, 5
 MOST_WORDS = 6
 
 
@@ -335,48 +333,3 @@ def _mean_by_word(data: Explained, concept: int, chosen: npt.NDArray[np.bool_]) 
     means = (sums["phi"] / sums["w"])[sums["n"] >= LEAST // 3]
     ordered = means.reindex(means.abs().sort_values(ascending=False, kind="stable").index)[:MOST_WORDS]
     return {str(word): float(value) for word, value in ordered.items()}
-
-
-def equal_treatment(
-    data: Explained, high: npt.NDArray[np.bool_], low: npt.NDArray[np.bool_], *, alpha: float, seed: int
-) -> EqualTreatment | None:
-    """Test whether attributions alone tell the group (Mougan et al. 2023), on decisions held out.
-
-    A logistic regression on the attributions of the most frequent concepts, cross-fitted in folds that keep clusters
-    whole; AUC with DeLong's interval. One half means that the two groups are treated alike, as far as it can see.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    at = np.flatnonzero(high | low)
-    label = high[at].astype(int)
-    if min(label.sum(), len(label) - label.sum()) < 2 * LEAST:
-        return None
-    phi = data.matrix()[at]
-    frequent = np.argsort(-_holding(phi, np.ones(len(at), bool)), kind="stable")[:MOST_FEATURES]
-    features = np.asarray(phi[:, frequent].todense())
-    spread = features.std(0)
-    features = (features - features.mean(0)) / np.where(spread > 0, spread, 1.0)
-    rng = np.random.default_rng([seed, 9])
-    fold = rng.permutation(int(data.cluster.max()) + 1)[data.cluster[at]] % FOLDS
-    score = np.zeros(len(at))
-    for k in range(FOLDS):
-        train, test = fold != k, fold == k
-        if not test.any() or len(np.unique(label[train])) < 2:
-            return None
-        model = LogisticRegression(C=0.1, solver="newton-cholesky", max_iter=50).fit(features[train], label[train])
-        decision = model.decision_function(features[test])
-        # Folds fit their own intercepts: ranks within a fold are what they share.
-        score[test] = (rankdata(decision) - 0.5) / len(decision)
-    auc, error = _auc(score, label)
-    half = float(norm.isf(alpha / 2)) * error
-    return EqualTreatment(auc=auc, lower=max(0.0, auc - half), upper=min(1.0, auc + half), n=len(at))
-
-
-def _auc(score: Floats, label: npt.NDArray[np.int64]) -> tuple[float, float]:
-    """AUC and its standard error from placements (DeLong et al. 1988)."""
-    ones, zeros = score[label == 1], score[label == 0]
-    m, n = len(ones), len(zeros)
-    everything = rankdata(np.concatenate([ones, zeros]))
-    placed = (everything[:m] - rankdata(ones)) / n
-    against = 1 - (everything[m:] - rankdata(zeros)) / m
-    return float(placed.mean()), float(np.sqrt(placed.var(ddof=1) / m + against.var(ddof=1) / n))

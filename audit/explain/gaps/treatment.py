@@ -1,0 +1,108 @@
+"""Can the group be told from attributions alone? The equal-treatment test of Mougan et al. (2023), on what is held out.
+
+A logistic regression learns from one half of the clusters to tell two groups by the attributions of concepts; the other
+half, of which it saw nothing, says how well it does. Scores of one model on decisions it never saw are independent from
+cluster to cluster, which those of cross-fitting are not: there every fold's model was fitted on the labels of the
+others, so that DeLong's interval is too narrow by far.
+
+Decisions count by the inverse of the probability with which they were drawn, in the fit and in the AUC: without that,
+a sample that holds more of one group's rare outcomes would tell groups apart that are treated alike. The AUC is the
+weighted share of pairs in the right order; its error is by linearisation over clusters, of the placements of DeLong et
+al. (1988); its interval is Student's on the logit scale, with Satterthwaite's degrees of freedom from both groups.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, logit
+from scipy.stats import t as student
+
+from audit.explain.gaps.decomposition import LEAST, Explained
+from audit.result import EqualTreatment
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+#: Concepts that are looked at, the most frequent first.
+MOST_FEATURES = 100
+#: Clusters of each group that the held-out half must hold.
+LEAST_HELD_OUT = LEAST // 2
+
+
+def equal_treatment(
+    data: Explained, high: npt.NDArray[np.bool_], low: npt.NDArray[np.bool_], *, alpha: float, seed: int
+) -> EqualTreatment | None:
+    """Test whether attributions alone tell the group.
+
+    One half means that the two groups are treated alike, as far as the regression can see.
+
+    Returns
+    -------
+    EqualTreatment or None
+        None where a group has too few decisions, or too few clusters in either half.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    at = np.flatnonzero(high | low)
+    label = high[at].astype(np.int64)
+    if min(label.sum(), len(label) - label.sum()) < 2 * LEAST:
+        return None
+    weight, cluster = data.weight[at], np.unique(data.cluster[at], return_inverse=True)[1]
+    train = _half(label, cluster, np.random.default_rng([seed, 9]))
+    if any(len(np.unique(cluster[half & (label == k)])) < LEAST_HELD_OUT for half in (train, ~train) for k in (0, 1)):
+        return None
+    phi = data.matrix()[at]
+    frequent = np.argsort(-np.asarray((phi[train] != 0).sum(0)).ravel(), kind="stable")[:MOST_FEATURES]
+    features = np.asarray(phi[:, frequent].todense())
+    spread = features[train].std(0)
+    features = features / np.where(spread > 0, spread, 1.0)
+    # Both groups weigh the same, so that a small one is learned as well; on average a decision weighs one.
+    fit = weight[train] / np.bincount(label[train], weight[train])[label[train]] * train.sum() / 2
+    model = LogisticRegression(C=0.1, solver="newton-cholesky", max_iter=50)
+    model.fit(features[train], label[train], sample_weight=fit)
+    score = model.decision_function(features[~train])
+    found = weighted_auc(score, label[~train], weight[~train], cluster[~train], alpha)
+    return EqualTreatment(auc=found[0], lower=found[1], upper=found[2], n=len(at), held_out=int((~train).sum()))
+
+
+def _half(label: Ints, cluster: Ints, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+    """Choose the clusters to learn from: every other one, in random order, among those with like shares of groups."""
+    share = np.bincount(cluster, label) / np.bincount(cluster)
+    order = np.lexsort((rng.random(len(share)), share))
+    chosen = np.zeros(len(share), bool)
+    chosen[order[rng.integers(2) :: 2]] = True
+    return np.asarray(chosen[cluster], bool)
+
+
+def weighted_auc(score: Floats, label: Ints, weight: Floats, cluster: Ints, alpha: float) -> tuple[float, float, float]:
+    """Weighted AUC of scores, ties as half, with its two-sided interval."""
+    ones, zeros = label == 1, label == 0
+    placed = np.zeros(len(score))
+    placed[ones] = _below(score[zeros], weight[zeros], score[ones])
+    placed[zeros] = 1 - _below(score[ones], weight[ones], score[zeros])
+    auc = float(np.average(placed[ones], weights=weight[ones]))
+    residual = np.zeros(len(score))
+    sizes = []
+    for mine in (ones, zeros):
+        residual[mine] = weight[mine] * (placed[mine] - auc) / weight[mine].sum()
+        whole = np.bincount(cluster[mine], weight[mine])
+        sizes.append(float(whole.sum() ** 2 / (whole**2).sum()))
+    if auc <= 0 or auc >= 1:
+        # Every pair is in order. Were the AUC θ, independent pairs would all be so with θ to their number.
+        edge = float(alpha / 2) ** (1 / min(sizes))
+        return (auc, edge, 1.0) if auc >= 1 else (auc, 0.0, 1 - edge)
+    parts = [float((np.bincount(cluster[mine], residual[mine]) ** 2).sum()) for mine in (ones, zeros)]
+    factors = [size / max(size - 1, 1e-9) for size in sizes]
+    variance = float((np.bincount(cluster, residual) ** 2).sum()) * max(factors)
+    freedom = sum(parts) ** 2 / sum(part**2 / max(size - 1, 1.0) for part, size in zip(parts, sizes, strict=True))
+    half = float(student.isf(alpha / 2, freedom)) * np.sqrt(variance) / (auc * (1 - auc))
+    return auc, float(expit(logit(auc) - half)), float(expit(logit(auc) + half))
+
+
+def _below(others: Floats, weight: Floats, at: Floats) -> Floats:
+    """Weighted share of others that stand below each place; half of those that stand there."""
+    order = np.argsort(others, kind="stable")
+    edges = np.concatenate([[0.0], np.cumsum(weight[order])])
+    left, right = (np.searchsorted(others[order], at, side=side) for side in ("left", "right"))
+    return np.asarray((edges[left] + edges[right]) / 2 / edges[-1], np.float64)
