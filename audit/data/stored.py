@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,22 +11,6 @@ from audit.store.decisions import decision_table
 
 #: Class of a decision below the threshold where no label or prediction names it.
 OTHER = "(other)"
-
-
-def windows(batches: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:
-    """Cut a stream into tables of `size` rows, so that parts do not depend on how the file was read."""
-    waiting: list[pa.Table] = []
-    held = 0
-    for batch in batches:
-        waiting.append(batch)
-        held += batch.num_rows
-        while held >= size:
-            joined = pa.concat_tables(waiting)
-            yield joined.slice(0, size)
-            rest = joined.slice(size)
-            waiting, held = [rest], rest.num_rows
-    if held:
-        yield pa.concat_tables(waiting)
 
 
 def negative_class(positive: str, classes: list[str]) -> str:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,13 +19,14 @@ import pyarrow.parquet as pq
 import audit
 from audit.config import MISSING, AuditConfig, ModelConfig, load_config, parse_config
 from audit.data.rows import RowReader
-from audit.data.stored import stored_decisions, windows
+from audit.data.stored import stored_decisions
 from audit.data.survey import survey
 from audit.errors import AuditError, ModelError
 from audit.fairness.compare.adverse_impact import adverse_impact
 from audit.fairness.compare.discovery import DiscoveryCounter, Search
 from audit.fairness.compare.disparities import Compared, compare, findings
 from audit.fairness.compare.explained import explained_rates
+from audit.fairness.compare.library import Checked
 from audit.fairness.compare.score_report import score_report
 from audit.fairness.compare.stratified import stratified_tests
 from audit.fairness.metrics.definitions import Metric, known_metrics
@@ -47,6 +49,7 @@ from audit.result import (
     DataFacts,
     Discovery,
     FindingsSummary,
+    LibraryCheck,
     MetricDefinition,
     Note,
     PolicySource,
@@ -54,7 +57,7 @@ from audit.result import (
     StratifiedTest,
     Timings,
 )
-from audit.store.decisions import BATCH_ROWS, read_decisions
+from audit.store.decisions import BATCH_ROWS, read_decisions, windows
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder, fingerprint_of
 
@@ -63,6 +66,8 @@ if TYPE_CHECKING:
 
 #: Rows that a model sees sorted by length together, and the work lost at most when a run is killed.
 WINDOW_ROWS = 2048
+#: Slicings of which a sample of values is held to Fairlearn.
+SLICINGS_CHECKED = 3
 
 
 def run(
@@ -230,7 +235,12 @@ def compare_all(case: Case, folder: RunFolder) -> Fairness:
     tallies = [counter.done() for counter in cells]
     score_tallies: list[ScoreTally | None] = [counter.done() for counter in scores]
     score_tallies = score_tallies or [None] * len(tallies)
-    compared = [compare(tally, case.question, scored) for tally, scored in zip(tallies, score_tallies, strict=True)]
+    rng = np.random.default_rng(case.config.seed)
+    checked = set(rng.choice(len(tallies), min(SLICINGS_CHECKED, len(tallies)), replace=False).tolist())
+    compared = [
+        compare(tally, case.question, scored, check=rng if number in checked else None)
+        for number, (tally, scored) in enumerate(zip(tallies, score_tallies, strict=True))
+    ]
     tests, adverse, reports = [], [], []
     alpha = 1 - case.config.level
     for tally, item in zip(tallies, compared, strict=True):
@@ -309,6 +319,7 @@ def assemble(
             *(gap for item in compared for gap in item.disparities),
             *(gap for item in rates for gap in item.disparities if not gap.stratum),
         ],
+        library_check=library_check(compared),
         class_reports=[report for item in compared for report in item.class_reports],
         stratified=fairness.stratified,
         adverse_impact=fairness.adverse,
@@ -335,6 +346,12 @@ def assemble(
             shards_reused=clock.reused,
         ),
     )
+
+
+def library_check(compared: list[Compared]) -> LibraryCheck:
+    """Sum up what was held to Fairlearn."""
+    done = sum((item.checked for item in compared), Checked())
+    return LibraryCheck(values=done.values, largest_difference=done.largest_difference)
 
 
 EXPLAINED_METRIC = (replace(known_metrics()["selection_rate"], name=EXPLAINED_RATE),)

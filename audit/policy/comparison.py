@@ -17,7 +17,7 @@ from audit.fairness.metrics.definitions import Metric, known_metrics
 from audit.fairness.tally import Slicing, tally_columns
 from audit.policy.baseline import Key, Reference, refuse_incomparable
 from audit.result import AuditResult, Change, Comparison, Flips, MetricValue, ValueEstimate
-from audit.store.decisions import read_decisions
+from audit.store.decisions import BATCH_ROWS, read_decisions, windows
 from audit.store.runfolder import RunFolder
 
 Ints = npt.NDArray[np.int64]
@@ -111,9 +111,6 @@ def _pair(result: AuditResult, decisions: Path, folder: RunFolder) -> list[Paire
 
 
 def _cut(path: Path, columns: list[str]) -> Iterator[pa.Table]:
-    from audit.data.stored import windows
-    from audit.store.decisions import BATCH_ROWS
-
     return windows(read_decisions(path, columns), BATCH_ROWS)
 
 

@@ -17,12 +17,11 @@ import torch
 
 from audit.config import AuditConfig
 from audit.data.rows import RowReader
-from audit.data.stored import windows
 from audit.models.adapter import Adapter, Encoded, Text
 from audit.models.engine import BatchRunner
 from audit.models.predict import texts_of
 from audit.probes.exchange import Exchange, exchanges
-from audit.store.decisions import read_decisions
+from audit.store.decisions import read_decisions, windows
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
 from audit.terms.lexicon import Lexicon

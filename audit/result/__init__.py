@@ -32,6 +32,7 @@ from audit.result.fairness import (
     FindingsSummary,
     Group,
     GroupScores,
+    LibraryCheck,
     MetricDefinition,
     MetricValue,
     ScoreReport,
@@ -95,6 +96,7 @@ __all__ = [
     "Group",
     "GroupScores",
     "Judgement",
+    "LibraryCheck",
     "MetricDefinition",
     "MetricValue",
     "ModelFacts",
@@ -145,6 +147,7 @@ class AuditResult(Part):
     adjusted: list[MetricValue] = Field(description="Proportions standardised over the controls.")
     correlations: list[Correlation]
     disparities: list[Disparity]
+    library_check: LibraryCheck
     class_reports: list[ClassReport]
     stratified: list[StratifiedTest]
     adverse_impact: list[AdverseImpact]

@@ -61,6 +61,13 @@ class MetricDefinition(Part):
     calibrated: bool = Field(description="Whether the error rates of its bounds were measured.")
 
 
+class LibraryCheck(Part):
+    """Values computed by closed forms and, for a seeded sample, by Fairlearn as well."""
+
+    values: int = Field(description="How many were computed twice.")
+    largest_difference: float
+
+
 class Correlation(Part):
     """Correlation between the values of groups, where clusters or a shared background tie them together."""
 

@@ -7,7 +7,7 @@ from one code.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -80,3 +80,19 @@ def read_decisions(path: Path, columns: Sequence[str] | None = None) -> Iterator
         with pq.ParquetFile(file) as parquet:
             for batch in parquet.iter_batches(BATCH_ROWS, columns=None if columns is None else list(columns)):
                 yield pa.Table.from_batches([batch])
+
+
+def windows(batches: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:
+    """Cut a stream into tables of `size` rows, so that parts do not depend on how the file was read."""
+    waiting: list[pa.Table] = []
+    held = 0
+    for batch in batches:
+        waiting.append(batch)
+        held += batch.num_rows
+        while held >= size:
+            joined = pa.concat_tables(waiting)
+            yield joined.slice(0, size)
+            rest = joined.slice(size)
+            waiting, held = [rest], rest.num_rows
+    if held:
+        yield pa.concat_tables(waiting)

@@ -14,9 +14,11 @@ from audit.config import MISSING
 from audit.fairness.bounds.inference import EVIDENCE_FLOOR, contrast, difference_bounds, ratio_bounds
 from audit.fairness.bounds.score_metrics import GroupedScores, group_scores
 from audit.fairness.compare.frame import GroupedCells, Values, evaluate
+from audit.fairness.compare.library import Checked, check_sample
 from audit.fairness.compare.standardised import standardise
-from audit.fairness.metrics.definitions import Metric, known_metrics
+from audit.fairness.metrics.definitions import Metric, closed_values, known_metrics, positives
 from audit.fairness.metrics.names import COMPLEMENTS, CRITERIA
+from audit.fairness.metrics.tables import total
 from audit.fairness.scores import ScoreTally
 from audit.fairness.tally import Tally
 from audit.result import (
@@ -33,6 +35,9 @@ from audit.result import (
 
 #: A crossing with more observed groups than this is reported as too fine, not computed.
 MOST_CROSSED_GROUPS = 1000
+#: Groups of a slicing whose values are computed by Fairlearn as well.
+GROUPS_CHECKED = 2
+CLASS_REPORT = {"precision": "precision", "recall": "true_positive_rate", "f1_score": "f1_score"}
 #: Reasons that say a group has nothing to measure at all.
 ABSENT = frozenset({"no_rows", "no_labels"})
 #: Correlations between more groups than this are not kept in the result.
@@ -92,10 +97,19 @@ class Compared:
     adjusted: list[MetricValue] = field(default_factory=list)
     correlations: list[Correlation] = field(default_factory=list)
     scores: GroupedScores | None = None
+    checked: Checked = field(default_factory=Checked)
 
 
-def compare(tally: Tally, question: Question, scores: ScoreTally | None = None) -> Compared:
-    """Compute groups, metrics and gaps of one slicing from its tallies of decisions and of scores."""
+def compare(
+    tally: Tally, question: Question, scores: ScoreTally | None = None, *, check: np.random.Generator | None = None
+) -> Compared:
+    """Compute groups, metrics and gaps of one slicing from its tallies of decisions and of scores.
+
+    Parameters
+    ----------
+    check
+        Hold values of a few groups, drawn with it, to Fairlearn's.
+    """
     attributes = list(tally.slicing.attributes)
     cells = tally.pooled_over_clusters()
     keys = _group_of(cells, attributes)
@@ -111,11 +125,9 @@ def compare(tally: Tally, question: Question, scores: ScoreTally | None = None) 
         return Compared(notes=[Note(code="crossing_too_fine", params=params)])
     code_of = {group: code for code, group in enumerate(groups)}
     codes = keys.map(code_of).to_numpy(np.int64)
-    facts = [
-        _group(cells[codes == code], group, attributes, question, cells["w"].sum()) for group, code in code_of.items()
-    ]
-    done = Compared(slicing=Slicing(attributes=attributes, groups=facts))
     grouped = GroupedCells(cells, codes, len(groups))
+    facts = _groups(grouped, groups, attributes, question)
+    done = Compared(slicing=Slicing(attributes=attributes, groups=facts))
     if tally.slicing.clustered:
         fine = GroupedCells(
             tally.cells, _group_of(tally.cells, attributes).map(code_of).to_numpy(np.int64), len(groups)
@@ -125,6 +137,8 @@ def compare(tally: Tally, question: Question, scores: ScoreTally | None = None) 
         done.scores = _scores_of(scores, code_of)
         grouped = replace(grouped, scores=done.scores)
     done.pooled = _evaluate(grouped, question)
+    if check is not None:
+        done.checked = _checked(grouped, done.pooled, question, check)
     _add(done, done.pooled, {}, question)
     done.correlations = _correlations(done)
     done.class_reports = _class_reports(grouped, done.slicing, question)
@@ -141,6 +155,16 @@ def compare(tally: Tally, question: Question, scores: ScoreTally | None = None) 
         in_gaps = np.array([group.in_gaps for group in facts])
         for values in standardise(strata, in_gaps, 1 - question.level):
             done.adjusted += _metric_values(values, Slicing(attributes=attributes, groups=facts), {})
+    return done
+
+
+def _checked(grouped: GroupedCells, pooled: list[Values], question: Question, rng: np.random.Generator) -> Checked:
+    coded, done = grouped.coded(question.classes), Checked()
+    drawn = str(rng.choice(question.asked)) if question.asked else None
+    for cls, cells in ((drawn, coded.asking(question.classes.index(drawn)) if drawn else coded), (None, coded)):
+        found = {v.metric.name: v for v in pooled if v.cls == cls and v.metric.scope in {"class", "all"}}
+        values = {name: v.value for name, v in found.items()}
+        done += check_sample(cells, [v.metric for v in found.values()], values, groups=GROUPS_CHECKED, rng=rng)
     return done
 
 
@@ -246,25 +270,34 @@ def _finding(slicing: Slicing, values: Values, groups: npt.NDArray[np.int64], al
     )
 
 
-def _group(
-    cells: pd.DataFrame, values: tuple[str, ...], attributes: list[str], question: Question, total: float
-) -> Group:
-    reasons = [question.outside.get(name, {}).get(value) for name, value in zip(attributes, values, strict=True)]
-    reason = next((reason for reason in reasons if reason), None)
-    weight, squared = float(cells["w"].sum()), float(cells["w2"].sum())
-    labelled = cells[cells["y_true"].notna()]
-    return Group(
-        values=list(values),
-        n=int(cells["n"].sum()),
-        share=weight / total if total else 0.0,
-        weight=weight,
-        effective_n=weight**2 / squared if squared else 0.0,
-        n_labelled=int(labelled["n"].sum()),
-        by_label={cls: int(labelled.loc[labelled["y_true"] == cls, "n"].sum()) for cls in question.classes},
-        by_prediction={cls: int(cells.loc[cells["y_pred"] == cls, "n"].sum()) for cls in question.classes},
-        in_gaps=reason is None,
-        note=reason,
+def _groups(
+    grouped: GroupedCells, groups: list[tuple[str, ...]], attributes: list[str], question: Question
+) -> list[Group]:
+    coded = grouped.coded(question.classes)
+    n, weight, squared = (
+        np.bincount(coded.group, values, coded.groups).astype(np.float64) for values in (coded.n, coded.w, coded.w2)
     )
+    labelled = np.bincount(coded.group, coded.n * coded.labelled, coded.groups)
+    by_label, by_prediction = coded.counts()
+    out = []
+    for code, group in enumerate(groups):
+        reasons = [question.outside.get(name, {}).get(value) for name, value in zip(attributes, group, strict=True)]
+        reason = next((reason for reason in reasons if reason), None)
+        out.append(
+            Group(
+                values=list(group),
+                n=int(n[code]),
+                share=float(weight[code] / weight.sum()) if weight.sum() else 0.0,
+                weight=float(weight[code]),
+                effective_n=float(weight[code] ** 2 / squared[code]) if squared[code] else 0.0,
+                n_labelled=int(labelled[code]),
+                by_label=dict(zip(question.classes, map(int, by_label[code]), strict=True)),
+                by_prediction=dict(zip(question.classes, map(int, by_prediction[code]), strict=True)),
+                in_gaps=reason is None,
+                note=reason,
+            )
+        )
+    return out
 
 
 def _number(value: float) -> float | None:
@@ -383,21 +416,17 @@ def _class_reports(grouped: GroupedCells, slicing: Slicing | None, question: Que
     if slicing is None or not slicing.attributes or grouped.cells["y_true"].isna().all():
         return []
     known = known_metrics()
-    recall = replace(known["true_positive_rate"], name="recall")
-    wanted = [known["precision"], recall, known["f1_score"]]
-    alpha = 1 - question.level
-    values = evaluate(grouped, wanted, classes=question.classes, asked=question.classes, alpha=alpha)
-    found = {(item.metric.name, item.cls): item for item in values}
+    tables = grouped.coded(question.classes).one_vs_rest(list(range(len(question.classes))), labelled=True)
+    found = {name: closed_values(known[metric], tables) for name, metric in CLASS_REPORT.items()}
+    support = total(tables.n, tables.mask(positives))
     return [
         ClassReport(
             attributes=slicing.attributes,
             group=group.values,
             cls=cls,
-            support=int(found["recall", cls].n[code]),
-            precision=_number(found["precision", cls].value[code]),
-            recall=_number(found["recall", cls].value[code]),
-            f1_score=_number(found["f1_score", cls].value[code]),
+            support=int(support[at, code]),
+            **{name: _number(values[at, code]) for name, values in found.items()},
         )
-        for cls in question.classes
+        for at, cls in enumerate(question.classes)
         for code, group in enumerate(slicing.groups)
     ]

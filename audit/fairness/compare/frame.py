@@ -1,4 +1,4 @@
-"""Metrics per group from the cells of a tally, computed by Fairlearn's MetricFrame with the cells' weights.
+"""Metrics per group from the cells of a tally, each with what bounds are made of.
 
 Cells stand in for rows: a metric that takes sample weights has the same value on a few dozen weighted cells as on the
 million rows they count.
@@ -7,23 +7,24 @@ million rows they count.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from fairlearn.metrics import MetricFrame
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from audit.errors import AuditError, ConfigError
 from audit.fairness.bounds import score_metrics
 from audit.fairness.bounds.effective import cluster_blocks, clustered, kish
 from audit.fairness.bounds.inference import Estimates
 from audit.fairness.bounds.intervals import wilson
+from audit.fairness.bounds.linearised import linearised_sizes, too_many_to_draw
 from audit.fairness.bounds.resample import RESAMPLES, Cells, correlations, draw_tables, effective_sizes
 from audit.fairness.bounds.score_metrics import GroupedScores, ScoreValues
-from audit.fairness.metrics.definitions import Metric
+from audit.fairness.compare.library import frame_values, guarded
+from audit.fairness.metrics.definitions import Metric, closed_values, reasons
+from audit.fairness.metrics.forms import SLOPES
+from audit.fairness.metrics.tables import Coded, Tables, total
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -55,10 +56,17 @@ class GroupedCells:
     by_cluster: GroupedCells | None = None
     scores: GroupedScores | None = None
 
-    def sums(self, column: str, where: Bools) -> Floats:
-        """Sum a column per group over some of the cells."""
-        values = self.cells[column].to_numpy(np.float64) * where
-        return np.bincount(self.groups, values, self.size).astype(np.float64)
+    def coded(self, classes: list[str]) -> Coded:
+        """Give labels and predictions as numbers."""
+        index = pd.Index(classes, dtype=object)
+        truth, predicted = (
+            index.get_indexer(pd.Index(self.cells[column], dtype=object)).astype(np.int64)
+            for column in ("y_true", "y_pred")
+        )
+        n, w, w2 = (self.cells[column].to_numpy(np.float64) for column in ("n", "w", "w2"))
+        cluster = pd.factorize(self.cells["cluster"])[0].astype(np.int64) if "cluster" in self.cells else None
+        labelled = self.cells["y_true"].notna().to_numpy(bool)
+        return Coded(self.groups, truth, predicted, labelled, n, w, w2, self.size, len(classes), cluster)
 
 
 @dataclass(frozen=True)
@@ -142,14 +150,26 @@ def evaluate(
     ConfigError
         If a metric that the configuration names by a dotted path fails.
     """
-    one_vs_rest = [metric for metric in metrics if metric.scope == "class"]
+    coded = grouped.coded(classes)
+    fine = grouped.by_cluster.coded(classes) if grouped.by_cluster is not None else None
     out: list[Values] = []
-    for cls in asked:
-        one = {cls: 1}
-        out += _Question(grouped, *_codes(grouped.cells, one, 0), cls, 2, alpha, one, 0, seed).answer(one_vs_rest)
-    codes = {cls: code for code, cls in enumerate(classes)}
-    everything = _Question(grouped, *_codes(grouped.cells, codes, -1), None, len(classes), alpha, codes, -1, seed)
-    out += everything.answer([metric for metric in metrics if metric.scope == "all"])
+    if one_vs_rest := [metric for metric in metrics if metric.scope == "class"]:
+        at = [classes.index(cls) for cls in asked]
+        labelled, everything = (coded.one_vs_rest(at, labelled=only) for only in (True, False))
+        for number, (cls, code) in enumerate(zip(asked, at, strict=True)):
+            question = _Question(
+                grouped,
+                coded.asking(code),
+                fine.asking(code) if fine is not None else None,
+                (labelled[number], everything[number]),
+                cls,
+                alpha,
+                seed,
+            )
+            out += question.answer(one_vs_rest)
+    if overall := [metric for metric in metrics if metric.scope == "all"]:
+        tables = coded.all_classes()
+        out += _Question(grouped, coded, fine, (tables, tables), None, alpha, seed).answer(overall)
     for metric in metrics:
         if metric.scope == "score":
             out.append(_of_scores(grouped, metric, alpha))
@@ -158,101 +178,81 @@ def evaluate(
     return out
 
 
-def _codes(cells: pd.DataFrame, codes: dict[str, int], other: int) -> tuple[Ints, Ints]:
-    """Give labels and predictions as numbers."""
-    truth, predicted = ([codes.get(label, other) for label in cells[column]] for column in ("y_true", "y_pred"))
-    return np.array(truth, np.int64), np.array(predicted, np.int64)
-
-
 @dataclass(frozen=True)
 class _Question:
-    """Labels and predictions of the cells as numbers, for one class against the rest or for all classes."""
+    """Labels and predictions as numbers, for one class against the rest or for all classes.
+
+    Attributes
+    ----------
+    coded, fine
+        Cells, and the same kept apart by cluster.
+    tables
+        Confusion tables of the labelled decisions, and of all.
+    """
 
     grouped: GroupedCells
-    truth: Ints
-    predicted: Ints
+    coded: Coded
+    fine: Coded | None
+    tables: tuple[Tables, Tables]
     cls: str | None
-    n_classes: int
     alpha: float
-    codes: dict[str, int]
-    other: int
     seed: int
 
     def answer(self, metrics: list[Metric]) -> list[Values]:
         """Evaluate metrics, each only in the groups where it is defined."""
-        groups, weight = self.grouped.groups, self.grouped.cells["w"].to_numpy(np.float64)
-        why = {metric.name: self._why(metric, weight) for metric in metrics}
-        values = {metric.name: np.full(self.grouped.size, np.nan) for metric in metrics}
-        # One MetricFrame per set of metrics defined in the same groups: an undefined group would put a zero in.
-        kinds = {(metric.needs_labels, tuple(reason is None for reason in why[metric.name])) for metric in metrics}
+        why: dict[str, list[str | None]] = {metric.name: list(reasons(metric, self._of(metric))) for metric in metrics}
+        values = {metric.name: closed_values(metric, self._of(metric)) for metric in metrics if metric.closed}
+        called = [metric for metric in metrics if not metric.closed]
+        # One frame per set of metrics defined in the same groups: an undefined group would put a zero in.
+        kinds = {(metric.needs_labels, tuple(reason is None for reason in why[metric.name])) for metric in called}
         for needs_labels, defined in sorted(kinds):
             together = [
                 metric
-                for metric in metrics
-                if metric.needs_labels == needs_labels
-                and tuple(reason is None for reason in why[metric.name]) == defined
+                for metric in called
+                if (metric.needs_labels, tuple(reason is None for reason in why[metric.name]))
+                == (needs_labels, defined)
             ]
-            kept = np.isin(groups, np.flatnonzero(defined)) & (weight > 0) & self._usable(needs_labels)
-            if not kept.any():
-                continue
-            frame = MetricFrame(
-                metrics={metric.name: _guarded(metric) for metric in together},
-                y_true=self.truth[kept],
-                y_pred=self.predicted[kept],
-                sensitive_features=pd.Series(groups[kept]),  # a single cell as an array would lose its dimension
-                sample_params={metric.name: {"sample_weight": weight[kept]} for metric in together},
-            )
-            for metric in together:
-                by_group = frame.by_group[metric.name]
-                values[metric.name][by_group.index.to_numpy(int)] = _scalars(by_group)
+            values |= self.by_library(together, np.array(defined))
         return [self._values(metric, values[metric.name], why[metric.name]) for metric in metrics]
 
-    def _usable(self, needs_labels: bool) -> Bools:
-        if not needs_labels:
-            return np.ones(len(self.truth), dtype=bool)
-        return self.grouped.cells["y_true"].notna().to_numpy(bool)
+    def by_library(self, metrics: list[Metric], defined: Bools) -> dict[str, Floats]:
+        """Compute metrics by Fairlearn in the groups where they are defined."""
+        coded = self.coded
+        kept = defined[coded.group] & (coded.w > 0) & self._usable(metrics[0])
+        return frame_values(
+            metrics, coded.truth[kept], coded.predicted[kept], coded.w[kept], coded.group[kept], coded.groups
+        )
 
-    def _why(self, metric: Metric, weight: Floats) -> list[str | None]:
-        usable = self._usable(metric.needs_labels) & (weight > 0)
-        order = np.argsort(self.grouped.groups, kind="stable")
-        ends = np.searchsorted(self.grouped.groups[order], np.arange(self.grouped.size + 1))
-        return [
-            self._why_in(metric, (cells := order[ends[group] : ends[group + 1]])[usable[cells]])
-            for group in range(self.grouped.size)
-        ]
+    def _of(self, metric: Metric) -> Tables:
+        return self.tables[0 if metric.needs_labels else 1]
 
-    def _why_in(self, metric: Metric, here: Ints) -> str | None:
-        if not len(here):
-            return "no_labels" if metric.needs_labels else "no_rows"
-        if metric.every_class and len(np.unique(self.truth[here])) < self.n_classes:
-            return "class_without_support"
-        return metric.undefined(self.truth[here], self.predicted[here])
+    def _usable(self, metric: Metric) -> Bools:
+        return self.coded.labelled if metric.needs_labels else np.ones(len(self.coded.group), dtype=bool)
 
     def _values(self, metric: Metric, value: Floats, why: list[str | None]) -> Values:
-        base = metric.needs[0](self.truth, self.predicted) & self._usable(metric.needs_labels)
-        n = self.grouped.sums("n", base).astype(np.int64)
-        design, clusters, correlation, error = (
-            kish(self.grouped.sums("w", base), self.grouped.sums("w2", base)),
-            None,
-            None,
-            None,
-        )
-        effective = design
-        fine = self._by_cluster(self.grouped.by_cluster) if self.grouped.by_cluster is not None else None
+        tables = self._of(metric)
+        base = tables.mask(metric.needs[0])
+        n = total(tables.n, base).astype(np.int64)
+        design = kish(total(tables.w, base), total(tables.w2, base))
+        effective, clusters, correlation, error = design, None, None, None
         if metric.numerator is not None:
-            if fine is not None:
-                effective, clusters, correlation = fine._clustered(metric, value)
+            if self.fine is not None:
+                effective, clusters, correlation = self._clustered(self.fine, metric, value)
         else:
-            sized = fine or self
-            if fine is not None:
-                blocks, clusters = sized._blocks(metric)
+            if self.fine is not None:
+                blocks, clusters = self._blocks(self.fine, metric)
                 design = np.minimum(design, blocks)
+            cells = self._cells(metric)
             if metric.form is not None:
-                size, correlation = effective_sizes(sized._cells(metric), metric.form, RESAMPLES, self._rng())
-                most = kish(self.grouped.sums("w", base), self.grouped.sums("w2", base))
+                if metric.form in SLOPES and too_many_to_draw(cells.shape):
+                    size, correlation = linearised_sizes(cells, metric.form)
+                else:
+                    size, correlation = effective_sizes(cells, metric.form, RESAMPLES, self._rng())
+                most = kish(total(tables.w, base), total(tables.w2, base))
                 effective = np.where(np.isnan(size), design, np.minimum(np.nan_to_num(size), most))
             else:
-                error, correlation = sized._called(metric, np.array([reason is None for reason in why]))
+                error, correlation = self._called(metric, cells, np.array([reason is None for reason in why]))
+                effective = design
         done = Values(metric, self.cls, value, value, value, n, why, effective, clusters, error, correlation)
         return _with_interval(done, self.alpha)
 
@@ -260,25 +260,24 @@ class _Question:
         return np.random.default_rng(self.seed)
 
     def _cells(self, metric: Metric) -> Cells:
-        kept = self._usable(metric.needs_labels) & (self.truth >= 0) & (self.predicted >= 0)
-        cells = self.grouped.cells[kept]
-        cluster = pd.factorize(cells["cluster"])[0].astype(np.int64) if "cluster" in cells else None
+        coded = self.fine or self.coded
+        known = (coded.truth >= 0) & (coded.predicted >= 0)
+        kept = known & (coded.labelled if metric.needs_labels else True)
         return Cells(
-            self.grouped.groups[kept],
-            self.truth[kept],
-            self.predicted[kept],
-            cells["w"].to_numpy(np.float64),
-            cells["w2"].to_numpy(np.float64),
-            (self.grouped.size, self.n_classes),
-            cluster,
+            coded.group[kept],
+            coded.truth[kept],
+            coded.predicted[kept],
+            coded.w[kept],
+            coded.w2[kept],
+            (coded.groups, coded.classes),
+            coded.cluster[kept] if coded.cluster is not None else None,
         )
 
-    def _called(self, metric: Metric, defined: Bools) -> tuple[Floats, Floats | None]:
+    def _called(self, metric: Metric, cells: Cells, defined: Bools) -> tuple[Floats, Floats | None]:
         """Standard error of a metric that is a black box, from its values on resampled cells."""
-        cells = self._cells(metric)
         drawn = draw_tables(cells, CALLED_RESAMPLES, self._rng())
-        values = np.full((CALLED_RESAMPLES, self.grouped.size), np.nan)
-        compute, classes = _guarded(metric), np.arange(self.n_classes)
+        values = np.full((CALLED_RESAMPLES, self.coded.groups), np.nan)
+        compute, classes = guarded(metric), np.arange(self.coded.classes)
         truth, predicted = np.repeat(classes, len(classes)), np.tile(classes, len(classes))
         for group in np.flatnonzero(defined):
             for number, table in enumerate(drawn[:, group].reshape(CALLED_RESAMPLES, -1)):
@@ -288,38 +287,22 @@ class _Question:
         correlation = correlations(np.nan_to_num(values), np.nan_to_num(spread)) if cells.cluster is not None else None
         return spread, correlation
 
-    def _by_cluster(self, grouped: GroupedCells) -> _Question:
-        truth, predicted = _codes(grouped.cells, self.codes, self.other)
-        return replace(self, grouped=grouped, truth=truth, predicted=predicted)
+    def _clustered(self, fine: Coded, metric: Metric, value: Floats) -> tuple[Floats, Floats, Floats | None]:
+        base = self._base(fine, metric)
+        counted = metric.numerator(fine.truth, fine.predicted) if metric.numerator else base
+        return clustered(self._fine_cells, fine.group, value, counted & base, base)
 
-    def _clustered(self, metric: Metric, value: Floats) -> tuple[Floats, Floats, Floats | None]:
-        base = metric.needs[0](self.truth, self.predicted) & self._usable(metric.needs_labels)
-        counted = metric.numerator(self.truth, self.predicted) if metric.numerator else base
-        return clustered(self.grouped.cells, self.grouped.groups, value, counted & base, base)
+    def _blocks(self, fine: Coded, metric: Metric) -> tuple[Floats, Floats]:
+        base = self._base(fine, metric)
+        return cluster_blocks(self._fine_cells[base], fine.group[base], fine.groups)
 
-    def _blocks(self, metric: Metric) -> tuple[Floats, Floats]:
-        base = metric.needs[0](self.truth, self.predicted) & self._usable(metric.needs_labels)
-        return cluster_blocks(self.grouped.cells[base], self.grouped.groups[base], self.grouped.size)
+    def _base(self, fine: Coded, metric: Metric) -> Bools:
+        base = metric.needs[0](fine.truth, fine.predicted)
+        return np.asarray(base & fine.labelled if metric.needs_labels else base)
 
-
-def _guarded(metric: Metric) -> Any:
-    """Turn what goes wrong inside a user's metric into an error that names it."""
-    if metric.calibrated:
-        return metric.compute
-
-    def compute(*args: Any, **more: Any) -> float:
-        try:
-            return float(metric.compute(*args, **more))
-        except AuditError:
-            raise
-        except Exception as error:
-            raise ConfigError(
-                f"metric {metric.name!r} failed: {type(error).__name__}: {error}",
-                where="metrics",
-                hint="it is called as metric(y_true, y_pred, sample_weight=w) and returns one number",
-            ) from error
-
-    return compute
+    @property
+    def _fine_cells(self) -> pd.DataFrame:
+        return self.grouped.by_cluster.cells if self.grouped.by_cluster is not None else self.grouped.cells
 
 
 def _with_interval(values: Values, alpha: float) -> Values:
@@ -334,11 +317,6 @@ def _with_interval(values: Values, alpha: float) -> Values:
     if values.metric.unit == "share":
         lower, upper = np.clip(lower, 0, 1), np.clip(upper, 0, 1)
     return replace(values, lower=lower, upper=upper)
-
-
-def _scalars(by_group: pd.Series[Any]) -> Floats:
-    """Give the values as plain numbers: older versions of Fairlearn return an array for a group of one cell."""
-    return np.array([np.squeeze(value) for value in by_group], np.float64)
 
 
 def _nothing(grouped: GroupedCells, metric: Metric, why: str) -> Values:

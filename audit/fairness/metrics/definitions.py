@@ -16,13 +16,15 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from fairlearn import metrics as fairlearn_metrics
 from sklearn import metrics as sklearn_metrics
 
 from audit.errors import ConfigError, some
 from audit.fairness.metrics import forms
-from audit.fairness.metrics.forms import Form
+from audit.fairness.metrics.forms import Floats, Form, share
 from audit.fairness.metrics.names import CRITERIA
+from audit.fairness.metrics.tables import Tables, total
 
 Codes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -64,7 +66,8 @@ def _touched(t: Codes, p: Codes) -> Mask:
     return np.asarray((t == 1) | (p == 1))
 
 
-_WHY_EMPTY: dict[Where, str] = {
+#: Why a metric is undefined where a set of decisions is empty.
+WHY_EMPTY: dict[Where, str] = {
     rows: "no_rows",
     positives: "no_positives",
     negatives: "no_negatives",
@@ -86,7 +89,7 @@ class Metric:
     numerator
         For a proportion, what is counted among `needs[0]`.
     form
-        The same from whole stacks of confusion tables, for intervals by resampling.
+        The same from whole stacks of confusion tables.
     scope
         `class`: one-vs-rest, asked of a class; `all`: over all classes at once; `score`: a mean over scored decisions;
         `ranking`: how scores order decisions.
@@ -113,12 +116,10 @@ class Metric:
     gap: bool = True
     every_class: bool = False
 
-    def undefined(self, t: Codes, p: Codes) -> str | None:
-        """Say why the metric is undefined on these decisions, if it is."""
-        for where in self.needs:
-            if not where(t, p).any():
-                return _WHY_EMPTY.get(where, "empty_denominator")
-        return None
+    @property
+    def closed(self) -> bool:
+        """Whether its values come from closed forms, and not from calling `compute`."""
+        return self.numerator is not None or self.form is not None or self.scope in {"score", "ranking"}
 
     @property
     def method(self) -> Literal["exact", "resampling", "linearisation"]:
@@ -252,6 +253,30 @@ def known_metrics() -> dict[str, Metric]:
             raise ConfigError(f"entry point {entry.name!r} is not a Metric", where=ENTRY_POINTS)
         known[metric.name] = metric
     return known
+
+
+def reasons(metric: Metric, tables: Tables) -> npt.NDArray[np.object_]:
+    """Say of every table why the metric is undefined on it; None where it is defined."""
+    why = np.full(tables.w.shape[:-2], None, dtype=object)
+    # What is set last stays, so the reason that matters most comes last.
+    for where in reversed(metric.needs):
+        why[total(tables.seen, tables.mask(where)) == 0] = WHY_EMPTY.get(where, "empty_denominator")
+    if metric.every_class:
+        why[(tables.seen.sum(-1) == 0).any(-1)] = "class_without_support"
+    why[tables.seen.sum((-2, -1)) == 0] = "no_labels" if metric.needs_labels else "no_rows"
+    return why
+
+
+def closed_values(metric: Metric, tables: Tables) -> Floats:
+    """Compute a metric that has a closed form on every table of a stack; NaN where it is undefined."""
+    if metric.form is not None:
+        value = metric.form(tables.w)
+    elif metric.numerator is not None:
+        base = tables.mask(metric.needs[0])
+        value = share(total(tables.w, base & tables.mask(metric.numerator)), total(tables.w, base))
+    else:
+        raise TypeError(f"metric {metric.name!r} has no closed form")
+    return np.where(pd.isna(reasons(metric, tables)), value, np.nan)
 
 
 def choose_metrics(

@@ -60,3 +60,39 @@ def macro_f1(tables: Floats) -> Floats:
 def worst_class_recall(tables: Floats) -> Floats:
     """Smallest recall of any class."""
     return np.asarray(recalls(tables).min(-1))
+
+
+def _same(tables: Floats) -> Floats:
+    return np.eye(tables.shape[-1])
+
+
+def _slope_of_recall(tables: Floats) -> Floats:
+    labelled = tables.sum(-1, keepdims=True)
+    return share(_same(tables) - recalls(tables)[..., :, None], np.broadcast_to(labelled, tables.shape))
+
+
+def _slope_of_precision(tables: Floats) -> Floats:
+    predicted = tables.sum(-2, keepdims=True)
+    return share(_same(tables) - precisions(tables)[..., None, :], np.broadcast_to(predicted, tables.shape))
+
+
+def _slope_of_f1(tables: Floats) -> Floats:
+    # Σ_c F_c with F_c = 2·d_c/S_c: a decision of cell (i, j) adds one to S_i and to S_j, and one to d_i if i = j.
+    sums = tables.sum(-1) + tables.sum(-2)
+    falls, gains = share(f1_scores(tables), sums), share(np.full_like(sums, 2.0), sums)
+    return np.asarray(_same(tables) * gains[..., :, None] - falls[..., :, None] - falls[..., None, :])
+
+
+def _slope_of_worst(tables: Floats) -> Floats:
+    worst = recalls(tables).argmin(-1)
+    rows = np.arange(tables.shape[-1]) == worst[..., None]
+    return np.asarray(_slope_of_recall(tables) * rows[..., :, None])
+
+
+#: Derivative of a form by each cell of its table, (..., classes, classes) -> the same shape.
+SLOPES: dict[Form, Form] = {
+    balanced_accuracy: lambda tables: _slope_of_recall(tables) / tables.shape[-1],
+    macro_precision: lambda tables: _slope_of_precision(tables) / tables.shape[-1],
+    macro_f1: lambda tables: _slope_of_f1(tables) / tables.shape[-1],
+    worst_class_recall: _slope_of_worst,
+}

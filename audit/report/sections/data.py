@@ -31,8 +31,8 @@ def word(view: View, note: Note) -> str:
 
 def largest(groups: list[Group], limit: int) -> list[Group]:
     """Keep the largest groups, in their own order."""
-    kept = sorted(groups, key=lambda group: -group.n)[:limit]
-    return [group for group in groups if group in kept]
+    kept = sorted(range(len(groups)), key=lambda at: -groups[at].n)[:limit]
+    return [groups[at] for at in sorted(kept)]
 
 
 def _slicing(view: View, slicing: Slicing) -> dict[str, Any]:
