@@ -80,7 +80,8 @@ def fresh_sheet(
     from audit.data.files import hash_files
     from audit.explain.explanations import Explainer
     from audit.explain.integrate.methods import Other
-    from audit.models.adapter import joined, load_adapter
+    from audit.models.adapter import joined
+    from audit.models.registry import load_adapter
 
     decision = decision_of(folder, row_id)
     if config.model is None:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from audit.config import ModelConfig
-from audit.errors import ConfigError, ModelError, some
-from audit.result import ModelFacts
-
-ENTRY_POINTS = "fairaudit.adapters"
-
+from audit.result import ModelFacts, Note
 
 #: What a model reads: a text, or a pair of texts.
 Text = str | tuple[str, str]
@@ -72,6 +66,8 @@ class Adapter(Protocol):
     """A fine-tuned model with its preprocessing for one task."""
 
     classes: list[str]
+    #: What loading found that a reader of the result should know.
+    notes: list[Note]
 
     @property
     def device(self) -> torch.device:
@@ -110,31 +106,3 @@ class Adapter(Protocol):
 
     def other_baseline(self, kind: str) -> str:
         """Return another baseline, for decisions on which this one shows no contrast."""
-
-
-Factory = Callable[[ModelConfig], Adapter]
-
-
-def load_adapter(config: ModelConfig) -> Adapter:
-    """Load the checkpoint with the adapter of its task, inferred from the checkpoint if the config does not say.
-
-    Raises
-    ------
-    ModelError
-        If the folder holds no checkpoint of a task that has an adapter.
-    """
-    from audit.models.config_only import infer_task
-    from audit.models.text_classification import TextClassification
-
-    factories: dict[str, Factory] = {"text-classification": TextClassification.load}
-    factories |= {entry.name: entry.load() for entry in entry_points(group=ENTRY_POINTS)}
-    task = config.task or infer_task(config.path)
-    if task is None:
-        raise ModelError(
-            "cannot tell the task from config.json",
-            where=str(config.path),
-            hint=f"set model.task to {some(list(factories))}",
-        )
-    if task not in factories:
-        raise ConfigError(f"no adapter for task {task!r}; there are {some(list(factories))}", where="model.task")
-    return factories[task](config)

@@ -1,58 +1,162 @@
-"""Loading a checkpoint safely: safetensors only, no remote code, every weight accounted for."""
+"""Loading a checkpoint: every weight accounted for, and one door for what libraries raise on the way."""
 
 from __future__ import annotations
 
-import logging
-from collections import Counter
+import contextlib
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import safe_open
+import transformers
+from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
 from audit.config import ModelConfig
-from audit.errors import ConfigError, ModelError, some
-from audit.models.config_only import read_config
+from audit.errors import AuditError, ConfigError, ModelError, some
+from audit.models.folder import CheckpointFolder, StoredWeight
+from audit.result import Note
 
-log = logging.getLogger(__name__)
-
-
-def check_safety(config: ModelConfig) -> None:
-    """Refuse pickled weights and remote code unless they were asked for by name."""
-    where = str(config.path)
-    if "auto_map" in read_config(config.path):
-        if not config.allow_remote_code:
-            raise ModelError(
-                "wants to run Python code of its own",
-                where=where,
-                hint="read that code, then set model.allow_remote_code",
-            )
-        log.warning("%s: running Python code shipped with the checkpoint (model.allow_remote_code)", where)
-    if not any(config.path.glob("*.safetensors")):
-        pickled = [path.name for path in config.path.glob("*.bin")] + [path.name for path in config.path.glob("*.pt")]
-        if not pickled:
-            raise ModelError("holds no *.safetensors weights", where=where)
-        if not config.allow_pickle:
-            raise ModelError(
-                f"holds only pickled weights ({some(pickled)}); a pickle can run any code",
-                where=where,
-                hint="convert them to safetensors, or set model.allow_pickle if you trust their source",
-            )
-        log.warning("%s: loading pickled weights (model.allow_pickle)", where)
+DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+_FLOATS = {"F64", "F32", "F16", "BF16"}
+#: As much of a library's message as helps.
+MOST_CHARACTERS = 400
 
 
-def stored_dtype(path: Path) -> str:
-    """Name the precision that most weights are stored in."""
-    counts: Counter[str] = Counter()
-    for file in path.glob("*.safetensors"):
-        with safe_open(file, framework="pt") as weights:
-            for name in weights.keys():  # noqa: SIM118
-                part = weights.get_slice(name)
-                size = 1
-                for extent in part.get_shape():
-                    size *= extent
-                counts[part.get_dtype()] += size
-    names = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
-    return names.get(counts.most_common(1)[0][0], counts.most_common(1)[0][0]) if counts else "unknown"
+@contextlib.contextmanager
+def door(doing: str, where: Path) -> Iterator[None]:
+    """Turn whatever a library raises over a checkpoint into one error that says what was being done.
+
+    All classes, because `tokenizers` raises bare `Exception`, and a key of a wrong type in `config.json` comes to light
+    as any of a dozen. So nothing but calls of libraries belongs inside.
+    """
+    try:
+        with _quiet():
+            yield
+    except AuditError:
+        raise
+    except Exception as error:
+        raise ModelError(f"{doing} failed: {_said(error)}", where=str(where), hint=_hint(error)) from error
+
+
+def _said(error: BaseException) -> str:
+    """Return a library's message in one line, with the class of the error where the message alone says little."""
+    text = " ".join(str(error).split())
+    text = text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + " …"
+    plain = isinstance(error, OSError | ImportError | RuntimeError) and text
+    return text if plain else f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _hint(error: BaseException) -> str | None:
+    if isinstance(error, ImportError):
+        return f"install the package {error.name}" if error.name else "install the package that it names"
+    return None
+
+
+def load_model(config: ModelConfig, folder: CheckpointFolder) -> tuple[Any, list[Note]]:
+    """Load a text classifier on the CPU, and note what of the checkpoint it has no use for.
+
+    Raises
+    ------
+    ModelError
+        If a weight is missing (it would be random), has another shape, or belongs to another model.
+    """
+    with door("loading the model", folder.path):
+        model, loading = AutoModelForSequenceClassification.from_pretrained(
+            folder.path,
+            dtype=DTYPES[config.dtype],
+            use_safetensors=None if config.allow_pickle else True,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # told below, by name: transformers tells them in a report that nobody sees
+            local_files_only=True,
+            trust_remote_code=config.allow_remote_code,
+        )
+    where = str(folder.path)
+    if misfits := sorted(loading["mismatched_keys"]):
+        shown = [f"{name} is {tuple(stored)}, not {tuple(made)}" for name, stored, made in misfits]
+        raise ModelError(
+            f"config.json describes other shapes than the weights have: {'; '.join(shown[:4])}"
+            + (f", and {len(shown) - 4:,} more" if len(shown) > 4 else ""),
+            where=where,
+            hint="config.json and weights are of different models",
+        )
+    if missing := sorted(loading["missing_keys"]):
+        raise ModelError(
+            f"lacks {len(missing)} weights, which would be random: {some(missing, 4)}",
+            where=where,
+            hint="is this a base model that was never fine-tuned?",
+        )
+    notes = _left_over(sorted(loading["unexpected_keys"]), folder, model)
+    return model, notes
+
+
+def _left_over(unexpected: list[str], folder: CheckpointFolder, model: Any) -> list[Note]:
+    """Note stored weights that the classifier leaves out, as base models' poolers; refuse those of another model.
+
+    Left out by right are whole-number buffers, and what the family's own model without a head knows.
+    """
+    if not unexpected:
+        return []
+    stored = folder.stored()
+    floats = [name for name in unexpected if _is_weight(stored.get(name))]
+    prefix = f"{model.base_model_prefix}."
+    known: set[str] = set()
+    if floats:
+        # A family without such a model knows none of them.
+        with contextlib.suppress(ModelError), door("describing the base model", folder.path), torch.device("meta"):
+            known = set(AutoModel.from_config(model.config).state_dict())
+    foreign = [name for name in floats if name.removeprefix(prefix) not in known]
+    if foreign:
+        raise ModelError(
+            f"holds {len(foreign)} weights that {type(model).__name__} does not have: {some(foreign, 4)}",
+            where=str(folder.path),
+            hint="config.json names another architecture than the one that was trained, or an adapter was not merged",
+        )
+    return [Note(code="weights_left_out", params={"n": len(floats), "names": floats[:4]})] if floats else []
+
+
+def _is_weight(stored: StoredWeight | None) -> bool:
+    return stored is None or (stored.dtype in _FLOATS and stored.size > 1)
+
+
+def check_finite(model: Any, where: str) -> None:
+    """Refuse weights that are not numbers, by name: every decision that meets them would be none."""
+    named = [
+        name
+        for name, weight in [*model.named_parameters(), *model.named_buffers()]
+        if weight.is_floating_point() and not _finite(weight)
+    ]
+    if named:
+        raise ModelError(
+            f"{len(named)} weights hold values that are not finite: {some(named, 4)}",
+            where=where,
+            hint="training diverged, or the file is damaged; was float16 too small for it?",
+        )
+
+
+def _finite(weight: torch.Tensor) -> bool:
+    # One pass without a mask as large as the weight; a sum that overflows is looked at more closely.
+    return bool(torch.isfinite(weight.sum())) or bool(torch.isfinite(weight).all())
+
+
+def load_tokenizer(config: ModelConfig, folder: CheckpointFolder) -> Any:
+    """Load the tokenizer that was saved with the model.
+
+    Raises
+    ------
+    ModelError
+        If there is none, or none that tells where in the text a token stands.
+    """
+    where = str(folder.path)
+    with door("loading the tokenizer", folder.path):
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder.path, local_files_only=True, trust_remote_code=config.allow_remote_code
+        )
+    if not tokenizer.is_fast:
+        raise ModelError(
+            "has no fast tokenizer, so no character spans", where=where, hint="save tokenizer.json with it"
+        )
+    return tokenizer
 
 
 def resolve_device(asked: str) -> torch.device:
@@ -77,3 +181,20 @@ def batch_tokens(device: torch.device) -> int:
         total = torch.cuda.get_device_properties(device).total_memory
         return max(4096, min(65_536, total // (1 << 20) // 2))
     return 8192 if device.type == "mps" else 1024
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers' own progress bars, reports and warnings off stderr: what matters of them is an error here."""
+    logger = transformers.utils.logging
+    verbosity, bars = logger.get_verbosity(), logger.is_progress_bar_enabled()
+    logger.set_verbosity_error()
+    logger.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.set_verbosity(verbosity)
+        if bars:
+            logger.enable_progress_bar()

@@ -9,19 +9,15 @@ from typing import Any
 
 import numpy as np
 import torch
-import transformers
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from audit.config import ModelConfig
 from audit.errors import ModelError, some
 from audit.models.adapter import Batch, Encoded, Text, joined
-from audit.models.checkpoint import batch_tokens, check_safety, resolve_device, stored_dtype
-from audit.models.config_only import read_config
+from audit.models.checkpoint import batch_tokens, check_finite, load_model, load_tokenizer, resolve_device
+from audit.models.folder import look_through, stored_dtype
+from audit.models.safety import check_safety
 from audit.models.whole_words import whole_words
-from audit.result import ModelFacts
-from audit.store.files import sha256
-
-_DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+from audit.result import ModelFacts, Note
 
 
 class TextClassification:
@@ -31,7 +27,8 @@ class TextClassification:
     one call.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, facts: ModelFacts) -> None:
+    def __init__(self, model: Any, tokenizer: Any, facts: ModelFacts, notes: Sequence[Note] = ()) -> None:
+        self.notes = list(notes)
         self._model, self._tokenizer, self._facts = model, tokenizer, facts
         self.classes = facts.classes
         self._embedding = model.get_input_embeddings()
@@ -47,45 +44,21 @@ class TextClassification:
             If weights are missing (a classifier head would be random), the tokenizer gives no character spans, or the
             checkpoint is not a single-label classifier.
         """
-        check_safety(config)
-        where = str(config.path)
         device = resolve_device(config.device)
-        raw = read_config(config.path)
-        if raw.get("problem_type") in {"multi_label_classification", "regression"}:
+        folder = look_through(config)
+        check_safety(config, folder)
+        where, raw = str(config.path), folder.config
+        if raw.get("problem_type") in ("multi_label_classification", "regression"):
             raise ModelError(
                 f"problem_type is {raw['problem_type']!r}; only single-label classes are supported", where=where
             )
-        shared = {"local_files_only": True, "trust_remote_code": config.allow_remote_code}
-        with _quiet_transformers():
-            try:
-                model, loading = AutoModelForSequenceClassification.from_pretrained(
-                    config.path,
-                    dtype=_DTYPES[config.dtype],
-                    use_safetensors=None if config.allow_pickle else True,
-                    output_loading_info=True,
-                    **shared,
-                )
-                tokenizer = AutoTokenizer.from_pretrained(config.path, **shared)
-            except (OSError, ValueError, KeyError, RuntimeError) as error:
-                raise ModelError(f"cannot be loaded: {error}", where=where) from error
-        missing = sorted(loading["missing_keys"])
-        if missing:
-            raise ModelError(
-                f"lacks {len(missing)} weights, which would be random: {some(missing, 4)}",
-                where=where,
-                hint="is this a base model that was never fine-tuned?",
-            )
-        if not tokenizer.is_fast:
-            raise ModelError(
-                "has no fast tokenizer, so no character spans", where=where, hint="save tokenizer.json with it"
-            )
-        classes = [str(model.config.id2label[i]) for i in range(model.config.num_labels)]
-        if len(classes) < 2:
-            raise ModelError("has one output; regression is not supported", where=where)
-        if len(set(classes)) < len(classes):
-            raise ModelError(
-                f"two classes share a name: {some(classes)}", where=where, hint="correct id2label in config.json"
-            )
+        stored, state, digest = folder.stored(), folder.state(), folder.sha256()
+        model, notes = load_model(config, folder)
+        tokenizer = load_tokenizer(config, folder)
+        if folder.state() != state:
+            raise ModelError("was changed while it was being loaded", where=where, hint="start again")
+        classes = _classes(model, where)
+        check_finite(model, where)
         model = model.to(device).eval().requires_grad_(False)
         facts = ModelFacts(
             name=config.path.resolve().name,
@@ -93,15 +66,15 @@ class TextClassification:
             architecture=type(model).__name__,
             parameters=sum(parameter.numel() for parameter in model.parameters()),
             classes=classes,
-            sha256=sha256(config.path),
-            revision=raw.get("_commit_hash"),
-            stored_dtype=stored_dtype(config.path),
+            sha256=digest,
+            revision=revision if isinstance(revision := raw.get("_commit_hash"), str) else None,
+            stored_dtype=stored_dtype(stored),
             dtype=config.dtype,
             device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
             max_length=_max_length(config, model, tokenizer),
             batch_tokens=config.batch_tokens or batch_tokens(device),
         )
-        return cls(model, tokenizer, facts)
+        return cls(model, tokenizer, facts, notes)
 
     @property
     def device(self) -> torch.device:
@@ -263,6 +236,25 @@ class TextClassification:
         return self._embedding(torch.where(kept, batch.ids, token))  # type: ignore[no-any-return]
 
 
+def _classes(model: Any, where: str) -> list[str]:
+    """Name the classes in the order of the logits."""
+    named = dict(model.config.id2label)
+    if sorted(named) != list(range(len(named))) or len(named) != model.config.num_labels:
+        raise ModelError(
+            f"id2label numbers its classes {some([str(key) for key in named])}, not from 0 on without a gap",
+            where=where,
+            hint="correct id2label in config.json",
+        )
+    classes = [str(named[i]) for i in range(len(named))]
+    if len(classes) < 2:
+        raise ModelError("has one output; regression is not supported", where=where)
+    if len(set(classes)) < len(classes):
+        raise ModelError(
+            f"two classes share a name: {some(classes)}", where=where, hint="correct id2label in config.json"
+        )
+    return classes
+
+
 def _max_length(config: ModelConfig, model: Any, tokenizer: Any) -> int:
     """Take the smallest of what the config, the tokenizer and the position table allow."""
     positions = getattr(model.config, "max_position_embeddings", None)
@@ -270,18 +262,3 @@ def _max_length(config: ModelConfig, model: Any, tokenizer: Any) -> int:
         positions -= model.config.pad_token_id + 1  # RoBERTa counts positions from the padding id on
     limits = [limit for limit in (config.max_length, tokenizer.model_max_length, positions) if limit]
     return int(min(limits))
-
-
-@contextlib.contextmanager
-def _quiet_transformers() -> Iterator[None]:
-    """Keep transformers' own progress bars and load reports off stderr: missing weights are an error here."""
-    logger = transformers.utils.logging
-    verbosity, bars = logger.get_verbosity(), logger.is_progress_bar_enabled()
-    logger.set_verbosity_error()
-    logger.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logger.set_verbosity(verbosity)
-        if bars:
-            logger.enable_progress_bar()

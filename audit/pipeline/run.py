@@ -162,7 +162,7 @@ def run(
 
 def load(config: ModelConfig) -> Adapter:
     """Load the model. Stored predictions are audited without ever importing torch."""
-    from audit.models.adapter import load_adapter
+    from audit.models.registry import load_adapter
 
     return load_adapter(config)
 
@@ -455,4 +455,4 @@ def remarks(case: Case, data: DataFacts) -> list[Note]:
     model = case.adapter.facts() if case.adapter else None
     if model and model.stored_dtype != model.dtype:
         notes.append(Note(code="other_dtype", params={"stored": model.stored_dtype, "computed": model.dtype}))
-    return notes
+    return [*notes, *(case.adapter.notes if case.adapter else ())]

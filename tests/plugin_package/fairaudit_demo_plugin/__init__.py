@@ -12,7 +12,7 @@ from audit.fairness.metrics.definitions import Metric
 from audit.models.adapter import Batch, Encoded
 from audit.report.sections import Section
 from audit.report.view import View
-from audit.result import ModelFacts
+from audit.result import ModelFacts, Note
 
 
 class Coin:
@@ -20,6 +20,7 @@ class Coin:
 
     def __init__(self, config: ModelConfig) -> None:
         self.classes = ["no", "yes"]
+        self.notes: list[Note] = []
         self.device = torch.device("cpu")
         self._name = config.path.name
 
