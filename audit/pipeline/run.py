@@ -365,7 +365,7 @@ def definitions(metrics: list[Metric]) -> list[MetricDefinition]:
             unit=metric.unit,
             better=metric.better,
             method=metric.method,
-            calibrated=metric.calibrated,
+            doubt=metric.doubt,
         )
         for metric in metrics
     ]

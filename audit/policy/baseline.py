@@ -44,17 +44,19 @@ class Baseline(BaseModel):
     controls: list[str]
     groups: list[list[list[str]]] = Field(description="Groups of each slicing.")
     questions: list[tuple[str, str | None]] = Field(description="Metric and class.")
-    values: list[tuple[int, int, int, float | None, float | None, float | None, float | None]] = Field(
-        description="Slicing, group, question, value, effective size, clusters, standard error."
+    values: list[tuple[int, int, int, float | None, float | None, float | None, float | None, str | None]] = Field(
+        description="Slicing, group, question, value, effective size, clusters, standard error, doubt."
     )
 
     def estimates(self) -> dict[Key, ValueEstimate]:
         """Every metric of every group."""
         out = {}
-        for slicing, group, question, value, size, clusters, error in self.values:
+        for slicing, group, question, value, size, clusters, error, doubt in self.values:
             metric, cls = self.questions[question]
             key = tuple(self.slicings[slicing]), tuple(self.groups[slicing][group]), metric, cls
-            out[key] = ValueEstimate(value=value, effective_n=size, clusters=clusters, standard_error=error)
+            out[key] = ValueEstimate(
+                value=value, effective_n=size, clusters=clusters, standard_error=error, doubt=doubt
+            )
         return out
 
 
@@ -94,7 +96,7 @@ def baseline_of(result: AuditResult) -> Baseline:
         questions=questions,
         values=[
             (*_at(value, places, questions), *map(_short, (value.value, value.effective_n)),
-             *map(_short, (value.clusters, value.standard_error)))
+             *map(_short, (value.clusters, value.standard_error)), value.doubt)
             for value in pooled
         ],
     )  # fmt: skip

@@ -80,6 +80,7 @@ def _change(after: MetricValue, before: ValueEstimate, r: float, alpha: float) -
         difference=None,
         lower=None,
         upper=None,
+        doubt=after.doubt or before.doubt,
     )
     if after.value is None or before.value is None:
         return change
@@ -97,6 +98,7 @@ def _estimate(value: MetricValue) -> ValueEstimate:
         effective_n=value.effective_n,
         clusters=value.clusters,
         standard_error=value.standard_error,
+        doubt=value.doubt,
     )
 
 

@@ -4,6 +4,10 @@
   and, by Holm's step-down procedure, over all rules of severity error: a failure is never one of many looks.
 - **pass**: every pair lies within the limit, shown by one-sided bounds, and every group in scope could be assessed.
 - **inconclusive**: neither. It says what would settle it.
+
+A group whose bounds carry no guarantee in this design enters no bound: the others may still show a failure, but with it
+in scope nothing passes. What is doubted about it is named in the verdict.
+
 - **undefined**: fewer than two groups could be assessed.
 
 A rule with a margin holds changes against it, candidate less baseline, in the same way: per group, or per pair. A rule
@@ -13,7 +17,7 @@ with `at_most` holds every group's own value against it: flips of each pair of g
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
@@ -32,7 +36,7 @@ from audit.fairness.bounds.inference import (
 from audit.fairness.compare.change import ChangeBounds, Changes, group_changes, pair_changes
 from audit.policy.rules import NEUTRAL, Question, questions
 from audit.policy.waivers import apply_waivers
-from audit.result import AuditResult, Judgement, MetricValue, Needed, RuleVerdict
+from audit.result import AuditResult, Doubt, Judgement, MetricValue, Needed, RuleVerdict
 from audit.store.runfolder import fingerprint_of
 
 #: No more effective decisions per group than this are asked for; what they would not settle, sampling does not.
@@ -50,6 +54,7 @@ class _Gap:
     question: Question
     assessable: list[MetricValue]
     unassessable: list[MetricValue]
+    doubted: list[MetricValue]
     estimates: Estimates
 
     @property
@@ -84,6 +89,7 @@ class _Changed:
     changes: Changes
     groups: list[list[str]]
     unassessable: list[list[str]]
+    doubts: list[Doubt]
 
     @property
     def answerable(self) -> bool:
@@ -112,6 +118,7 @@ class _Level:
     question: Question
     assessable: list[MetricValue]
     unassessable: list[MetricValue]
+    doubted: list[MetricValue]
     estimates: Estimates
 
     @property
@@ -174,11 +181,19 @@ def _sort(question: Question) -> _Case:
         return _sort_changes(question)
     known: list[MetricValue] = []
     unknown: list[MetricValue] = []
+    doubted: list[MetricValue] = []
+    point = question.rule.evidence == "point"
     for value in question.values:
-        enough = (value.effective_n or 0) >= EVIDENCE_FLOOR or question.rule.evidence == "point"
-        (known if value.value is not None and enough else unknown).append(value)
+        if value.value is None:
+            unknown.append(value)
+        elif value.doubt is not None:
+            doubted.append(value)
+        else:
+            (known if point or (value.effective_n or 0) >= EVIDENCE_FLOOR else unknown).append(value)
+    if point:  # Values are compared as they are, whatever their bounds are worth.
+        known = [value for value in question.values if value.value is not None]
     sorted_into = _Gap if question.rule.at_most is None else _Level
-    return sorted_into(question, known, unknown, _estimates(question, known))
+    return sorted_into(question, known, unknown, doubted, _estimates(question, known))
 
 
 def _estimates(question: Question, values: list[MetricValue]) -> Estimates:
@@ -201,13 +216,19 @@ def _estimates(question: Question, values: list[MetricValue]) -> Estimates:
 
 
 def _sort_changes(question: Question) -> _Changed:
-    known, unknown = [], [value.group for value in question.values]
+    known, unknown, doubts = [], [value.group for value in question.values], []
+    point = question.rule.evidence == "point"
     for change in question.changes or []:
         both = (change.candidate, change.baseline)
-        if all(v.value is not None and (v.effective_n or 0) >= EVIDENCE_FLOOR for v in both):
+        if any(v.value is None for v in both):
+            continue
+        if change.doubt is not None:
+            doubts.append(Doubt(group=change.group, reason=change.doubt))
+            unknown = [group for group in unknown if group != change.group]
+        if point or (change.doubt is None and all((v.effective_n or 0) >= EVIDENCE_FLOOR for v in both)):
             known.append(change)
             unknown = [group for group in unknown if group != change.group]
-    return _Changed(question, Changes.of(known), [change.group for change in known], unknown)
+    return _Changed(question, Changes.of(known), [change.group for change in known], unknown, doubts)
 
 
 def _holm(cases: list[_Case], alpha: float) -> list[float]:
@@ -253,7 +274,7 @@ def _blank(case: _Case, level: float) -> RuleVerdict:
         evidence=rule.evidence,
         scope="adjusted" if question.scope == "adjusted" else "pooled",
         counts=question.counts,
-        calibrated=question.definition.calibrated if question.definition else True,
+        doubts=_doubts(case),
         alpha=level,
         value=None,
         lower=None,
@@ -269,14 +290,22 @@ def _blank(case: _Case, level: float) -> RuleVerdict:
     )
 
 
+def _doubts(case: _Case) -> list[Doubt]:
+    if isinstance(case, _Changed):
+        return case.doubts
+    return [Doubt(group=value.group, reason=value.doubt) for value in case.doubted if value.doubt is not None]
+
+
 def _gap_verdict(case: _Gap, alpha: float, level: float) -> RuleVerdict:
     question, rule = case.question, case.question.rule
     blank = _blank(case, level).model_copy(
         update={"groups": len(case.assessable), "needed": [_lacks(value) for value in case.unassessable]}
     )
     if not case.answerable:
-        return blank if blank.note else blank.model_copy(update={"note": "fewer_than_two_groups"})
+        return blank if blank.note else _without_bounds(case, blank)
     estimates = case.estimates
+    if case.doubted and rule.evidence == "point":
+        return _without_bounds(case, blank)
     found = case.bounds(estimates, alpha, level)
     value = _point(estimates, rule.limit is None, case.reference)
     if rule.evidence == "point":
@@ -286,7 +315,7 @@ def _gap_verdict(case: _Gap, alpha: float, level: float) -> RuleVerdict:
         status = case.status(found)
         decisive_is_lower = (status == "fail") == (rule.limit is not None)
         pair = found.lower_pair if decisive_is_lower else found.upper_pair
-    if status == "pass" and case.unassessable:
+    if status == "pass" and (case.unassessable or case.doubted):
         status = "inconclusive"
     a, b = sorted(pair, key=lambda i: float(estimates.value[i]))
     needed = blank.needed
@@ -306,20 +335,54 @@ def _gap_verdict(case: _Gap, alpha: float, level: float) -> RuleVerdict:
     )
 
 
+def _without_bounds(case: _Gap, blank: RuleVerdict) -> RuleVerdict:
+    """Say what can be said of values alone: of too few groups whose bounds carry a guarantee, nothing is decided."""
+    rule = case.question.rule
+    valued = case.assessable if rule.evidence == "point" else [*case.assessable, *case.doubted]
+    if len(valued) < 2 or not case.doubted:
+        return blank.model_copy(update={"note": "fewer_than_two_groups"})
+    everyone = replace(case, assessable=valued)
+    if rule.reference is not None and everyone.reference is None:
+        return blank.model_copy(update={"note": "fewer_than_two_groups"})
+    estimates = Estimates(np.array([value.value for value in valued], float), np.full(len(valued), EVIDENCE_FLOOR))
+    value = _point(estimates, rule.limit is None, everyone.reference)
+    a, b = sorted(_ends(estimates, everyone.reference), key=lambda i: float(estimates.value[i]))
+    status = "inconclusive"
+    if rule.evidence == "point":
+        status = "pass" if _within(value, case.question) else "fail"
+        status = "inconclusive" if status == "pass" and case.unassessable else status
+    return blank.model_copy(
+        update={
+            "status": status, "value": value, "low_group": valued[a].group, "high_group": valued[b].group,
+        }
+    )  # fmt: skip
+
+
 def _level_verdict(case: _Level, alpha: float, level: float) -> RuleVerdict:
     blank = _blank(case, level).model_copy(
         update={"groups": len(case.assessable), "needed": [_lacks(value) for value in case.unassessable]}
     )
-    if not case.answerable:
-        return blank if blank.note else blank.model_copy(update={"note": "nothing_to_assess"})
+    point = case.question.rule.evidence == "point"
+    if not case.answerable or (case.doubted and point):
+        valued = case.assessable if point else case.doubted
+        if not valued:
+            return blank if blank.note else blank.model_copy(update={"note": "nothing_to_assess"})
+        worst = max(valued, key=lambda value: value.value or 0.0)
+        status = "inconclusive"
+        if point:
+            status = "pass" if (worst.value or 0.0) <= (case.question.rule.at_most or 0.0) + SLACK else "fail"
+            status = "inconclusive" if status == "pass" and case.unassessable else status
+        return blank.model_copy(
+            update={"status": status, "value": worst.value, "low_group": worst.group, "high_group": worst.group}
+        )
     lower, upper, low, high = case.bounds(alpha, level)
     largest = int(np.argmax(case.estimates.value))
     value = float(case.estimates.value[largest])
     status = case.status(lower, upper)
     decisive = low if status == "fail" else high
-    if case.question.rule.evidence == "point":
+    if point:
         status, decisive = "pass" if value <= (case.question.rule.at_most or 0.0) + SLACK else "fail", largest
-    if status == "pass" and case.unassessable:
+    if status == "pass" and (case.unassessable or case.doubted):
         status = "inconclusive"
     group = case.assessable[decisive].group
     return blank.model_copy(
@@ -339,12 +402,12 @@ def _change_verdict(case: _Changed, alpha: float, level: float) -> RuleVerdict:
     if case.question.changes is None:
         return blank.model_copy(update={"note": "no_baseline", "needed": []})
     if not case.answerable:
-        return blank.model_copy(update={"note": "no_change_known"})
+        return blank.model_copy(update={"status": "inconclusive"} if case.doubts else {"note": "no_change_known"})
     found = case.bounds(alpha, level)
     status = case.status(found)
     if case.question.rule.evidence == "point":
         status = "pass" if found.value <= (case.question.rule.margin or 0.0) + SLACK else "fail"
-    if status == "pass" and case.unassessable:
+    if status == "pass" and (case.unassessable or (case.doubts and case.question.rule.evidence == "interval")):
         status = "inconclusive"
     pair = found.lower_pair if status == "fail" else found.upper_pair
     return blank.model_copy(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.report.verdicts import between, mark, subject, worst_first
+from audit.report.verdicts import between, doubts, mark, subject, worst_first
 from audit.report.wording import Catalogue, count, decimal, group_name, percent, points
 from audit.result import AuditResult, Comparison, Judgement
 from audit.text import cut, visible
@@ -41,6 +41,8 @@ def render_markdown(result: AuditResult, t: Catalogue) -> str:
         lines.append(
             t("summary.none", comparisons=count(found.comparisons), gaps=found.gaps, level=percent(found.level, 0))
         )
+    if found.doubted:
+        lines += ["", t("summary.doubted", n=count(found.doubted))]
     if result.flags.decisions:
         lines += ["", t("flags.lead", n=count(result.flags.decisions))]
     lines += ["", t("markdown.decisions", n=count(result.data.decisions)) + ". " + t("markdown.more"), ""]
@@ -59,6 +61,13 @@ def render_judgement(judgement: Judgement, t: Catalogue) -> list[str]:
         named = f"{rule.rule}: {subject(rule, t)}"
         lines.append(_row([mark(rule, t), named, group_name(rule.attributes), value, bounds, between(rule)]))
     lines.append("")
+    said = [
+        f"- {_safe(rule.rule)}, {_safe(subject(rule, t))}: {_safe(line)}"
+        for rule in judgement.rules
+        if rule.counts
+        for line in doubts(rule, t)
+    ]
+    lines += [*said, ""] if said else []
     for waiver in judgement.waivers:
         state = t(f"gate.waiver.{waiver.state}", expires=waiver.expires)
         lines += [f"- {_safe(t('gate.waiver'))} {_safe(waiver.rule)}: {_safe(state)}"]

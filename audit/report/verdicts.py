@@ -5,6 +5,8 @@ from __future__ import annotations
 from audit.report.wording import Catalogue, decimal, group_name
 from audit.result import RuleVerdict
 
+#: Doubted groups named at most, for each reason.
+MOST_DOUBTED = 6
 ORDER = ("fail", "undefined", "inconclusive", "pass")
 
 
@@ -23,15 +25,31 @@ def subject(rule: RuleVerdict, t: Catalogue) -> str:
 def sentence(rule: RuleVerdict, t: Catalogue) -> str:
     """Say in one line what was found."""
     if rule.value is None:
-        why = t.note(rule.note) if rule.note else t("verdict.undefined")
-        return f"{subject(rule, t)}: {why}"
+        why = t.note(rule.note) if rule.note else t("verdict." + rule.status)
+        return "; ".join([f"{subject(rule, t)}: {why}", *doubts(rule, t)])
     what = t(f"gate.kind.{rule.kind}.{rule.aggregate}")
     bounds = f"{decimal(rule.lower)} … {decimal(rule.upper)}"
     limit = t(f"gate.limit.{rule.aggregate}", limit=f"{rule.limit:g}")
     text = f"{subject(rule, t)}: {what} {decimal(rule.value)} ({bounds}), {limit}"
     if rule.low_group and rule.high_group:
         text += "; " + between(rule)
-    return text
+    return "; ".join([text, *doubts(rule, t)])
+
+
+def doubts(rule: RuleVerdict, t: Catalogue) -> list[str]:
+    """Say of which groups in scope the bounds carry no guarantee, a line for every reason."""
+    by_reason: dict[str, list[str]] = {}
+    for doubt in rule.doubts:
+        by_reason.setdefault(doubt.reason, []).append(group_name(doubt.group) or t("performance.overall"))
+    return [
+        t(
+            "gate.doubt" if len(groups) <= MOST_DOUBTED else "gate.doubt.more",
+            groups=", ".join(groups[:MOST_DOUBTED]),
+            n=len(groups) - MOST_DOUBTED,
+            why=t(f"doubt.{reason}"),
+        )
+        for reason, groups in by_reason.items()
+    ]
 
 
 def between(rule: RuleVerdict) -> str:

@@ -43,6 +43,7 @@ from audit.result.part import Note, Part
 from audit.result.verdicts import (
     Change,
     Comparison,
+    Doubt,
     Flips,
     Judgement,
     Needed,
@@ -83,6 +84,7 @@ __all__ = [
     "DiscoveredSlice",
     "Discovery",
     "Disparity",
+    "Doubt",
     "Environment",
     "EqualTreatment",
     "Explanations",

@@ -47,6 +47,7 @@ class MetricValue(Part):
     clusters: float | None = Field(description="Clusters in the denominator, where rows form clusters.")
     standard_error: float | None = Field(description="Of a metric whose bounds follow from it.")
     note: str | None
+    doubt: str | None = Field(None, description="Why its bounds carry no guarantee; null where they do.")
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -58,7 +59,7 @@ class MetricDefinition(Part):
     unit: Literal["share", "number"]
     better: Literal["high", "low"]
     method: Literal["exact", "resampling", "linearisation"] = Field(description="How its bounds are made.")
-    calibrated: bool = Field(description="Whether the error rates of its bounds were measured.")
+    doubt: str | None = Field(description="Why its bounds carry no guarantee in any design; null where they do.")
 
 
 class LibraryCheck(Part):
@@ -244,6 +245,7 @@ class FindingsSummary(Part):
     level: float
     comparisons: int = Field(description="Pairs of groups compared, over all metrics: what `level` is corrected for.")
     gaps: int = Field(description="Gaps looked at.")
+    doubted: int = Field(0, description="Values of groups left out because their bounds carry no guarantee.")
     items: list[Finding]
 
 

@@ -17,6 +17,13 @@ class Needed(Part):
     reason: str
 
 
+class Doubt(Part):
+    """A group whose bounds carry no guarantee, so that neither a pass nor a failure may rest on it."""
+
+    group: list[str]
+    reason: str
+
+
 class RuleVerdict(Part):
     """What one rule says of one metric of one slicing."""
 
@@ -34,7 +41,7 @@ class RuleVerdict(Part):
     evidence: Literal["interval", "point"]
     scope: Literal["pooled", "adjusted"] = Field(description="adjusted: rates standardised over the controls.")
     counts: bool = Field(description="Whether it enters the verdict of the policy.")
-    calibrated: bool = Field(description="Whether the error rates of its bounds were measured.")
+    doubts: list[Doubt] = Field(description="Groups in scope whose bounds carry no guarantee.")
     alpha: float = Field(description="Of the fail bound, after Holm's correction over the rules of severity error.")
     value: float | None
     lower: float | None
@@ -92,6 +99,7 @@ class ValueEstimate(Part):
     effective_n: float | None
     clusters: float | None
     standard_error: float | None
+    doubt: str | None = Field(None, description="Why its bounds carry no guarantee; null where they do.")
 
 
 class Change(Part):
@@ -107,6 +115,7 @@ class Change(Part):
     difference: float | None = Field(description="Candidate less baseline.")
     lower: float | None = Field(description="Two-sided interval of the difference.")
     upper: float | None
+    doubt: str | None = Field(None, description="Why bounds of the change carry no guarantee; null where they do.")
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 

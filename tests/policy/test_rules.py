@@ -104,9 +104,14 @@ def test_any_metric_can_be_ruled(metric: str) -> None:
     assert scored(metric, at_least=0.999).status == "fail"
 
 
-def test_a_metric_of_your_own_says_that_nothing_is_guaranteed() -> None:
+def test_a_metric_of_your_own_decides_nothing_by_its_bounds() -> None:
     rule = scored("tests.policy.test_rules:error_rate", limit=0.01)
-    assert (rule.status, rule.calibrated) == ("fail", False)
+    assert rule.status == "inconclusive"
+    assert rule.value is not None
+    assert (rule.lower, rule.upper) == (None, None)
+    assert {doubt.reason for doubt in rule.doubts} == {"unknown_function"}
+    assert scored("tests.policy.test_rules:error_rate", limit=0.01, evidence="point").status == "fail"
+    assert scored("tests.policy.test_rules:error_rate", limit=0.9, evidence="point").status == "pass"
 
 
 def error_rate(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:

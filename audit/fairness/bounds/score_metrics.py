@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
+from audit.fairness.bounds.doubt import Doubts
 from audit.fairness.bounds.effective import kish
 from audit.fairness.scores import BLOCKS, ScoreTally
 
@@ -42,6 +43,8 @@ class ScoreValues:
         `error` is the standard error, `blocks` what it was estimated from.
     correlation : array of shape (groups, groups) or None
         None where groups are independent.
+    doubt
+        Why the bounds of a group carry no guarantee, where some do not.
     """
 
     value: Floats
@@ -50,6 +53,7 @@ class ScoreValues:
     effective: Floats
     blocks: Floats | None
     correlation: Floats | None = None
+    doubt: Doubts | None = None
 
 
 @dataclass(frozen=True)

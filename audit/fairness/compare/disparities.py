@@ -217,18 +217,18 @@ def findings(compared: list[Compared], level: float) -> FindingsSummary:
     1 − `level` is shared equally among the slicings, and within a slicing among all pairs of groups and all
     proportions (Bonferroni), so that a fine crossing does not weaken what is said of single attributes. With equal true
     rates everywhere, this names anything at all in at most 1 − `level` of audits, however many groups there are.
-    Complements (FNR beside TPR) are left out, as they would say everything twice.
+    Complements (FNR beside TPR) are left out, as they would say everything twice; so are groups whose bounds carry no
+    guarantee, which are counted.
     """
     looked: list[tuple[Slicing, list[tuple[Values, npt.NDArray[np.int64]]]]] = []
+    doubted = 0
     for item in compared:
         if item.slicing is None or not item.slicing.attributes:
             continue
         in_gaps = np.array([group.in_gaps for group in item.slicing.groups])
-        kept = [
-            (values, np.flatnonzero(in_gaps & ~np.isnan(values.value)))
-            for values in item.pooled
-            if _tested(values.metric)
-        ]
+        tested = [values for values in item.pooled if _tested(values.metric)]
+        doubted += sum(int((in_gaps & ~np.isnan(values.value) & ~values.sure).sum()) for values in tested)
+        kept = [(values, np.flatnonzero(in_gaps & values.sure)) for values in tested]
         kept = [(values, groups) for values, groups in kept if len(groups) > 1]
         if kept:
             looked.append((item.slicing, kept))
@@ -240,7 +240,7 @@ def findings(compared: list[Compared], level: float) -> FindingsSummary:
         items += [found for values, groups in kept if (found := _finding(slicing, values, groups, alpha))]
     items.sort(key=lambda finding: (-finding.lower, finding.attributes, finding.metric, finding.cls or ""))
     gaps = sum(len(kept) for _, kept in looked)
-    return FindingsSummary(level=level, comparisons=comparisons, gaps=gaps, items=items)
+    return FindingsSummary(level=level, comparisons=comparisons, gaps=gaps, doubted=doubted, items=items)
 
 
 def _tested(metric: Metric) -> bool:
@@ -382,7 +382,11 @@ def _gaps(item: Values, slicing: Slicing, stratum: dict[str, str], level: float)
     bounds: dict[str, dict[str, Any]] = {"difference": {}, "ratio": {}}
     alpha = 1 - level
     # A standard error of a handful of decisions is itself a guess.
-    sure = kept if item.error is None else kept[(item.known & (item.effective >= EVIDENCE_FLOOR))[kept]]
+    sure = kept[item.sure[kept]]
+    if item.error is not None:
+        sure = sure[(item.effective >= EVIDENCE_FLOOR)[sure]]
+    if not item.sure[kept].all():
+        note = note or "no_guarantee"
     if len(sure) == len(kept):
         estimates = item.among(sure)
         found = difference_bounds(estimates, alpha)

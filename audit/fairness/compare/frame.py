@@ -6,7 +6,9 @@ million rows they count.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from audit.fairness.bounds import score_metrics
+from audit.fairness.bounds.doubt import ONE_CLUSTER, Doubts, first_of
 from audit.fairness.bounds.effective import cluster_blocks, clustered, kish
 from audit.fairness.bounds.inference import Estimates
 from audit.fairness.bounds.intervals import wilson
@@ -89,6 +92,8 @@ class Values:
         Standard error, where bounds follow from it rather than from the effective size.
     correlation : array of shape (groups, groups), optional
         Of the values, where groups are not independent.
+    doubt
+        Why the bounds of a group carry no guarantee (`audit.fairness.bounds.doubt`), None where they do.
     """
 
     metric: Metric
@@ -102,6 +107,20 @@ class Values:
     clusters: Floats | None = None
     error: Floats | None = None
     correlation: Floats | None = None
+    doubt: Doubts | None = None
+
+    def __post_init__(self) -> None:
+        if self.doubt is None:
+            object.__setattr__(self, "doubt", [self.metric.doubt] * len(self.value))
+
+    def doubted(self, *reasons: Sequence[str | None]) -> Values:
+        """Add why bounds of some groups carry no guarantee."""
+        return replace(self, doubt=first_of(self.doubt or [], *reasons))
+
+    @property
+    def sure(self) -> Bools:
+        """Groups with a value whose bounds carry their guarantee."""
+        return np.asarray(self.known & np.array([code is None for code in self.doubt or []], dtype=bool))
 
     def among(self, groups: Ints) -> Estimates:
         """Return what bounds are made of, for some of the groups."""
@@ -118,8 +137,8 @@ class Values:
         known = ~np.isnan(self.value)
         return known if self.error is None else known & ~np.isnan(self.error)
 
-    def evidence(self, group: int) -> dict[str, float | None]:
-        """Effective size, clusters and standard error of one group."""
+    def evidence(self, group: int) -> dict[str, Any]:
+        """Effective size, clusters and standard error of one group, and what is in doubt about them."""
 
         def of(array: Floats | None) -> float | None:
             return None if array is None or np.isnan(array[group]) else float(array[group])
@@ -128,6 +147,7 @@ class Values:
             "effective_n": of(self.effective),
             "clusters": of(self.clusters),
             "standard_error": of(self.error),
+            "doubt": self.doubt[group] if self.doubt and not np.isnan(self.value[group]) else None,
         }
 
 
@@ -306,7 +326,17 @@ class _Question:
 
 
 def _with_interval(values: Values, alpha: float) -> Values:
-    """Add each group's own two-sided interval."""
+    """Add each group's own two-sided interval; a group that lies in one cluster has none."""
+    if values.clusters is not None:
+        lone = (values.clusters < 2) & ~np.isnan(values.value)
+        values = values.doubted([ONE_CLUSTER if alone else None for alone in lone])
+        bounded = _bounded(values, alpha)
+        lower, upper = (np.where(lone, np.nan, bound) for bound in (bounded.lower, bounded.upper))
+        return replace(values, lower=lower, upper=upper)
+    return _bounded(values, alpha)
+
+
+def _bounded(values: Values, alpha: float) -> Values:
     if values.error is None:
         lower, upper = wilson(values.value, values.effective, alpha, values.clusters)
         return replace(values, lower=lower, upper=upper)
@@ -362,4 +392,5 @@ def _values_of(metric: Metric, found: ScoreValues, why: list[str | None], error:
         found.blocks,
         error,
         found.correlation,
+        None if found.doubt is None else first_of([metric.doubt] * len(found.value), found.doubt),
     )

@@ -63,5 +63,6 @@ def standardise(strata: list[list[Values]], in_gaps: npt.NDArray[np.bool_], alph
             clusters = np.sum([v.clusters for v in same if v.clusters is not None], axis=0)
         lower, upper = wilson(rate, effective, alpha, clusters)
         reasons: list[str | None] = [None if not np.isnan(r) else "no_common_stratum" for r in rate]
-        out.append(Values(same[0].metric, same[0].cls, rate, lower, upper, n.sum(0), reasons, effective, clusters))
+        made = Values(same[0].metric, same[0].cls, rate, lower, upper, n.sum(0), reasons, effective, clusters)
+        out.append(made.doubted(*(v.doubt or [] for v in same)))
     return out

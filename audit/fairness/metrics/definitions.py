@@ -21,6 +21,7 @@ from fairlearn import metrics as fairlearn_metrics
 from sklearn import metrics as sklearn_metrics
 
 from audit.errors import ConfigError, some
+from audit.fairness.bounds.doubt import SMALLEST_OF_SEVERAL, UNKNOWN_FUNCTION
 from audit.fairness.metrics import forms
 from audit.fairness.metrics.forms import Floats, Form, share
 from audit.fairness.metrics.names import CRITERIA
@@ -95,8 +96,9 @@ class Metric:
         `ranking`: how scores order decisions.
     unit
         `share`: from 0 to 1; `number`: anything.
-    calibrated
-        Whether the error rates of its bounds were measured (docs/statistics.md).
+    doubt
+        Why its bounds carry no guarantee in any design; None where their error rates were measured
+        (docs/statistics.md).
     better
         Which end is the worse one for the group concerned.
     every_class
@@ -110,7 +112,7 @@ class Metric:
     form: Form | None = None
     scope: Literal["class", "all", "score", "ranking"] = "class"
     unit: Literal["share", "number"] = "share"
-    calibrated: bool = False
+    doubt: str | None = UNKNOWN_FUNCTION
     needs_labels: bool = True
     better: Literal["high", "low"] = "high"
     gap: bool = True
@@ -158,19 +160,19 @@ def _ranking(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
 
 
 def _share(name: str, compute: Score, denominator: Where, numerator: Where, **more: Any) -> Metric:
-    return Metric(name, compute, (denominator,), numerator, calibrated=True, **more)
+    return Metric(name, compute, (denominator,), numerator, doubt=None, **more)
 
 
 def _of_table(name: str, compute: Score, form: Form, needs: tuple[Where, ...] = (rows,), **more: Any) -> Metric:
-    return Metric(name, compute, needs, form=form, calibrated=True, **more)
+    return Metric(name, compute, needs, form=form, doubt=None, **more)
 
 
 def _of_scores(name: str, compute: Score, **more: Any) -> Metric:
-    return Metric(name, compute, scope="score", calibrated=True, **more)
+    return Metric(name, compute, scope="score", doubt=None, **more)
 
 
 def _of_ranking(name: str) -> Metric:
-    return Metric(name, _ranking, (positives, negatives), scope="ranking", calibrated=True)
+    return Metric(name, _ranking, (positives, negatives), scope="ranking", doubt=None)
 
 
 _EVERY_CLASS: dict[str, Any] = {"scope": "all", "every_class": True}
@@ -192,7 +194,8 @@ BUILT_IN = (
     _of_table("macro_f1", _macro(sklearn_metrics.f1_score), forms.macro_f1, **_EVERY_CLASS),
     # The smallest of several estimates is too small on average, which its bounds do not know.
     replace(
-        _of_table("worst_class_recall", _worst_class_recall, forms.worst_class_recall, **_EVERY_CLASS), calibrated=False
+        _of_table("worst_class_recall", _worst_class_recall, forms.worst_class_recall, **_EVERY_CLASS),
+        doubt=SMALLEST_OF_SEVERAL,
     ),
     _of_scores("mean_prediction", fairlearn_metrics.mean_prediction, needs_labels=False),
     _of_scores("mean_absolute_error", sklearn_metrics.mean_absolute_error, **_ERROR),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from audit.report.sections import Section
-from audit.report.verdicts import between, worst_first
+from audit.report.verdicts import between, doubts, worst_first
 from audit.report.view import View
 from audit.report.wording import count, group_name
 from audit.result import RuleVerdict
@@ -21,10 +21,15 @@ def build(view: View) -> dict[str, Any]:
     rules = worst_first(judgement.rules)
     return {
         "judgement": judgement,
-        "rules": [(rule, between(rule), [_needed(view, rule, i) for i in range(len(rule.needed))]) for rule in rules],
+        "rules": [(rule, between(rule), _lines(view, rule)) for rule in rules],
         "detectable": [rule for rule in rules if rule.detectable is not None],
         "icons": ICONS,
     }
+
+
+def _lines(view: View, rule: RuleVerdict) -> list[str]:
+    """What keeps a rule open: what is doubted first, then what is lacking."""
+    return [*doubts(rule, view.t), *(_needed(view, rule, i) for i in range(len(rule.needed)))]
 
 
 def _needed(view: View, rule: RuleVerdict, number: int) -> str:

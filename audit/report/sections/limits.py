@@ -43,14 +43,24 @@ def build(view: View) -> dict[str, Any]:
         own.append(t("limits.no_controls"))
     if result.data.clusters is None:
         own.append(t("limits.independent"))
-    unsure = [item.name for item in result.metric_definitions if not item.calibrated]
-    if unsure:
-        own.append(t("limits.uncalibrated", metrics=", ".join(unsure)))
+    own += _doubted(view)
     if any(attribute.get("members") for attribute in result.config["attributes"]):
         own.append(t("limits.members"))
     if result.explanations is not None:
         own.append(t("limits.explanations", sampled=count(result.explanations.sampled)))
     return {"own": own, "method": [t(f"limits.method.{code}") for code in ("sample", "labels", "cause", "law")]}
+
+
+def _doubted(view: View) -> list[str]:
+    """Metrics with groups whose bounds carry no guarantee, a line for every reason."""
+    found: dict[str, dict[str, None]] = {}
+    for value in [*view.result.metrics, *view.result.adjusted]:
+        if value.doubt is not None and not value.stratum:
+            found.setdefault(value.doubt, {})[view.t.metric(value.metric)] = None
+    return [
+        view.t("limits.no_guarantee", metrics=", ".join(list(metrics)[:MOST_NAMED]), why=view.t(f"doubt.{reason}"))
+        for reason, metrics in sorted(found.items())
+    ]
 
 
 def _detectable(view: View) -> list[str]:
