@@ -29,6 +29,7 @@ from audit.fairness.tally import Slicing, tally_columns, tally_decisions
 from audit.pipeline.run import definitions
 from audit.policy.judge import judge
 from audit.result import AuditResult
+from audit.store.columns import group_column
 from audit.store.decisions import decision_schema, decision_table, read_decisions
 
 SEVEN = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy", "f1_score",
@@ -47,7 +48,8 @@ def rows(n: int, groups: tuple[int, int] = (3, 5)) -> pd.DataFrame:
 
 def write(frame: pd.DataFrame, path: Path) -> None:
     n = len(frame)
-    given = {name: pa.array(frame[name]) for name in frame.columns}
+    called = {name: group_column(name) for name in ("a", "b")}
+    given = {called.get(name, name): pa.array(frame[name]) for name in frame.columns}
     given |= {"row_id": pa.array(np.arange(n).astype(str)), "status": pa.array(np.full(n, "ok"))}
     given |= {"weight": pa.array(np.ones(n)), "count": pa.array(np.ones(n, np.int64))}
     pq.write_table(decision_table(given, decision_schema(["a", "b"])), path)

@@ -28,6 +28,7 @@ from audit.fairness.compare.frame import GroupedCells, Values, evaluate
 from audit.fairness.metrics.definitions import choose_metrics
 from audit.fairness.scores import tally_scores
 from audit.fairness.tally import Slicing, tally_decisions
+from audit.store.columns import group_column
 from audit.store.decisions import decision_schema, decision_table
 
 Floats = npt.NDArray[np.float64]
@@ -199,7 +200,8 @@ def decisions(frame: pd.DataFrame, attributes: list[str]) -> pa.Table:
     size = len(frame)
     given = {"row_id": [str(i) for i in range(size)], "weight": [1.0] * size, "count": [1] * size}
     given |= {"status": ["ok"] * size} | {name: frame[name].tolist() for name in frame.columns}
-    columns = {name: pa.array(values, from_pandas=True) for name, values in given.items()}
+    called = {name: group_column(name) for name in attributes}
+    columns = {called.get(name, name): pa.array(values, from_pandas=True) for name, values in given.items()}
     return decision_table(columns, decision_schema(attributes))
 
 
@@ -210,7 +212,7 @@ def evaluated(frame: pd.DataFrame, metric: str, *, clustered: bool = False, seed
     code = {group: number for number, group in enumerate(sorted(frame["g"].unique()))}
 
     def grouped(cells: pd.DataFrame) -> GroupedCells:
-        return GroupedCells(cells, cells["g"].map(code).to_numpy(np.int64), len(code))
+        return GroupedCells(cells, cells[group_column("g")].map(code).to_numpy(np.int64), len(code))
 
     (tally,) = tally_decisions([table], [slicing])
     made = grouped(tally.pooled_over_clusters())
@@ -218,7 +220,7 @@ def evaluated(frame: pd.DataFrame, metric: str, *, clustered: bool = False, seed
         made = replace(made, by_cluster=grouped(tally.cells))
     if metrics[0].scope in {"score", "ranking"}:
         (scores,) = tally_scores([table], [slicing], "1")
-        codes = (frame["g"].map(code).to_numpy(np.int64) for frame in (scores.sums, scores.counts))
+        codes = (frame[group_column("g")].map(code).to_numpy(np.int64) for frame in (scores.sums, scores.counts))
         made = replace(made, scores=group_scores(scores, *codes, len(code)))
     (values,) = evaluate(made, metrics, classes=["0", "1"], asked=["1"], alpha=ALPHA, seed=seed)
     return values

@@ -19,6 +19,7 @@ import audit
 from audit.explain.gaps.concepts import sum_by_concept
 from audit.explain.gaps.decomposition import Explained, decompose
 from audit.explain.gaps.treatment import equal_treatment
+from audit.store.columns import group_column, group_columns
 from audit.terms.lexicon import load_lexicons
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
@@ -52,7 +53,7 @@ def main() -> None:
         table = pd.read_parquet(folder / "run" / "contributions.parquet")
         decisions = pd.read_parquet(folder / "run" / "decisions.parquet")
     assert (table["row_id"] == decisions["row_id"]).all()
-    columns = ["gender", "ethnicity", "age", "weight", "cluster"]
+    columns = [*group_columns(["gender", "ethnicity", "age"]), "weight", "cluster"]
     table = pd.concat([table, decisions[columns]], axis=1).assign(input=people["statement"].to_numpy())
     began = time.perf_counter()
     data = Explained.of(table, sum_by_concept(table, load_lexicons(["en"]), {}))
@@ -60,7 +61,7 @@ def main() -> None:
     units, concepts = len(data.contributions.rows), len(data.contributions.names)
     print(f"{len(table):,} decisions, {units:,} words, {concepts:,} concepts: sorted in {sorting:.2f} s")
     for attribute, high, low in GAPS:
-        at = [(table[attribute] == group).to_numpy() for group in (high, low)]
+        at = [(table[group_column(attribute)] == group).to_numpy() for group in (high, low)]
         gap = float(np.average(data.f[at[0]]) - np.average(data.f[at[1]]))
         began = time.perf_counter()
         found = decompose(data, at[0], at[1], gap, alpha=0.05, resamples=1000, seed=1)

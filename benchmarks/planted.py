@@ -28,6 +28,7 @@ from transformers import AutoTokenizer
 
 import audit
 from audit.result import AuditResult, GapDecomposition
+from audit.store.columns import group_column
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 ROWS = int(os.environ.get("BENCH_ROWS", "9000"))
@@ -97,7 +98,7 @@ def members(frame: pd.DataFrame, gap: GapDecomposition) -> tuple[np.ndarray, np.
     here = np.ones(len(frame), bool)
     if gap.condition != "all":
         here = (frame["y_true"] == "yes").to_numpy() == (gap.condition == "positive")
-    high, low = ((frame[attribute] == group[0]).to_numpy() for group in (gap.high_group, gap.low_group))
+    high, low = ((frame[group_column(attribute)] == group[0]).to_numpy() for group in (gap.high_group, gap.low_group))
     return here & high, here & low
 
 

@@ -15,7 +15,6 @@ from audit.errors import ConfigError, some
 
 __all__ = [
     "MISSING",
-    "RESERVED_NAMES",
     "AttributeConfig",
     "AuditConfig",
     "Columns",
@@ -39,15 +38,6 @@ __all__ = [
 ]
 
 MISSING = "(missing)"
-
-#: Columns that every decision table has, so no attribute or control may be called one of these.
-RESERVED_NAMES = frozenset(
-    {"row_id", "output", "position", "y_true", "y_pred", "logits", "score", "status", "length", "weight", "count"}
-    | {"inclusion_probability", "cluster", "y_value", "y_before", "score_before", "status_before"}
-    # Columns that tallies add.
-    | {"n", "w", "w2", "ln", "lw", "lw2", "lscore", "absolute", "squared", "logloss", "truth", "truth2"}
-    | {"score_key", "score_block", "is_positive", "search_half"}
-)
 
 
 class ModelConfig(Part):
@@ -308,8 +298,6 @@ class AuditConfig(Part):
         names = [attribute.label for attribute in self.attributes]
         everything = [*(column.label for column in self.read_as_groups), *self.controls]
         for name in everything:
-            if name in RESERVED_NAMES or name.endswith(":members"):
-                raise ValueError(f"{name!r} is a column of the decision table; give the attribute another `name`")
             if everything.count(name) > 1:
                 raise ValueError(f"{name!r} is named twice among attributes, controls and columns of discovery")
         for crossing in self.crossings:

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from audit.config import MISSING, AttributeConfig, AuditConfig, as_label
 from audit.data.source import read_batches
 from audit.errors import ConfigError, DataError
-from audit.store.membership import SUFFIX, TYPE
+from audit.store.columns import control_column, group_column, members_column
+from audit.store.membership import TYPE
 
 #: Columns of a canonical batch, besides one text column per attribute and control.
 ROW_FIELDS = (
@@ -37,8 +38,9 @@ class RowReader:
     """Iterate over canonical batches of the rows that `data.where` keeps.
 
     Yields tables with `row` (int64, from 1, counted before filtering), `row_id`, `input`, `y_true`, `prediction`,
-    `cluster` (text), `score`, `weight` (float64), `count` (int64), and text columns for attributes and controls.
-    Columns that the configuration does not name hold their neutral value: null, weight 1, count 1.
+    `cluster` (text), `score`, `weight` (float64), `count` (int64), and text columns for attributes and controls,
+    called as `audit.store.columns` says. Columns that the configuration does not name hold their neutral value: null,
+    weight 1, count 1.
     """
 
     def __init__(self, config: AuditConfig) -> None:
@@ -114,15 +116,16 @@ def _canonical(config: AuditConfig, raw: pa.Table, numbers: pa.Array) -> pa.Tabl
         "cluster": text(columns.cluster),
     }
     for attribute in config.read_as_groups:
+        column = group_column(attribute.label)
         if attribute.members:
             shares = _members(config, attribute, raw, numbers)
-            out[attribute.label + SUFFIX] = shares
+            out[members_column(column)] = shares
             named = [" | ".join(item["group"] for item in row if item["share"] >= 0.5) for row in shares.to_pylist()]
-            out[attribute.label] = pa.array([name or MISSING for name in named], pa.string())
+            out[column] = pa.array([name or MISSING for name in named], pa.string())
         else:
-            out[attribute.label] = _groups(config, attribute, raw, numbers)
+            out[column] = _groups(config, attribute, raw, numbers)
     for control in config.controls:
-        out[control] = text(control).fill_null(MISSING)
+        out[control_column(control)] = text(control).fill_null(MISSING)
     if columns.id and out["row_id"].null_count:
         row = numbers.filter(out["row_id"].is_null())[0].as_py()
         raise DataError(f"column {columns.id!r}, row {row}: the id is empty", where=str(config.data.path))

@@ -13,6 +13,7 @@ from audit.config import AuditConfig
 from audit.data.files import data_format, hash_files
 from audit.data.rows import RowReader
 from audit.errors import DataError, some
+from audit.store.columns import control_column, group_column
 from audit.store.membership import spread
 
 #: More classes or groups than this is an id or a number in the wrong place, not a class or a group.
@@ -54,8 +55,9 @@ def survey(config: AuditConfig) -> Survey:
         row at all.
     """
     found = Survey(format=data_format(config.data), sha256=hash_files(config.data))
-    names = [attribute.label for attribute in config.read_as_groups] + list(config.controls)
-    found.groups = {name: Counter() for name in names}
+    columns = {attribute.label: group_column(attribute.label) for attribute in config.read_as_groups}
+    columns |= {name: control_column(name) for name in config.controls}
+    found.groups = {name: Counter() for name in columns}
     id_hashes: list[np.ndarray] = []
     clusters: list[np.ndarray] = []
     reader = RowReader(config)
@@ -63,8 +65,8 @@ def survey(config: AuditConfig) -> Survey:
         found.rows_kept += batch.num_rows
         _count(found.labels, batch["y_true"], batch["count"])
         _count(found.predictions, batch["prediction"], batch["count"])
-        for name in names:
-            _count_groups(found.groups[name], batch, name)
+        for name, column in columns.items():
+            _count_groups(found.groups[name], batch, column)
             if len(found.groups[name]) > MOST_GROUPS:
                 raise DataError(
                     f"column of {name!r} has over {MOST_GROUPS:,} different groups",
@@ -131,9 +133,9 @@ def _count(counter: Counter[str], column: pa.ChunkedArray, count: pa.ChunkedArra
             counter[value] += total
 
 
-def _count_groups(counter: Counter[str], batch: pa.Table, name: str) -> None:
-    spread_out = spread(batch.append_column("w", batch["weight"]), [name], ["w"], [])
-    _count(counter, spread_out[name], spread_out["count"])
+def _count_groups(counter: Counter[str], batch: pa.Table, column: str) -> None:
+    spread_out = spread(batch.append_column("w", batch["weight"]), [column], ["w"], [])
+    _count(counter, spread_out[column], spread_out["count"])
 
 
 def _few_classes(config: AuditConfig, found: Survey) -> None:

@@ -17,6 +17,7 @@ from audit.data.rows import RowReader
 from audit.explain.sampling import draw, outcome_strata
 from audit.models.engine import give_back_memory
 from audit.models.predict import texts_of
+from audit.store.columns import group_columns
 from audit.store.decisions import read_decisions
 from audit.store.progress import Bar
 from audit.store.runfolder import RunFolder
@@ -59,7 +60,7 @@ def draw_rows(
     certain
         Ids of rows that are drawn with certainty, beside the budget.
     """
-    names = [attribute.label for attribute in config.attributes]
+    names = group_columns(attribute.label for attribute in config.attributes)
     decisions = _read_strata(folder, names)
     usable = np.flatnonzero(decisions["status"] != "failed")
     sure = None if budget is None else np.flatnonzero(np.isin(usable, _positions(folder, certain)))

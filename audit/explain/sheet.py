@@ -15,6 +15,7 @@ from audit.data.rows import RowReader
 from audit.errors import DataError, RunFolderError
 from audit.explain.integrate.units import SPECIAL, units_of
 from audit.result import AuditResult, DecisionSheet, SheetUnit
+from audit.store.columns import group_column
 from audit.store.runfolder import RunFolder
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def make_sheet(
         row_id=decision["row_id"],
         model_sha256=result.model.sha256 if result.model else None,
         data_sha256=result.data.sha256,
-        groups={name: decision[name] for name in names},
+        groups={name: decision[group_column(name)] for name in names},
         y_true=decision["y_true"],
         y_pred=decision["y_pred"],
         score=decision["score"],

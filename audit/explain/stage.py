@@ -18,6 +18,7 @@ from audit.explain.words import influential_words
 from audit.models.adapter import Adapter
 from audit.result import Explanations, OutcomeCounts, PrecisionCheck
 from audit.result.outcomes import EXPLAINED, REASONS, UNEXPLAINED, WEAK
+from audit.store.columns import group_column, group_columns
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
 
@@ -68,7 +69,7 @@ def explain_sample(
 
     found = pq.read_table(folder.attributions, columns=READ).to_pandas()
     explained = pd.concat([drawn.rows, found], axis=1)
-    shown = _to_show(explained, names[0], settings.shown)
+    shown = _to_show(explained, group_column(names[0]), settings.shown)
     steady = explained[~explained["reason"].isin(["failed", "no_contrast", "not_converged", "no_input"])]
     sanity = None
     if settings.sanity:
@@ -103,7 +104,7 @@ def _outcomes(explained: pd.DataFrame, slicings: Sequence[tuple[str, ...]]) -> l
     """Count outcomes and reasons, for everybody and per group."""
     parts: list[tuple[list[str], list[str], pd.DataFrame]] = [([], [], explained)]
     for attributes in slicings:
-        for values, part in explained.groupby(list(attributes), sort=True, observed=True):
+        for values, part in explained.groupby(group_columns(attributes), sort=True, observed=True):
             parts.append((list(attributes), [str(value) for value in values], part))
     return [
         OutcomeCounts(
@@ -147,12 +148,12 @@ def _recheck(explainer: Explainer, steady: pd.DataFrame) -> PrecisionCheck:
     )
 
 
-def _to_show(explained: pd.DataFrame, attribute: str, limit: int) -> pd.DataFrame:
+def _to_show(explained: pd.DataFrame, column: str, limit: int) -> pd.DataFrame:
     """Choose the decisions that a reader should see: sure and wrong ones first, from every group in turn."""
     wrong = explained["y_true"].notna() & (explained["y_true"] != explained["y_pred"])
     usable = ~explained["reason"].isin(["failed", "no_contrast", "no_input"])
     order = ["usable", "wrong", "f_input", "row_id"]
     ordered = explained.assign(wrong=wrong, usable=usable).sort_values(order, ascending=[False, False, False, True])
-    turn = ordered.groupby(attribute, sort=True, observed=True).cumcount()
+    turn = ordered.groupby(column, sort=True, observed=True).cumcount()
     order = ["turn", "usable", "wrong"]
     return ordered.assign(turn=turn).sort_values(order, ascending=[True, False, False], kind="stable").head(limit)

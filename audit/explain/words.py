@@ -10,6 +10,7 @@ from audit.explain.integrate.units import SPECIAL, units_of
 from audit.explain.verify.outcome import has_content
 from audit.models.adapter import joined
 from audit.result import WordInfluence
+from audit.store.columns import group_column
 
 #: Words in fewer explained decisions are left out: their mean says little, and they may point to a person.
 LEAST_DECISIONS = 5
@@ -22,7 +23,7 @@ def influential_words(explained: pd.DataFrame, attributes: Sequence[str]) -> lis
     Parameters
     ----------
     explained
-        Columns of the attribution table, `input`, and the attributes; usable decisions only.
+        Columns of the attribution table, `input`, and the groups by the attributes; usable decisions only.
     """
     units = units_of(explained, "attributions")
     words = units.words([joined(text) for text in explained["input"]])
@@ -40,7 +41,7 @@ def influential_words(explained: pd.DataFrame, attributes: Sequence[str]) -> lis
         mine = flat[flat["cls"] == cls]
         out += _ranked(mine, str(cls), None, None)
         for name in attributes:
-            groups = explained[name].astype(object).to_numpy()[mine["at"]]
+            groups = explained[group_column(name)].astype(object).to_numpy()[mine["at"]]
             for group in sorted(set(groups)):
                 out += _ranked(mine[groups == group], str(cls), name, str(group))
     return out

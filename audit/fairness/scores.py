@@ -78,20 +78,16 @@ class ScoreCounter:
 
     @property
     def _keys(self) -> tuple[list[str], list[str]]:
-        attributes = list(self.slicing.attributes)
-        return [*attributes, *self.slicing.controls, "score_block"], [
-            *attributes,
-            "is_positive",
-            "score_block",
-            "score_key",
-        ]
+        groups = self.slicing.group_columns
+        by_block = [*groups, *self.slicing.control_columns, "score_block"]
+        return by_block, [*groups, "is_positive", "score_block", "score_key"]
 
     def add(self, batch: pa.Table) -> None:
         """Add a batch prepared by `with_score_sums`."""
         if not batch.num_rows:
             return
         by_block, by_score = self._keys
-        batch = spread(batch, self.slicing.attributes, WEIGHTED, ["w2", "lw2"])
+        batch = spread(batch, self.slicing.group_columns, WEIGHTED, ["w2", "lw2"])
         self._sums.append(_grouped(batch, by_block, SUMS))
         ranked = batch.filter(batch["is_positive"].is_valid())
         if ranked.num_rows:
@@ -115,7 +111,7 @@ class ScoreCounter:
 
     def _too_many(self, counts: pd.DataFrame) -> bool:
         distinct = counts["score_key"].nunique()
-        groups = len(counts[list(self.slicing.attributes)].drop_duplicates()) if self.slicing.attributes else 1
+        groups = len(counts[self.slicing.group_columns].drop_duplicates()) if self.slicing.attributes else 1
         return distinct > MOST_DISTINCT or distinct * groups > MOST_CELLS
 
     def _merge(self) -> None:

@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.store.membership import SUFFIX, spread
+from audit.store.columns import control_column, group_columns, members_column
+from audit.store.membership import spread
 
 SUMS = ["n", "w", "w2"]
 
@@ -22,12 +23,24 @@ SUMS = ["n", "w", "w2"]
 class Slicing:
     """One attribute, or several crossed, with the controls to hold fixed.
 
-    `clustered` keeps the cells of each cluster apart, since the spread between clusters is what intervals need.
+    `clustered` keeps the cells of each cluster apart, since the spread between clusters is what intervals need; `also`
+    names further columns of the table to keep cells apart by.
     """
 
     attributes: tuple[str, ...]
     controls: tuple[str, ...] = ()
     clustered: bool = False
+    also: tuple[str, ...] = ()
+
+    @property
+    def group_columns(self) -> list[str]:
+        """Columns of the attributes in every table."""
+        return group_columns(self.attributes)
+
+    @property
+    def control_columns(self) -> list[str]:
+        """Columns of the controls in every table."""
+        return [control_column(name) for name in self.controls]
 
 
 @dataclass(frozen=True)
@@ -37,8 +50,9 @@ class Tally:
     Attributes
     ----------
     cells : DataFrame
-        One row per observed cell: the attributes and controls, `cluster` if the slicing is clustered (None for rows
-        that are clusters of their own), `y_true`, `y_pred` (None where unknown), `n` decisions, `w` = Σw, `w2` = Σw².
+        One row per observed cell: the columns of attributes and controls, `cluster` if the slicing is clustered (None
+        for rows that are clusters of their own), `y_true`, `y_pred` (None where unknown), `n` decisions, `w` = Σw,
+        `w2` = Σw².
     """
 
     slicing: Slicing
@@ -62,9 +76,9 @@ def tally_columns(slicings: Iterable[Slicing], members: Iterable[str] = ()) -> l
     members
         Attributes whose rows belong to several groups.
     """
-    names = [name for slicing in slicings for name in (*slicing.attributes, *slicing.controls)]
+    names = [name for slicing in slicings for name in (*slicing.group_columns, *slicing.control_columns)]
     fixed = ["y_true", "y_pred", "y_value", "score", "status", "weight", "count", "cluster"]
-    return list(dict.fromkeys([*fixed, *names, *(name + SUFFIX for name in members)]))
+    return list(dict.fromkeys([*fixed, *names, *map(members_column, group_columns(members))]))
 
 
 @dataclass
@@ -97,7 +111,7 @@ def tally_decisions(batches: Iterable[pa.Table], slicings: list[Slicing]) -> lis
 
 def _keys(slicing: Slicing) -> list[str]:
     cluster = ["cluster"] if slicing.clustered else []
-    return [*slicing.attributes, *slicing.controls, *cluster, "y_true", "y_pred"]
+    return [*slicing.group_columns, *slicing.control_columns, *slicing.also, *cluster, "y_true", "y_pred"]
 
 
 def with_sums(batch: pa.Table) -> pa.Table:
@@ -112,7 +126,7 @@ def with_sums(batch: pa.Table) -> pa.Table:
 
 def _cells(batch: pa.Table, slicing: Slicing) -> pd.DataFrame:
     keys = _keys(slicing)
-    batch = spread(batch, slicing.attributes, ["w"], ["w2"])
+    batch = spread(batch, slicing.group_columns, ["w"], ["w2"])
     sums = batch.group_by(keys).aggregate([(name, "sum") for name in SUMS])
     cells: pd.DataFrame = sums.rename_columns({f"{name}_sum": name for name in SUMS}).select([*keys, *SUMS]).to_pandas()
     return cells

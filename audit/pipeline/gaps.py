@@ -18,6 +18,7 @@ from audit.policy.flags import FailedGap, failed_gaps
 from audit.policy.judge import judge
 from audit.policy.rules import is_outcome
 from audit.result import AuditResult, Closing, ConceptPush, GapDecomposition, GapPart, Note
+from audit.store.columns import group_column, group_columns
 from audit.store.decisions import read_decisions
 from audit.store.runfolder import RunFolder
 
@@ -232,7 +233,7 @@ def _members(
 ) -> np.ndarray:
     here = np.ones(len(frame), bool)
     for name, value in zip(attributes, group, strict=True):
-        here = here & ((frame[name] == value).to_numpy(bool))
+        here = here & ((frame[group_column(name)] == value).to_numpy(bool))
     if condition != "all":
         same = (frame["y_true"] == positive).to_numpy(bool)
         here = here & (frame["y_true"].notna().to_numpy(bool) & (same if condition == "positive" else ~same))
@@ -245,7 +246,7 @@ def _mean_scores(case: Case, folder: RunFolder, keys: Sequence[tuple[Any, ...]])
     wanted = {(attributes, condition, group) for attributes, condition, high, low in keys for group in (high, low)}
     sums: dict[tuple[Any, ...], np.ndarray] = {key: np.zeros(3) for key in wanted}
     names = sorted({name for attributes, _, _ in wanted for name in attributes})
-    columns = ["y_true", "y_pred", "logits", "status", "weight", "count", *names]
+    columns = ["y_true", "y_pred", "logits", "status", "weight", "count", *group_columns(names)]
     for batch in read_decisions(folder.decisions, columns) if wanted else ():
         frame = batch.filter(pc.not_equal(batch["status"], "failed")).to_pandas()
         if frame.empty:

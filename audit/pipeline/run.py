@@ -57,6 +57,7 @@ from audit.result import (
     StratifiedTest,
     Timings,
 )
+from audit.store.columns import control_column, group_columns
 from audit.store.decisions import BATCH_ROWS, read_decisions, windows
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder, fingerprint_of
@@ -221,7 +222,7 @@ def compare_all(case: Case, folder: RunFolder) -> Fairness:
     members = [attribute.label for attribute in case.config.attributes if attribute.members]
     search = search_of(case)
     discovering = DiscoveryCounter(search, case.config.seed) if search else None
-    columns = [*tally_columns(case.slicings, members), *(search.columns if search else ())]
+    columns = [*tally_columns(case.slicings, members), *(group_columns(search.columns) if search else ())]
     for number, batch in enumerate(read_decisions(folder.decisions, list(dict.fromkeys(columns)))):
         if discovering:
             discovering.add(batch, number)
@@ -423,9 +424,10 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
 
 def hash_rows(case: Case, folder: RunFolder) -> str:
     """Hash ids, labels and groups of the audited rows: what two audits must share for their rows to be the same."""
-    names = [attribute.label for attribute in case.config.attributes]
+    names = group_columns(attribute.label for attribute in case.config.attributes)
+    names += [control_column(name) for name in case.config.controls]
     # Not the searched columns: they are no part of the question.
-    columns = ["row_id", "y_true", "y_value", "weight", "count", "cluster", *names, *case.config.controls]
+    columns = ["row_id", "y_true", "y_value", "weight", "count", "cluster", *names]
     digest = hashlib.sha256(json.dumps(columns).encode())
     for batch in windows(read_decisions(folder.decisions, columns), BATCH_ROWS):
         frame = batch.to_pandas()

@@ -43,6 +43,7 @@ from audit.result import (
     TextEdit,
     TokenAttributions,
 )
+from audit.store.columns import group_columns
 from audit.store.decisions import read_decisions
 from audit.store.files import replacing, write_text
 from audit.store.progress import Progress
@@ -118,7 +119,7 @@ def explain_why(
     failed = [gap for gap in gaps if gap.why == ("failed" if judged else "found")]
     columns = ["row_id", "y_true", "y_pred", "status", "weight", "count", "cluster"]
     names = [attribute.label for attribute in config.attributes]
-    errors, labelled = disparate_errors(read_decisions(folder.decisions, [*columns, *names]), failed)
+    errors, labelled = disparate_errors(read_decisions(folder.decisions, [*columns, *group_columns(names)]), failed)
     evidence = Evidence(probed.scored if probed else None, errors, labelled)
     if explainer := _explainer(case, out):
         _explain(case, explainer, folder, progress, clock, probed, evidence, out)
@@ -261,7 +262,7 @@ def _flags_to_show(flagged: pd.DataFrame) -> list[str]:
 def _write_flags(folder: RunFolder, flagged: pd.DataFrame, explained: pd.DataFrame | None, names: list[str]) -> None:
     wanted = pa.array(flagged["row_id"].tolist(), pa.string())
     decisions: dict[str, dict[str, Any]] = {}
-    for batch in read_decisions(folder.decisions, ["row_id", "y_true", "y_pred", "score", *names]):
+    for batch in read_decisions(folder.decisions, ["row_id", "y_true", "y_pred", "score", *group_columns(names)]):
         mine = batch.filter(pc.is_in(batch["row_id"], value_set=wanted))
         decisions |= {row["row_id"]: row for row in mine.to_pylist()}
     explanations: dict[str, dict[Any, Any]] = {}

@@ -124,8 +124,10 @@ def _correlations(result: AuditResult, tallies: list[PairedTally]) -> tuple[dict
     for tally, slicing in zip(tallies, result.slicings, strict=False):
         groups = [tuple(group.values) for group in slicing.groups]
         code_of = {group: code for code, group in enumerate(groups)}
-        codes = _codes(tally.cells, slicing.attributes, code_of)
-        block_codes = _codes(tally.blocks, slicing.attributes, code_of) if not tally.blocks.empty else codes[:0]
+        codes = _codes(tally.cells, tally.slicing.group_columns, code_of)
+        block_codes = (
+            _codes(tally.blocks, tally.slicing.group_columns, code_of) if not tally.blocks.empty else codes[:0]
+        )
         for attributes, name, cls in sorted(asked, key=str):
             metric = known.get(name)
             if attributes != tuple(slicing.attributes) or metric is None:
@@ -136,8 +138,8 @@ def _correlations(result: AuditResult, tallies: list[PairedTally]) -> tuple[dict
     return out, flips
 
 
-def _codes(frame: pd.DataFrame, attributes: list[str], code_of: dict[tuple[str, ...], int]) -> Ints:
-    rows = map(tuple, frame[attributes].astype(str).to_numpy().tolist())
+def _codes(frame: pd.DataFrame, columns: list[str], code_of: dict[tuple[str, ...], int]) -> Ints:
+    rows = map(tuple, frame[columns].astype(str).to_numpy().tolist())
     return np.array([code_of.get(row, -1) for row in rows], np.int64)
 
 

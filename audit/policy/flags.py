@@ -25,6 +25,7 @@ import pyarrow as pa
 from audit.fairness.bounds.outcomes import rate_of
 from audit.result import AuditResult, FlagRate, Flags
 from audit.result.outcomes import UNEXPLAINED
+from audit.store.columns import group_column
 
 FLIP, RELIANCE, ERROR, NOT_EXPLAINED = "counterfactual_flip", "identity_reliance", "disparate_error", "unexplained"
 CODES = (FLIP, RELIANCE, ERROR, NOT_EXPLAINED)
@@ -117,7 +118,7 @@ def disparate_errors(batches: Iterable[pa.Table], gaps: Sequence[FailedGap]) -> 
         for wrong in asked:
             here = (frame["y_true"] != frame["y_pred"]).to_numpy(bool)
             for name, value in zip(wrong.attributes, wrong.group, strict=True):
-                here = here & ((frame[name] == value).to_numpy(bool))
+                here = here & ((frame[group_column(name)] == value).to_numpy(bool))
             if wrong.missed is True:
                 here = here & ((frame["y_true"] == wrong.cls).to_numpy(bool))
             elif wrong.missed is False:
@@ -300,7 +301,7 @@ def lines(
                 "row_id": row["row_id"],
                 "severity": row["severity"],
                 "codes": row["codes"],
-                "groups": {name: decision[name] for name in names},
+                "groups": {name: decision[group_column(name)] for name in names},
                 "y_true": decision["y_true"],
                 "y_pred": decision["y_pred"],
                 "score": _rounded(decision["score"]),

@@ -13,7 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audit.store.membership import SUFFIX, TYPE
+from audit.store.columns import control_column, group_column, members_column
+from audit.store.membership import TYPE
 
 #: `status` of a decision. Failed decisions have no prediction and enter no metric; they are counted.
 STATUSES = ("ok", "truncated", "empty", "failed")
@@ -28,7 +29,7 @@ def decision_schema(attributes: Sequence[str], controls: Sequence[str] = (), mem
     ----------
     attributes, controls
         Names of the sensitive attributes (and of other columns read as groups) and of the controls; one text column
-        each.
+        each, called as `audit.store.columns` says.
     members
         Attributes whose rows belong to several groups, or to some with a share; one more column each.
     """
@@ -53,8 +54,9 @@ def decision_schema(attributes: Sequence[str], controls: Sequence[str] = (), mem
             ("inclusion_probability", pa.float64()),
             # Null: the row is a cluster of its own.
             ("cluster", pa.string()),
-            *(pa.field(name, pa.string(), nullable=False) for name in (*attributes, *controls)),
-            *((name + SUFFIX, TYPE) for name in members),
+            *(pa.field(group_column(name), pa.string(), nullable=False) for name in attributes),
+            *(pa.field(control_column(name), pa.string(), nullable=False) for name in controls),
+            *((members_column(group_column(name)), TYPE) for name in members),
         ]
     )
 

@@ -11,29 +11,30 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-SUFFIX = ":members"
+from audit.store.columns import members_column
+
 #: A row's groups, each with its share from 0 to 1.
 TYPE = pa.list_(pa.struct([("group", pa.string()), ("share", pa.float64())]))
 
 
-def spread(batch: pa.Table, attributes: Sequence[str], weights: Sequence[str], squares: Sequence[str]) -> pa.Table:
+def spread(batch: pa.Table, groups: Sequence[str], weights: Sequence[str], squares: Sequence[str]) -> pa.Table:
     """Repeat each row for every group it belongs to.
 
     Parameters
     ----------
-    attributes
-        Attributes of the slicing; those without a column of members stay as they are.
+    groups
+        Columns of the attributes of the slicing; those without a column of members stay as they are.
     weights, squares
         Columns to multiply by the share, and by its square.
     """
-    for name in attributes:
-        if name + SUFFIX not in batch.column_names:
+    for name in groups:
+        if members_column(name) not in batch.column_names:
             continue
-        members = batch[name + SUFFIX].combine_chunks()
+        members = batch[members_column(name)].combine_chunks()
         if isinstance(members, pa.ChunkedArray):  # an empty one combines to itself in some versions
             members = pa.array([], TYPE)
         rows, items = pc.list_parent_indices(members), members.flatten()
-        batch = batch.drop_columns([name + SUFFIX]).take(rows)
+        batch = batch.drop_columns([members_column(name)]).take(rows)
         share = items.field("share")
         batch = batch.set_column(batch.schema.get_field_index(name), name, items.field("group"))
         for columns, factor in ((weights, share), (squares, pc.multiply(share, share))):

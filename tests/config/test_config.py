@@ -43,7 +43,6 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         ("crossings: [[g, h]]", "'h' is not an attribute"),
         ("crossings: [[g, g]]", "names an attribute twice"),
         ("controls: [g]", "named twice"),
-        ("controls: [score]", "column of the decision table"),
         ("model: {path: m}", "cannot stand beside"),
         ("attributes: [{column: a, bins: [5, 5]}]", "bin edges must rise"),
         ("attributes: []", "at least 1 item"),

@@ -31,7 +31,7 @@ def test_missing_values_become_one_group_however_they_are_written(
     else:
         frame["g"] = frame["g"].astype("string")
         frame.to_parquet(path)
-    assert rows(stored(path))["g"].tolist() == ["a", "(missing)", "(missing)", "(missing)"]
+    assert rows(stored(path))["group:g"].tolist() == ["a", "(missing)", "(missing)", "(missing)"]
 
 
 def test_numeric_missing_is_a_group_and_numbers_are_spelled_one_way(
@@ -40,14 +40,14 @@ def test_numeric_missing_is_a_group_and_numbers_are_spelled_one_way(
     path = tmp_path / "rows.parquet"
     pd.DataFrame({"y": [1, 0], "p": [1.0, 0.0], "g": [2.0, np.nan]}).to_parquet(path)
     found = rows(stored(path))
-    assert found["g"].tolist() == ["2", "(missing)"]
+    assert found["group:g"].tolist() == ["2", "(missing)"]
     assert found["prediction"].tolist() == ["1", "0"]
 
 
 def test_bins_have_lower_edges(table: Callable[..., Path], stored: Callable[..., dict[str, Any]]) -> None:
     path = table(y=[1] * 6, p=[1] * 6, g=[39, 40, 49.5, 50, 80, None])
     found = rows(stored(path, attributes=[{"column": "g", "bins": [40, 50]}]))
-    assert found["g"].tolist() == ["<40", "40–<50", "40–<50", "≥50", "≥50", "(missing)"]
+    assert found["group:g"].tolist() == ["<40", "40–<50", "40–<50", "≥50", "≥50", "(missing)"]
     assert group_names(AttributeConfig(column="g", bins=(40, 50))) == ["<40", "40–<50", "≥50"]
 
 
@@ -56,7 +56,7 @@ def test_value_map_names_groups_and_missing_values(
 ) -> None:
     path = table(y=[1, 1, 1], p=[1, 1, 1], g=["F", "M", None])
     found = rows(stored(path, attributes=[{"column": "g", "name": "sex", "values": {"F": "women", "": "none"}}]))
-    assert found["sex"].tolist() == ["women", "M", "none"]
+    assert found["group:sex"].tolist() == ["women", "M", "none"]
 
 
 def test_where_keeps_row_numbers_of_the_file(table: Callable[..., Path], stored: Callable[..., dict[str, Any]]) -> None:

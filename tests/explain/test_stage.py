@@ -61,7 +61,7 @@ def test_explained_rates_are_weighted_shares_and_can_be_ruled(model_case: Make) 
     result = run(config)
     folder = Path(config["output"]["folder"])
     table = pd.read_parquet(folder / "attributions.parquet")
-    groups = pd.read_parquet(folder / "decisions.parquet").set_index("row_id")["group"]
+    groups = pd.read_parquet(folder / "decisions.parquet").set_index("row_id")["group:group"]
     table["group"] = groups[table["row_id"]].to_numpy()
     for group, rows in table.groupby("group"):
         expected = np.average(rows["outcome"] == "explained", weights=1 / rows["inclusion_probability"])

@@ -51,7 +51,10 @@ def test_decisions_weigh_by_the_inverse_of_their_inclusion_probability() -> None
 
 def test_by_predicted_class_and_group() -> None:
     table = decisions(
-        ["good"] * 20, PHI, y_pred=["yes"] * 10 + ["no"] * 10, g=["a"] * 5 + ["b"] * 5 + ["a"] * 6 + ["b"] * 4
+        ["good"] * 20,
+        PHI,
+        y_pred=["yes"] * 10 + ["no"] * 10,
+        **{"group:g": ["a"] * 5 + ["b"] * 5 + ["a"] * 6 + ["b"] * 4},
     )
     found = {(word.cls, word.group): word.n for word in influential_words(table, ["g"])}
     # Four decisions are too few to be told.

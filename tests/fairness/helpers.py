@@ -12,6 +12,7 @@ from audit.fairness.compare.disparities import Compared, Question, compare
 from audit.fairness.metrics.definitions import choose_metrics
 from audit.fairness.scores import tally_scores
 from audit.fairness.tally import Slicing, Tally, tally_decisions
+from audit.store.columns import control_column, group_column
 from audit.store.decisions import decision_schema, decision_table
 
 
@@ -21,7 +22,8 @@ def decisions(frame: pd.DataFrame, attributes: Sequence[str], controls: Sequence
     given: dict[str, Any] = {"weight": [1.0] * size, "count": [1] * size, "status": ["ok"] * size}
     given["row_id"] = [str(i) for i in range(size)]
     given |= {name: frame[name].tolist() for name in frame.columns}
-    columns = {name: pa.array(values, from_pandas=True) for name, values in given.items()}
+    called = {name: group_column(name) for name in attributes} | {name: control_column(name) for name in controls}
+    columns = {called.get(name, name): pa.array(values, from_pandas=True) for name, values in given.items()}
     return decision_table(columns, decision_schema(attributes, controls))
 
 

@@ -111,7 +111,7 @@ def test_the_correlation_of_versions_is_that_of_many_samples(name: str) -> None:
         after = decisions(frame.drop(columns="before"), ["g"])
         before = decisions(frame.assign(y_pred=frame["before"]).drop(columns="before"), ["g"])
         (tally,) = tally_pairs(joint_batches([after], [before]), [Slicing(("g",))], "1")
-        codes = tally.cells["g"].map({"a": 0, "b": 1}).to_numpy()
+        codes = tally.cells["group:g"].map({"a": 0, "b": 1}).to_numpy()
         classes = {"1": 1} if metric.scope == "class" else {"0": 0, "1": 1}
         said.append(correlation(tally, codes, 2, metric, classes)[0])
         mine = frame[frame["g"] == "a"].drop(columns="g").astype(int)

@@ -26,7 +26,7 @@ def outcomes(size: int, seed: int, means: dict[str, int]) -> pd.DataFrame:
             "units": words,
             "inclusion_probability": 1.0,
             "cluster": None,
-            "group": group,
+            "group:group": group,
         }
     )
 
@@ -49,7 +49,7 @@ def test_length_alone_makes_no_gap() -> None:
 
 def test_bands_are_coarser_where_a_small_group_would_be_lost() -> None:
     table = outcomes(600, 1, {"a": 10, "b": 10})
-    table.loc[:11, "group"] = "few"
+    table.loc[:11, "group:group"] = "few"
     (found,) = explained_rates(table, [("group",)], QUESTION)
     assert all(value.value is not None for value in found.adjusted)
     (pair,) = explained_rates(table[12:], [("group",)], QUESTION)

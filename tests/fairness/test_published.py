@@ -86,7 +86,7 @@ def decided(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_compas_rows_give_the_published_counts(compas: pd.DataFrame) -> None:
-    cells = tally(decided(compas), ["race"]).cells.set_index(["race", "y_true", "y_pred"])["n"]
+    cells = tally(decided(compas), ["race"]).cells.set_index(["group:race", "y_true", "y_pred"])["n"]
     order = [("no", "no"), ("no", "yes"), ("yes", "no"), ("yes", "yes")]
     for race, numbers in COMPAS.items():
         assert tuple(int(cells.get((race, *cell), 0)) for cell in order) == numbers

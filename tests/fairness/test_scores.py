@@ -99,7 +99,9 @@ def test_the_error_of_an_auc_is_delongs() -> None:
     slicing = Slicing(("g",))
     (tally,) = tally_scores([decisions(frame, ["g"])], [slicing], "1")
     code = {group: i for i, group in enumerate("abc")}
-    grouped = group_scores(tally, tally.sums["g"].map(code).to_numpy(), tally.counts["g"].map(code).to_numpy(), 3)
+    grouped = group_scores(
+        tally, tally.sums["group:g"].map(code).to_numpy(), tally.counts["group:g"].map(code).to_numpy(), 3
+    )
     found = ranking(grouped, "auc")
     for group, i in code.items():
         mine = frame[frame["g"] == group]
@@ -137,8 +139,8 @@ def test_parts_add_up_whatever_the_batches() -> None:
     whole = tally_scores([table], [Slicing(("g",))], "1")[0]
     parts = tally_scores([table.slice(i, 50) for i in range(0, 500, 50)], [Slicing(("g",))], "1")[0]
     for column in ("n", "w", "score", "logloss", "truth2"):
-        ours = parts.sums.groupby("g")[column].sum().to_numpy()
-        np.testing.assert_allclose(ours, whole.sums.groupby("g")[column].sum().to_numpy())
+        ours = parts.sums.groupby("group:g")[column].sum().to_numpy()
+        np.testing.assert_allclose(ours, whole.sums.groupby("group:g")[column].sum().to_numpy())
     pd.testing.assert_frame_equal(parts.counts, whole.counts)
 
 

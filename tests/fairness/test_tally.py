@@ -59,7 +59,7 @@ def test_counts_and_weights() -> None:
 
 def test_failed_decisions_are_left_out() -> None:
     rows = pd.DataFrame({"g": ["a", "b"], "y_true": ["1", "1"], "y_pred": ["1", None], "status": ["ok", "failed"]})
-    assert tally(rows, ["g"]).cells["g"].tolist() == ["a"]
+    assert tally(rows, ["g"]).cells["group:g"].tolist() == ["a"]
 
 
 def test_unknown_labels_are_none() -> None:

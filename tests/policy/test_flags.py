@@ -103,7 +103,7 @@ def test_nothing_looked_at_nothing_flagged() -> None:
 
 def test_lines_are_strict_json_whatever_the_model_says() -> None:
     decisions = {
-        row: {"y_true": None, "y_pred": "yes", "score": np.float32("nan"), "g": "a"}
+        row: {"y_true": None, "y_pred": "yes", "score": np.float32("nan"), "group:g": "a"}
         for row in ("flips", "rests", "moves", "wrong", "dark")
     }
     explanation = {

@@ -19,7 +19,7 @@ from sklearn.metrics import roc_auc_score
 
 from audit.fairness.bounds.doubt import Doubts
 from audit.fairness.bounds.effective import kish
-from audit.fairness.scores import BLOCKS, ScoreTally
+from audit.fairness.scores import BLOCKS, SUMS, ScoreTally
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -79,12 +79,7 @@ def group_scores(tally: ScoreTally, sum_groups: Ints, count_groups: Ints, size: 
     """Arrange a tally by group codes; a code below zero leaves a row out."""
     kept = sum_groups >= 0
     at = sum_groups[kept] * BLOCKS + tally.sums["score_block"].to_numpy(np.int64)[kept]
-    columns = [name for name in tally.sums.columns if name not in {*tally.slicing.attributes, *tally.slicing.controls}]
-    sums = {
-        name: _sum(at, tally.sums[name].to_numpy(np.float64)[kept], (size, BLOCKS))
-        for name in columns
-        if name != "score_block"
-    }
+    sums = {name: _sum(at, tally.sums[name].to_numpy(np.float64)[kept], (size, BLOCKS)) for name in SUMS}
     rows = count_groups >= 0
     return GroupedScores(
         sums,

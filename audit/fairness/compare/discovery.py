@@ -24,6 +24,7 @@ from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, one_sided
 from audit.fairness.metrics.definitions import Metric, known_metrics
 from audit.fairness.tally import CellCounter, Slicing, with_sums
 from audit.result import DiscoveredSlice, Discovery
+from audit.store.columns import attribute_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,7 +43,7 @@ class Search:
     Attributes
     ----------
     columns
-        Columns of the decision table.
+        Attributes, and other columns read as groups.
     depth
         Most columns that one slice names.
     cls
@@ -70,7 +71,7 @@ class DiscoveryCounter:
         chosen = [
             names for size in range(1, self.search.depth + 1) for names in combinations(self.search.columns, size)
         ]
-        self._counters = [CellCounter(Slicing((*names, HALF), (), self.search.clustered)) for names in chosen]
+        self._counters = [CellCounter(Slicing(names, (), self.search.clustered, (HALF,))) for names in chosen]
 
     def add(self, batch: pa.Table, number: int) -> None:
         """Add a batch of decisions."""
@@ -219,7 +220,7 @@ def _confirm(
         on_first = _compare(cells[cells[HALF] == "a"], _columns(cells), metric, search, np.full(1, 0.5))
         out.append(
             DiscoveredSlice(
-                slice=dict(zip(_columns(cells), name, strict=True)),
+                slice=dict(zip(map(attribute_of, _columns(cells)), name, strict=True)),
                 metric=metric.name,
                 cls=search.cls if metric.scope == "class" else None,
                 n=int(compared.n[at]),

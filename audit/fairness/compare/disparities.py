@@ -32,6 +32,7 @@ from audit.result import (
     Note,
     Slicing,
 )
+from audit.store.columns import control_column
 
 #: A crossing with more observed groups than this is reported as too fine, not computed.
 MOST_CROSSED_GROUPS = 1000
@@ -112,7 +113,8 @@ def compare(
     """
     attributes = list(tally.slicing.attributes)
     cells = tally.pooled_over_clusters()
-    keys = _group_of(cells, attributes)
+    columns = tally.slicing.group_columns
+    keys = _group_of(cells, columns)
     groups = sorted(
         set(keys), key=lambda values: [question.rank(*pair) for pair in zip(attributes, values, strict=True)]
     )
@@ -130,7 +132,9 @@ def compare(
     done = Compared(slicing=Slicing(attributes=attributes, groups=facts))
     if tally.slicing.clustered:
         fine = GroupedCells(
-            tally.cells, _group_of(tally.cells, attributes).map(code_of).to_numpy(np.int64), len(groups)
+            tally.cells,
+            _group_of(tally.cells, columns).map(code_of).to_numpy(np.int64),
+            len(groups),
         )
         grouped = replace(grouped, by_cluster=fine)
     if scores is not None:
@@ -145,7 +149,7 @@ def compare(
     if tally.slicing.controls:
         controls = list(tally.slicing.controls)
         strata = []
-        for stratum, _ in cells.groupby(controls, sort=True):
+        for stratum, _ in cells.groupby(tally.slicing.control_columns, sort=True):
             named = dict(zip(controls, map(str, stratum), strict=True))
             within = _within(grouped, named)
             if scores is not None:
@@ -170,11 +174,11 @@ def _checked(grouped: GroupedCells, pooled: list[Values], question: Question, rn
 
 def _scores_of(scores: ScoreTally, code_of: dict[Any, int], stratum: dict[str, str] | None = None) -> GroupedScores:
     """Arrange scores by group; within a stratum only their sums, which are what it keeps apart."""
-    attributes = list(scores.slicing.attributes)
-    sums = _group_of(scores.sums, attributes).map(code_of).to_numpy(np.int64)
-    counts = _group_of(scores.counts, attributes).map(code_of).to_numpy(np.int64)
+    columns = scores.slicing.group_columns
+    sums = _group_of(scores.sums, columns).map(code_of).to_numpy(np.int64)
+    counts = _group_of(scores.counts, columns).map(code_of).to_numpy(np.int64)
     for control, value in (stratum or {}).items():
-        sums = np.where((scores.sums[control] == value).to_numpy(bool), sums, -1)
+        sums = np.where((scores.sums[control_column(control)] == value).to_numpy(bool), sums, -1)
     if stratum:
         counts = np.full_like(counts, -1)
     return group_scores(scores, sums, counts, len(code_of))
@@ -197,15 +201,15 @@ def _correlations(done: Compared) -> list[Correlation]:
     ]
 
 
-def _group_of(cells: pd.DataFrame, attributes: list[str]) -> pd.Series[Any]:
-    return pd.Series(list(map(tuple, cells[attributes].astype(str).to_numpy().tolist())), dtype=object)
+def _group_of(cells: pd.DataFrame, columns: list[str]) -> pd.Series[Any]:
+    return pd.Series(list(map(tuple, cells[columns].astype(str).to_numpy().tolist())), dtype=object)
 
 
 def _within(grouped: GroupedCells, stratum: dict[str, str]) -> GroupedCells:
     """Keep the cells of one stratum."""
     kept = np.ones(len(grouped.cells), dtype=bool)
     for control, value in stratum.items():
-        kept &= (grouped.cells[control] == value).to_numpy(bool)
+        kept &= (grouped.cells[control_column(control)] == value).to_numpy(bool)
     fine = _within(grouped.by_cluster, stratum) if grouped.by_cluster else None
     # Its own scores are put in by the caller.
     return GroupedCells(grouped.cells[kept].reset_index(drop=True), grouped.groups[kept], grouped.size, fine)

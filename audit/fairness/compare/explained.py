@@ -21,6 +21,7 @@ from audit.fairness.metrics.definitions import known_metrics
 from audit.fairness.metrics.names import EXPLAINED_RATE
 from audit.fairness.tally import Slicing, tally_decisions
 from audit.result.outcomes import EXPLAINED
+from audit.store.columns import control_column, group_column, group_columns
 from audit.store.decisions import decision_schema, decision_table
 
 CLASS, BAND = "explained: predicted class", "explained: words"
@@ -36,7 +37,7 @@ def explained_rates(explained: pd.DataFrame, slicings: Sequence[tuple[str, ...]]
     Parameters
     ----------
     explained
-        `row_id`, `y_pred`, `outcome`, `units`, `inclusion_probability`, `cluster` and the attributes.
+        `row_id`, `y_pred`, `outcome`, `units`, `inclusion_probability`, `cluster` and the columns of the attributes.
     """
     return [_compare(explained, tuple(slicing), question) for slicing in slicings] if len(explained) else []
 
@@ -51,9 +52,9 @@ def _compare(explained: pd.DataFrame, slicing: tuple[str, ...], question: Questi
         "weight": pa.array(1 / explained["inclusion_probability"].to_numpy(np.float64)),
         "count": pa.array(np.ones(size, np.int64)),
         "cluster": pa.array(explained["cluster"].astype(object), pa.string(), from_pandas=True),
-        CLASS: pa.array(explained["y_pred"].astype(str)),
-        BAND: pa.array(_bands(explained, words, slicing, question)),
-        **{name: pa.array(explained[name].astype(str)) for name in slicing},
+        control_column(CLASS): pa.array(explained["y_pred"].astype(str)),
+        control_column(BAND): pa.array(_bands(explained, words, slicing, question)),
+        **{name: pa.array(explained[name].astype(str)) for name in group_columns(slicing)},
     }
     table = decision_table(columns, decision_schema(list(slicing), [CLASS, BAND]))
     metric = replace(known_metrics()["selection_rate"], name=EXPLAINED_RATE)
@@ -69,8 +70,8 @@ def _bands(
     """Bands of like numbers of words, as narrow as leaves most decisions comparable; outcomes have no say in it."""
     inside = np.ones(len(words), bool)
     for name in slicing:
-        inside &= ~explained[name].astype(str).isin(list(question.outside.get(name, {}))).to_numpy(bool)
-    group = explained.loc[inside, list(slicing)].astype(str).agg(" ".join, axis=1)
+        inside &= ~explained[group_column(name)].astype(str).isin(list(question.outside.get(name, {}))).to_numpy(bool)
+    group = explained.loc[inside, group_columns(slicing)].astype(str).agg(" ".join, axis=1)
     most = int(np.clip(len(words) // PER_BAND, LEAST_BANDS, MOST_BANDS))
     tried = [cut_bands(words, bands) for bands in range(most, LEAST_BANDS - 1, -1)]
     shares = [_comparable(explained.loc[inside, "y_pred"].astype(str), band[inside], group) for band in tried]

@@ -71,13 +71,13 @@ def tally_pairs(batches: Iterable[pa.Table], slicings: list[Slicing], positive: 
         summed = summed.append_column("w2", pc.multiply(weight, batch["weight"]))
         scored = _scored(batch, positive, number)
         for i, slicing in enumerate(slicings):
-            placed = spread(summed, slicing.attributes, ["w"], ["w2"])
+            placed = spread(summed, slicing.group_columns, ["w"], ["w2"])
             cells[i] = [_merge([*cells[i], _sum(placed, _cell_keys(slicing), SUMS)], _cell_keys(slicing), SUMS)]
             if scored is not None:
-                keys, sums = [*slicing.attributes, "score_block"], _score_columns()
+                keys, sums = [*slicing.group_columns, "score_block"], _score_columns()
                 blocks[i] = [
                     _merge(
-                        [*blocks[i], _sum(spread(scored, slicing.attributes, _score_columns(), []), keys, sums)],
+                        [*blocks[i], _sum(spread(scored, slicing.group_columns, _score_columns(), []), keys, sums)],
                         keys,
                         sums,
                     )
@@ -89,7 +89,7 @@ def tally_pairs(batches: Iterable[pa.Table], slicings: list[Slicing], positive: 
 
 
 def _cell_keys(slicing: Slicing) -> list[str]:
-    return [*slicing.attributes, *(["cluster"] if slicing.clustered else []), "y_true", "y_pred", "y_before"]
+    return [*slicing.group_columns, *(["cluster"] if slicing.clustered else []), "y_true", "y_pred", "y_before"]
 
 
 def _score_columns() -> list[str]:

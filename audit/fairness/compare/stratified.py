@@ -21,8 +21,9 @@ def stratified_tests(tally: Tally, slicing: Slicing, cls: str) -> list[Stratifie
     controls = list(tally.slicing.controls)
     attributes = list(tally.slicing.attributes)
     cells = tally.cells.assign(selected=tally.cells["y_pred"] == cls)
-    counts = cells.groupby([*controls, *attributes, "selected"])["n"].sum()
-    strata = list(dict.fromkeys(map(tuple, cells[controls].astype(str).to_numpy().tolist())))
+    held, compared = tally.slicing.control_columns, tally.slicing.group_columns
+    counts = cells.groupby([*held, *compared, "selected"])["n"].sum()
+    strata = list(dict.fromkeys(map(tuple, cells[held].astype(str).to_numpy().tolist())))
 
     def count(stratum: tuple[str, ...], group: list[str], selected: bool) -> int:
         return int(counts.get((*stratum, *group, selected), 0))

@@ -12,6 +12,7 @@ from audit.report.view import ShownDecision, View
 from audit.report.wording import group_name
 from audit.result import Explanations
 from audit.result.outcomes import EXPLAINED
+from audit.store.columns import group_column
 
 #: What the tests said of one explanation.
 FACTS = ("comprehensiveness", "sufficiency", "chance_p", "corroboration", "corroboration_p", "content", "gradients")
@@ -99,7 +100,7 @@ def _decision(item: ShownDecision, names: list[str]) -> dict[str, Any]:
     decision, explanation = item.decision, item.explanation or {}
     return {
         "row_id": item.row_id,
-        "groups": [(name, decision[name]) for name in names],
+        "groups": [(name, decision[group_column(name)]) for name in names],
         "y_true": decision["y_true"],
         "y_pred": decision["y_pred"],
         "wrong": decision["y_true"] is not None and decision["y_true"] != decision["y_pred"],
