@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from audit.errors import ConfigError, some
 from audit.result import AuditResult, MetricValue, ValueEstimate
@@ -22,10 +22,14 @@ Place = tuple[tuple[str, ...], tuple[str, ...]]
 Key = tuple[tuple[str, ...], tuple[str, ...], str, str | None]
 
 
+Index = Annotated[int, Field(ge=0)]
+Size = Annotated[float, Field(ge=0)]
+
+
 class Baseline(BaseModel):
     """One audit, as much of it as a later one is compared with."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     kind: str = "fairaudit baseline"
     schema_version: str
@@ -36,17 +40,37 @@ class Baseline(BaseModel):
     model_sha256: str | None
     data_name: str
     rows_sha256: str
-    decisions: int
-    level: float
+    decisions: Index
+    level: float = Field(gt=0, lt=1)
     positive_class: str | None
     classes: list[str]
     slicings: list[list[str]]
     controls: list[str]
     groups: list[list[list[str]]] = Field(description="Groups of each slicing.")
     questions: list[tuple[str, str | None]] = Field(description="Metric and class.")
-    values: list[tuple[int, int, int, float | None, float | None, float | None, float | None, str | None]] = Field(
+    values: list[tuple[Index, Index, Index, float | None, Size | None, Size | None, Size | None, str | None]] = Field(
         description="Slicing, group, question, value, effective size, clusters, standard error, doubt."
     )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Baseline:
+        if len(self.groups) != len(self.slicings):
+            raise ValueError(f"groups: {len(self.groups)} lists for {len(self.slicings)} slicings")
+        seen: dict[tuple[int, int, int], int] = {}
+        for row, (slicing, group, question, *_) in enumerate(self.values):
+            for at, (name, index, length) in enumerate(
+                (
+                    ("slicing", slicing, len(self.slicings)),
+                    ("group", group, len(self.groups[slicing]) if slicing < len(self.slicings) else 0),
+                    ("question", question, len(self.questions)),
+                )
+            ):
+                if index >= length:
+                    raise ValueError(f"values.{row}.{at}: no {name} has the number {index}, there are {length}")
+            first = seen.setdefault((slicing, group, question), row)
+            if first != row:
+                raise ValueError(f"values.{row}: the same group and question as values.{first}")
+        return self
 
     def estimates(self) -> dict[Key, ValueEstimate]:
         """Every metric of every group."""
@@ -142,10 +166,16 @@ def load_baseline(path: Path) -> Reference:
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ConfigError(f"cannot be read as JSON: {error}", where=str(path)) from None
     except ValidationError as error:
-        wrong = some([".".join(map(str, item["loc"])) for item in error.errors()])
+        wrong = some([_said(item["loc"], item["msg"]) for item in error.errors()])
         raise ConfigError(
             f"is no baseline of this version: {wrong}", where=str(path), hint="make one with audit gate --save-baseline"
         ) from None
+
+
+def _said(loc: tuple[int | str, ...], message: str) -> str:
+    """Say what is wrong with which key."""
+    where, what = ".".join(map(str, loc)), message.removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
 
 
 def refuse_incomparable(result: AuditResult, baseline: Baseline, *, other_rows: bool) -> None:
@@ -156,6 +186,7 @@ def refuse_incomparable(result: AuditResult, baseline: Baseline, *, other_rows: 
     ConfigError
         For other attributes, classes, positive class or level; for other rows, unless `other_rows` accepts them.
     """
+    _refuse_impossible(result, baseline)
     mine = baseline_of(result)
     hint = "audit the baseline's model again with this configuration, and save a new baseline"
     for name, what in (
@@ -178,3 +209,17 @@ def refuse_incomparable(result: AuditResult, baseline: Baseline, *, other_rows: 
             where="baseline",
             hint="--other-rows compares them as independent samples of the same population",
         )
+
+
+def _refuse_impossible(result: AuditResult, baseline: Baseline) -> None:
+    """Refuse shares that are none."""
+    shares = {item.name for item in result.metric_definitions if item.unit == "share"}
+    for row, (slicing, group, question, value, *_) in enumerate(baseline.values):
+        metric = baseline.questions[question][0]
+        if metric in shares and value is not None and not -1e-9 <= value <= 1 + 1e-9:
+            name = " × ".join(baseline.groups[slicing][group]) or "all decisions"
+            raise ConfigError(
+                f"values.{row}.3: {value:g} is no {metric} of {name}, which lies between 0 and 1",
+                where="baseline",
+                hint="make the baseline again with audit gate --save-baseline",
+            )

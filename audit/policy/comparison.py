@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +11,29 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from audit.fairness.bounds.score_metrics import MEANS
 from audit.fairness.compare.change import Changes, change_of_each
-from audit.fairness.compare.paired import PairedTally, correlation, joint_batches, score_correlation, tally_pairs
-from audit.fairness.metrics.definitions import Metric, known_metrics
+from audit.fairness.compare.movement import Movement, movement
+from audit.fairness.compare.paired import PairedTally, joint_batches, tally_pairs
+from audit.fairness.metrics.definitions import known_metrics
 from audit.fairness.tally import Slicing, tally_columns
 from audit.policy.baseline import Key, Reference, refuse_incomparable
-from audit.result import AuditResult, Change, Comparison, Flips, MetricValue, ValueEstimate
+from audit.result import AuditResult, Change, Comparison, Flips, MetricValue, Sketch, ValueEstimate
 from audit.store.decisions import BATCH_ROWS, read_decisions, windows
 from audit.store.runfolder import RunFolder
 
 Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How one metric of one group moved: its two values' correlation, and what each decision adds to the change."""
+
+    correlation: float
+    sketch: Sketch | None
+
+
+#: On different rows, or of a metric that is a black box.
+NOTHING_KNOWN = Moved(0.0, None)
 
 
 def compare_runs(
@@ -46,10 +59,10 @@ def compare_runs(
     tallies: list[PairedTally] = []
     if same_rows and decisions is not None and decisions.exists() and reference.folder is not None:
         tallies = _pair(result, decisions, reference.folder)
-    correlations, flips = _correlations(result, tallies)
+    movements, flips = _movements(result, tallies)
     before = baseline.estimates()
     changes = [
-        _change(value, before[_key(value)], correlations.get(_key(value), 0.0), 1 - result.level)
+        _change(value, before[_key(value)], movements.get(_key(value), NOTHING_KNOWN), 1 - result.level)
         for value in result.metrics
         if not value.stratum and _key(value) in before
     ]
@@ -68,7 +81,8 @@ def _key(value: MetricValue) -> Key:
     return tuple(value.attributes), tuple(value.group), value.metric, value.cls
 
 
-def _change(after: MetricValue, before: ValueEstimate, r: float, alpha: float) -> Change:
+def _change(after: MetricValue, before: ValueEstimate, moved: Moved, alpha: float) -> Change:
+    known = after.value is not None and before.value is not None
     change = Change(
         attributes=after.attributes,
         group=after.group,
@@ -76,7 +90,8 @@ def _change(after: MetricValue, before: ValueEstimate, r: float, alpha: float) -
         cls=after.cls,
         baseline=before,
         candidate=_estimate(after),
-        correlation=round(r, 9),
+        correlation=round(moved.correlation, 9),
+        sketch=moved.sketch if known else None,
         difference=None,
         lower=None,
         upper=None,
@@ -116,47 +131,35 @@ def _cut(path: Path, columns: list[str]) -> Iterator[pa.Table]:
     return windows(read_decisions(path, columns), BATCH_ROWS)
 
 
-def _correlations(result: AuditResult, tallies: list[PairedTally]) -> tuple[dict[Key, float], list[Flips]]:
+def _movements(result: AuditResult, tallies: list[PairedTally]) -> tuple[dict[Key, Moved], list[Flips]]:
     known = known_metrics()
-    out: dict[Key, float] = {}
+    out: dict[Key, Moved] = {}
     flips: list[Flips] = []
     asked = {(tuple(v.attributes), v.metric, v.cls) for v in result.metrics if not v.stratum}
     for tally, slicing in zip(tallies, result.slicings, strict=False):
         groups = [tuple(group.values) for group in slicing.groups]
         code_of = {group: code for code, group in enumerate(groups)}
         codes = _codes(tally.cells, tally.slicing.group_columns, code_of)
-        block_codes = (
-            _codes(tally.blocks, tally.slicing.group_columns, code_of) if not tally.blocks.empty else codes[:0]
-        )
         for attributes, name, cls in sorted(asked, key=str):
             metric = known.get(name)
             if attributes != tuple(slicing.attributes) or metric is None:
                 continue
-            r = _one(tally, codes, block_codes, len(groups), metric, cls, result.classes)
-            out |= {(attributes, group, name, cls): float(r[code]) for group, code in code_of.items()}
+            coded = {cls: 1} if cls is not None else {label: code for code, label in enumerate(result.classes)}
+            moved = movement(tally, codes, len(groups), metric, coded)
+            out |= {(attributes, group, name, cls): _moved(moved, code) for group, code in code_of.items()}
         flips += _flips(tally, codes, slicing.attributes, [list(group) for group in groups], result.positive_class)
     return out, flips
+
+
+def _moved(moved: Movement, group: int) -> Moved:
+    found = moved.sketches
+    sketch = None if found is None or not found.size[group] > 0 else Sketch.model_validate(found.at(group))
+    return Moved(float(moved.correlation[group]), sketch)
 
 
 def _codes(frame: pd.DataFrame, columns: list[str], code_of: dict[tuple[str, ...], int]) -> Ints:
     rows = map(tuple, frame[columns].astype(str).to_numpy().tolist())
     return np.array([code_of.get(row, -1) for row in rows], np.int64)
-
-
-def _one(
-    tally: PairedTally,
-    codes: Ints,
-    block_codes: Ints,
-    size: int,
-    metric: Metric,
-    cls: str | None,
-    classes: list[str],
-) -> npt.NDArray[np.float64]:
-    if metric.scope == "score" and metric.name in MEANS:
-        column, labelled = MEANS[metric.name]
-        return score_correlation(tally, block_codes, size, column, labelled=labelled)
-    coded = {cls: 1} if cls is not None else {name: code for code, name in enumerate(classes)}
-    return correlation(tally, codes, size, metric, coded)
 
 
 def _flips(

@@ -49,6 +49,7 @@ from audit.result.verdicts import (
     Needed,
     PolicySource,
     RuleVerdict,
+    Sketch,
     ValueEstimate,
     WaiverState,
 )
@@ -116,6 +117,7 @@ __all__ = [
     "ScoreReport",
     "SheetUnit",
     "ShownPair",
+    "Sketch",
     "Slicing",
     "StratifiedTest",
     "TextEdit",

@@ -92,6 +92,17 @@ class Judgement(Part):
     waivers: list[WaiverState]
 
 
+class Sketch(Part):
+    """What decisions add to a mean or a change: bounds at any level follow from it."""
+
+    values: list[float]
+    shares: list[float] = Field(description="How many decisions add each of the values.")
+    least: float = Field(description="The least that a decision may add.")
+    most: float = Field(description="The most that a decision may add.")
+    size: float = Field(description="Effective number of decisions.")
+    freedom: float | None = Field(description="Degrees of freedom of the size, where rows form clusters.")
+
+
 class ValueEstimate(Part):
     """One metric of one group, with what bounds are made of."""
 
@@ -112,6 +123,9 @@ class Change(Part):
     baseline: ValueEstimate
     candidate: ValueEstimate
     correlation: float = Field(description="Of the two values; 0 where they were measured on different rows.")
+    sketch: Sketch | None = Field(
+        description="What decisions add to the difference; null where it is not known decision by decision."
+    )
     difference: float | None = Field(description="Candidate less baseline.")
     lower: float | None = Field(description="Two-sided interval of the difference.")
     upper: float | None

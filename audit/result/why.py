@@ -95,10 +95,10 @@ class PairEffect(Part):
     lower: float
     upper: float
     shift: float = Field(description="Mean change of the score.")
-    shift_lower: float
-    shift_upper: float
+    shift_lower: float | None = Field(description="Null where one text, or one cluster, tells nothing of the spread.")
+    shift_upper: float | None
     token_gap: float = Field(description="Mean absolute change of the score (Garg et al. 2019).")
-    token_gap_error: float = Field(description="Its standard error.")
+    token_gap_error: float | None = Field(description="Its standard error.")
 
 
 class TokenAttributions(Part):

@@ -139,6 +139,51 @@ def test_other_rows_can_be_accepted(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "as independent samples" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "named"),
+    [
+        (0, -1, "values.0.0"),
+        (1, 99, "values.0.1"),
+        (2, -3, "values.0.2"),
+        (3, 5.0, "values.0.3"),
+        (4, -20.0, "values.0.4"),
+        (4, float("inf"), "values.0.4"),
+        (6, -0.1, "values.0.6"),
+    ],
+)
+def test_numbers_that_no_audit_leaves_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], place: int, value: float, named: str
+) -> None:
+    old = version(tmp_path, "old", 0.0)
+    file = tmp_path / "baseline.json"
+    call(["gate", str(old), "--save-baseline", str(file)])
+    plain = json.loads(file.read_text())
+    plain["values"][0][place] = value
+    file.write_text(json.dumps(plain))
+    capsys.readouterr()
+    assert call(["gate", str(old), "--baseline", str(file)]) == ExitCode.USAGE
+    assert named in capsys.readouterr().err
+
+
+def test_a_few_decisions_of_which_none_changed_do_not_pass(tmp_path: Path) -> None:
+    """Of twenty, up to 13.9 % may be lost."""
+    few = pd.DataFrame({"y": 1, "p": 1, "g": ["a"] * 400 + ["b"] * 20, "id": range(420)})
+    few.to_csv(tmp_path / "d.csv", index=False)
+    config = {
+        "data": {"path": str(tmp_path / "d.csv"), "positive_label": "1",
+                 "columns": {"label": "y", "prediction": "p", "id": "id"}},
+        "attributes": ["g"], "metrics": ["true_positive_rate"],
+        "policy": {"rules": [{"metric": "true_positive_rate", "margin": 0.01}]},
+        "output": {"folder": str(tmp_path / "old")},
+    }  # fmt: skip
+    audit.run(config)
+    new = audit.run(config | {"output": {"folder": str(tmp_path / "new")}}, baseline=tmp_path / "old")
+    assert new.judgement is not None
+    (rule,) = new.judgement.rules
+    assert (rule.status, rule.high_group) == ("inconclusive", ["b"])
+    assert rule.upper == pytest.approx(1 - 0.05 ** (1 / 20), rel=0.01)
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"kind": "something"}', "\x00"])
 def test_a_file_that_is_no_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
     old = version(tmp_path, "old", 0.0)

@@ -1,8 +1,9 @@
 """Bounds of changes between two versions of a model: of each group's metric, and of the gap of each pair of groups.
 
-With both versions on the same rows, a group's two values are correlated, and a bound of a sum or difference of values
-recovers its variance from the bounds of each value and their correlations (Zou and Donner 2008); for two paired
-proportions this is Newcombe's method 10 (1998).
+With both versions on the same rows, a group's change is a mean of what each decision adds to it, and is bounded as one
+by Gaffke's method (see `sketch`): where no decision changed, that is Clopper and Pearson's bound of the share that
+might have. On different rows, a bound of a difference of values recovers its variance from the bounds of each value
+(Zou and Donner 2008). So do bounds of what two groups have between them, from the bounds of each.
 
 The gap of a pair widens by w = |d| − |d′|, with d the candidate's difference and d′ the baseline's. Since |d| is the
 larger of d and −d, w > m exactly if for some sign s both s·d − d′ > m and s·d + d′ > m, and w ≤ m exactly if for each
@@ -21,9 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.fairness.bounds.inference import Estimates, one_sided
+from audit.fairness.bounds.sketch import Sketches
 
 if TYPE_CHECKING:
-    from audit.result import Change, ValueEstimate
+    from audit.result import Change, Sketch, ValueEstimate
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,11 +40,17 @@ class Changes:
         Its values.
     correlation : array of shape (groups,)
         Of the two versions' values in each group; 0 where they were measured on different rows.
+    sketches : optional
+        What decisions add to the change in each group.
+    paired : array of shape (groups,), optional
+        Groups whose sketch is known.
     """
 
     candidate: Estimates
     baseline: Estimates
     correlation: Floats
+    sketches: Sketches | None = None
+    paired: npt.NDArray[np.bool_] | None = None
 
     @staticmethod
     def of(changes: Sequence[Change]) -> Changes:
@@ -51,7 +59,30 @@ class Changes:
             _estimates([change.candidate for change in changes]),
             _estimates([change.baseline for change in changes]),
             np.array([change.correlation for change in changes], float),
+            sketches_of([change.sketch for change in changes]),
+            np.array([change.sketch is not None for change in changes], bool),
         )
+
+
+def sketches_of(items: Sequence[Sketch | None]) -> Sketches | None:
+    """Arrange sketches of the result; None where there is none. What stands for a missing one means nothing."""
+    known = [item for item in items if item is not None]
+    if not known:
+        return None
+    width = max(len(item.values) for item in known)
+
+    def padded(name: str) -> Floats:
+        rows = [[0.0] if item is None else getattr(item, name) for item in items]
+        return np.array([[*row, *([0.0] * (width - len(row)))] for row in rows], float)
+
+    def column(name: str, default: float) -> Floats:
+        found = [default if item is None else getattr(item, name) for item in items]
+        return np.array([default if value is None else value for value in found], float)
+
+    freedom = None if all(item.freedom is None for item in known) else column("freedom", np.inf)
+    return Sketches(
+        padded("values"), padded("shares"), column("least", 0.0), column("most", 0.0), column("size", 1.0), freedom
+    )
 
 
 def _estimates(values: list[ValueEstimate]) -> Estimates:
@@ -81,17 +112,15 @@ def change_of_each(changes: Changes, tail: float) -> tuple[Floats, Floats]:
     -------
     lower, upper : array of shape (groups,)
     """
-    c, b, r = changes.candidate, changes.baseline, changes.correlation
+    c, b = changes.candidate, changes.baseline
     (c_low, c_high), (b_low, b_high) = one_sided(c, tail), one_sided(b, tail)
     difference = c.value - b.value
-
-    def apart(x: Floats, y: Floats) -> Floats:
-        return np.asarray(np.sqrt(np.maximum(x**2 + y**2 - 2 * r * x * y, 0.0)))
-
-    return (
-        difference - apart(c.value - c_low, b_high - b.value),
-        difference + apart(c_high - c.value, b.value - b_low),
-    )
+    low = difference - np.hypot(c.value - c_low, b_high - b.value)
+    high = difference + np.hypot(c_high - c.value, b.value - b_low)
+    if changes.sketches is None or changes.paired is None:
+        return low, high
+    paired_low, paired_high = changes.sketches.bounds(tail)
+    return np.where(changes.paired, paired_low, low), np.where(changes.paired, paired_high, high)
 
 
 def group_changes(changes: Changes, signs: Sequence[float], alpha: float, simultaneous: float) -> ChangeBounds:
@@ -129,17 +158,17 @@ def pair_changes(changes: Changes, margin: float, alpha: float, simultaneous: fl
     before = changes.baseline.value[first] - changes.baseline.value[second]
     value = np.abs(d) - np.abs(before)
 
-    def bound(sign: float, other: float, tail: float, upper: bool) -> Floats:
-        """Bound sign·d + other·d′."""
-        centre = sign * d + other * before
-        spread = _spread(changes, first, sign, other, tail, upper) + _spread(
-            changes, second, -sign, -other, tail, upper
-        )
-        return np.asarray(centre + (1 if upper else -1) * np.sqrt(np.maximum(spread, 0.0)))
+    def bounds(tail: float, upper: bool) -> Floats:
+        """Bound the widening, through those of sign·d − d′ and sign·d + d′."""
+        reach = _Reach.of(changes, tail)
 
-    fail = simultaneous / (2 * pairs)
-    lower = np.max([np.minimum(bound(s, -1, fail, False), bound(s, 1, fail, False)) for s in (1, -1)], axis=0)
-    upper = np.max([np.minimum(bound(s, -1, alpha / 2, True), bound(s, 1, alpha / 2, True)) for s in (1, -1)], axis=0)
+        def bound(sign: float, other: float) -> Floats:
+            away = reach.squared(sign, other, upper)[first] + reach.squared(-sign, -other, upper)[second]
+            return np.asarray(sign * d + other * before + (1 if upper else -1) * np.sqrt(np.maximum(away, 0.0)))
+
+        return np.asarray(np.max([np.minimum(bound(s, -1), bound(s, 1)) for s in (1, -1)], axis=0))
+
+    lower, upper = bounds(simultaneous / (2 * pairs), False), bounds(alpha / 2, True)
     worst, loosest = int(lower.argmax()), int(upper.argmax())
     return ChangeBounds(
         float(value.max()),
@@ -150,13 +179,26 @@ def pair_changes(changes: Changes, margin: float, alpha: float, simultaneous: fl
     )
 
 
-def _spread(changes: Changes, at: npt.NDArray[np.int64], a: float, b: float, tail: float, upper: bool) -> Floats:
-    """Squared distance of the bound of a·candidate + b·baseline of one group from its value."""
+@dataclass(frozen=True)
+class _Reach:
+    """How far the bounds of each group lie from its values: of the candidate, the baseline, and the change."""
 
-    def distance(estimates: Estimates, sign: float) -> Floats:
-        low, high = one_sided(estimates, tail)
-        towards_high = (sign > 0) == upper
-        return np.asarray((high - estimates.value if towards_high else estimates.value - low)[at])
+    below: tuple[Floats, Floats, Floats]
+    above: tuple[Floats, Floats, Floats]
+    correlation: Floats
 
-    x, y = distance(changes.candidate, a), distance(changes.baseline, b)
-    return np.asarray(x**2 + y**2 + 2 * np.sign(a * b) * changes.correlation[at] * x * y)
+    @staticmethod
+    def of(changes: Changes, tail: float) -> _Reach:
+        c, b = changes.candidate, changes.baseline
+        found = (one_sided(c, tail), one_sided(b, tail), change_of_each(changes, tail))
+        values = (c.value, b.value, c.value - b.value)
+        below = [value - low for value, (low, _) in zip(values, found, strict=True)]
+        above = [high - value for value, (_, high) in zip(values, found, strict=True)]
+        return _Reach((below[0], below[1], below[2]), (above[0], above[1], above[2]), changes.correlation)
+
+    def squared(self, a: float, b: float, upper: bool) -> Floats:
+        """Squared distance of the bound of a·candidate + b·baseline from its value, a and b being 1 or −1."""
+        candidate, baseline, change = self.above if (a > 0) == upper else self.below
+        if a * b < 0:
+            return change**2
+        return np.asarray(candidate**2 + baseline**2 + 2 * self.correlation * candidate * baseline)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -9,12 +11,9 @@ from audit.config import ProbeConfig
 from audit.fairness.bounds.outcomes import mean_of, rate_of
 from audit.result import PairEffect, Probe, ShownPair, TextEdit
 
-#: Fewer texts than this say nothing of a pair.
-LEAST_TEXTS = 10
-
 
 def pair_effects(scored: pd.DataFrame, positive: str | None, level: float) -> list[PairEffect]:
-    """Sum up texts that were scored both ways.
+    """Sum up texts that were scored both ways; a pair of few texts is told like any other, with wide bounds.
 
     Parameters
     ----------
@@ -27,8 +26,6 @@ def pair_effects(scored: pd.DataFrame, positive: str | None, level: float) -> li
     """
     alpha, out = 1 - level, []
     for (axis, source, target, both), part in scored.groupby(["axis", "source", "target", "both"], sort=True):
-        if len(part) < LEAST_TEXTS:
-            continue
         flipped = (part["y_pred"] != part["y_pred_exchanged"]).to_numpy(bool)
         weight = part["weight"].to_numpy(np.float64)
         cluster = part["cluster"]
@@ -52,13 +49,18 @@ def pair_effects(scored: pd.DataFrame, positive: str | None, level: float) -> li
                 lower=rate.lower or 0.0,
                 upper=1.0 if rate.upper is None else rate.upper,
                 shift=shift.value,
-                shift_lower=shift.lower,
-                shift_upper=shift.upper,
+                shift_lower=finite(shift.lower),
+                shift_upper=finite(shift.upper),
                 token_gap=gap.value,
-                token_gap_error=gap.error,
+                token_gap_error=finite(gap.error),
             )
         )
     return out
+
+
+def finite(number: float) -> float | None:
+    """None for what one text, or one cluster, cannot tell."""
+    return number if math.isfinite(number) else None
 
 
 def probe_summary(
