@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,13 @@ from audit.data.present import require
 from audit.errors import DataError, some
 
 
-def read_parquet(path: Path, columns: Mapping[str, str], batch_rows: int) -> Iterator[pa.Table]:
+def read_parquet(
+    path: Path, columns: Mapping[str, str], folders: Collection[str], batch_rows: int
+) -> Iterator[pa.Table]:
     """Yield the columns batch by batch; see `audit.data.source.read_batches`."""
     with reading(path, "Parquet"), pq.ParquetFile(path, page_checksum_verification=True) as file:
         schema = file.schema_arrow
-        require(columns, schema.names, path)
+        require(columns, schema.names, path, folders)
         first = 1
         for batch in file.iter_batches(batch_rows, columns=list(columns), use_threads=False):
             yield _plain(batch, columns, class_names(schema), path, first)

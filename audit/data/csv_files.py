@@ -5,7 +5,7 @@ Cells stay text: a column whose first block looks numeric may well hold text lat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,13 +47,14 @@ class Dialect:
         return cls(delimiter, quote, data.escape or "", data.skip_rows, data.header)
 
 
-def read_csv(path: Path, data: DataConfig, columns: Mapping[str, str]) -> Iterator[pa.Table]:
+def read_csv(path: Path, data: DataConfig, columns: Mapping[str, str], folders: Collection[str]) -> Iterator[pa.Table]:
     """Yield the columns as text, block by block; see `audit.data.source.read_batches`."""
     with reading(path, "CSV"):
         file, dialect = text_file(path, data.encoding), Dialect.of(path, data)
         try:
             names = column_names(file, dialect)
-            _require(columns, names, dialect, path)
+            _refuse_delimiter(columns, names, dialect, path)
+            require(columns, names, path, folders)
             places = [names.index(column) for column in columns]
             for batch in csv_blocks(file, dialect, len(names), places, data.missing_values):
                 yield pa.table(batch.columns, names=list(columns))
@@ -196,7 +197,7 @@ def _open(
     )
 
 
-def _require(columns: Mapping[str, str], names: list[str], dialect: Dialect, path: Path) -> None:
+def _refuse_delimiter(columns: Mapping[str, str], names: list[str], dialect: Dialect, path: Path) -> None:
     if len(names) == 1 and names[0] not in columns:
         others = [mark for mark in _DELIMITERS if mark in names[0] and mark != dialect.delimiter]
         if others:
@@ -205,7 +206,6 @@ def _require(columns: Mapping[str, str], names: list[str], dialect: Dialect, pat
                 where=str(path),
                 hint=f"are its cells told apart by {others[0]!r}? Then set data.delimiter",
             )
-    require(columns, names, path)
 
 
 def _cure(dialect: Dialect) -> str:

@@ -48,10 +48,7 @@ def data_format(data: DataConfig) -> str:
         return found
     if any((data.path / marker).exists() for marker in DATASETS_MARKERS):
         return "datasets"
-    names = list(_walk(data.path))
-    formats = {format_of(path) for path in names if final_suffix(path) != ".json"} - {None}
-    # Beside data, JSON files describe them; alone, they are the data.
-    formats = formats or ({format_of(path) for path in names} - {None})
+    formats = {format_of(path) for path in _data_files(data.path)}
     if len(formats) > 1:
         kinds = some(sorted(str(name) for name in formats))
         raise DataError(f"holds files of the formats {kinds}", where=str(data.path), hint="set data.format to one")
@@ -85,7 +82,7 @@ def table_files(data: DataConfig) -> list[TableFile]:
     fmt = data_format(data)
     if not data.path.is_dir() or fmt == "datasets":
         return [TableFile(data.path, {})]
-    paths = [path for path in _walk(data.path) if format_of(path) == fmt]
+    paths = [path for path in _data_files(data.path) if format_of(path) == fmt]
     if not paths:
         raise DataError(f"no {fmt} file in this folder", where=str(data.path))
     files = [TableFile(path, _partition(path.relative_to(data.path).parent)) for path in paths]
@@ -145,6 +142,12 @@ def _walk(folder: Path) -> Iterator[Path]:
     for path in sorted(found):
         _is_folder(path)
         yield path
+
+
+def _data_files(folder: Path) -> list[Path]:
+    """Files with names of data. Beside other data, `.json` files describe them; alone, they are the data."""
+    found = [path for path in _walk(folder) if format_of(path)]
+    return [path for path in found if final_suffix(path) != ".json"] or found
 
 
 def _partition(folders: Path) -> dict[str, str | None]:

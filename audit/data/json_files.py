@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -57,13 +57,15 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def read_json(path: Path, data: DataConfig, columns: Mapping[str, str], batch_rows: int) -> Iterator[pa.Table]:
+def read_json(
+    path: Path, data: DataConfig, columns: Mapping[str, str], folders: Collection[str], batch_rows: int
+) -> Iterator[pa.Table]:
     """Yield the columns as text, batch by batch; see `audit.data.source.read_batches`."""
     with reading(path, "JSON"):
         file = text_file(path, data.encoding)
         try:
             with file.open_utf8() as stream:
-                _require(columns, _rows(stream, path), path)
+                _require(columns, _rows(stream, path), path, folders)
             with file.open_utf8() as stream:
                 rows, first = _rows(stream, path), 1
                 while batch := list(islice(rows, batch_rows)):
@@ -76,14 +78,14 @@ def read_json(path: Path, data: DataConfig, columns: Mapping[str, str], batch_ro
             raise
 
 
-def _require(columns: Mapping[str, str], rows: Iterator[Row], path: Path) -> None:
+def _require(columns: Mapping[str, str], rows: Iterator[Row], path: Path, folders: Collection[str]) -> None:
     """A key may be left out where a value is missing, so a column is there if any row has it."""
     seen: dict[str, None] = {}
     for row in rows:
         seen |= dict.fromkeys(row)
         if columns.keys() <= seen.keys():
-            return
-    require(columns, list(seen), path)
+            break
+    require(columns, list(seen), path, folders)
 
 
 def _rows(stream: Any, path: Path) -> Iterator[Row]:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from audit.errors import DataError, some
 
 
-def require(columns: Mapping[str, str], present: Sequence[str], where: Path) -> None:
-    """Refuse a column that is absent, with the nearest one, or that occurs more than once."""
+def require(columns: Mapping[str, str], present: Sequence[str], where: Path, folders: Collection[str] = ()) -> None:
+    """Refuse a column that is absent, with the nearest one, or that occurs more than once.
+
+    Parameters
+    ----------
+    columns
+        Column that the file must hold -> the key of the configuration that names it.
+    folders
+        Columns that the names of its folders hold.
+    """
     absent = [column for column in columns if column not in present]
     if absent:
         keys = ", ".join(dict.fromkeys(columns[column] for column in absent))
@@ -22,6 +30,11 @@ def require(columns: Mapping[str, str], present: Sequence[str], where: Path) -> 
     twice = [column for column in columns if list(present).count(column) > 1]
     if twice:
         raise DataError(f"column {some(twice)} occurs more than once", where=str(where), hint="rename one of them")
+    both = [column for column in folders if column in present]
+    if both:
+        raise DataError(
+            f"column {some(both)} is in the file and in the name of its folder", where=str(where), hint="rename one"
+        )
 
 
 def nearest(name: str, known: Sequence[str]) -> str | None:

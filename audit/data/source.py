@@ -8,6 +8,7 @@ value of Parquet; how they are spelled and what they mean is settled where rows 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -57,19 +58,20 @@ def read_batches(data: DataConfig, columns: Mapping[str, str]) -> Iterator[pa.Ta
             raise DataError(
                 f"{some(list(columns))} stand in names of folders alone", where=str(data.path), hint="name a column"
             )
-        for table in _read(fmt, file, data, inside):
+        folders = [column for column in columns if column in file.partition]
+        for table in _read(fmt, file.path, data, inside, folders):
             for first in range(0, table.num_rows, BATCH_ROWS):
                 yield _with_partition(table.slice(first, BATCH_ROWS), file, data, list(columns))
 
 
-def _read(fmt: str, file: TableFile, data: DataConfig, columns: Mapping[str, str]) -> Iterator[pa.Table]:
+def _read(fmt: str, path: Path, data: DataConfig, columns: Mapping[str, str], folders: list[str]) -> Iterator[pa.Table]:
     if fmt == "csv":
-        return read_csv(file.path, data, columns)
+        return read_csv(path, data, columns, folders)
     if fmt == "jsonl":
-        return read_json(file.path, data, columns, BATCH_ROWS)
+        return read_json(path, data, columns, folders, BATCH_ROWS)
     if fmt == "parquet":
-        return read_parquet(file.path, columns, BATCH_ROWS)
-    return read_saved(file.path, columns, BATCH_ROWS)
+        return read_parquet(path, columns, folders, BATCH_ROWS)
+    return read_saved(path, columns, BATCH_ROWS)
 
 
 def _with_partition(table: pa.Table, file: TableFile, data: DataConfig, columns: list[str]) -> pa.Table:

@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from audit.config import AuditConfig
 from audit.data.files import data_format, hash_files
+from audit.data.quotes import quote_notes
 from audit.data.rows import RowReader
 from audit.errors import DataError, some
+from audit.result import Note
 from audit.store.columns import control_column, group_column
 from audit.store.membership import spread
 
@@ -36,6 +38,7 @@ class Survey:
     labels: Counter[str] = field(default_factory=Counter)
     predictions: Counter[str] = field(default_factory=Counter)
     groups: dict[str, Counter[str]] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def classes_seen(self) -> list[str]:
@@ -91,6 +94,7 @@ def survey(config: AuditConfig) -> Survey:
     if id_hashes:
         _refuse_duplicates(config, np.concatenate(id_hashes))
     _check_outside(config, found)
+    found.notes += quote_notes(config.data)
     return found
 
 

@@ -47,7 +47,7 @@ class Case:
 
 def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -> Case:
     """Settle classes, labels, metrics and slicings, or say what contradicts what."""
-    notes: list[Note] = []
+    notes = list(surveyed.notes)
     labels = {label: label for label in surveyed.labels}
     numbers = config.data.outcome == "number"
     if numbers:
