@@ -6,11 +6,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
-from audit.config.part import Label, Part, as_label
+from audit.config.nearest import keys_at, nearest
+from audit.config.part import Label, LabelMap, Part
 from audit.config.policy import PolicyConfig, RuleConfig, WaiverConfig, Waivers
+from audit.config.reading import parse_yaml, read_yaml, refuse_broken_text
+from audit.config.spelling import as_label
 from audit.errors import ConfigError, some
 
 __all__ = [
@@ -96,7 +98,7 @@ class DataConfig(Part):
     outcome: Literal["class", "number"] = Field(
         "class", description="number: `label` and `score` are a true and a predicted number (regression)."
     )
-    label_map: dict[Label, Label] = Field(default_factory=dict, description="Data label -> class of the model.")
+    label_map: LabelMap = Field(default_factory=dict, description="Data label -> class of the model.")
     positive_label: Label | None = Field(None, description="The class that counts as positive, after `label_map`.")
     threshold: float = Field(0.5, ge=0, le=1, description="A stored score at or above this predicts positive.")
 
@@ -136,7 +138,7 @@ class AttributeConfig(Part):
     bins: tuple[float, ...] | None = Field(
         None, min_length=1, description="Lower edges of the numeric bins: [40, 50] gives <40, 40–<50 and ≥50."
     )
-    values: dict[Label, Label] = Field(
+    values: LabelMap = Field(
         default_factory=dict, description='Value in the data -> group; others stay. The key "" names missing values.'
     )
     outside_gaps: tuple[Label, ...] = Field((), description="Groups that are shown but enter no gap.")
@@ -347,7 +349,7 @@ def load_config(path: Path | str, overrides: tuple[str, ...] = ()) -> AuditConfi
         With the file and every key that is wrong.
     """
     path = Path(path)
-    raw = _read_yaml(path)
+    raw = read_yaml(path)
     if not isinstance(raw, dict):
         raise ConfigError("holds no keys", where=str(path), hint="`audit schema config` prints what it may hold")
     for override in overrides:
@@ -358,31 +360,35 @@ def load_config(path: Path | str, overrides: tuple[str, ...] = ()) -> AuditConfi
 def load_policy(path: Path | str) -> PolicyConfig:
     """Read a policy that stands in a file of its own: the keys of `policy`."""
     path = Path(path)
-    raw = _read_yaml(path)
+    raw = read_yaml(path)
+    refuse_broken_text(raw, str(path))
     try:
         return PolicyConfig.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(
-            _explain(error), where=str(path), hint="a policy holds presets, rules, on_inconclusive"
+            _explain(error, PolicyConfig), where=str(path), hint="a policy holds presets, rules, on_inconclusive"
         ) from None
 
 
 def load_waivers(path: Path | str) -> tuple[WaiverConfig, ...]:
     """Read a file with the key `waivers`."""
     path = Path(path)
-    raw = _read_yaml(path)
+    raw = read_yaml(path)
+    refuse_broken_text(raw, str(path))
     try:
         return Waivers.model_validate(raw).waivers
     except ValidationError as error:
-        raise ConfigError(_explain(error), where=str(path), hint="the file holds the key `waivers`") from None
+        raise ConfigError(_explain(error, Waivers), where=str(path), hint="the file holds the key `waivers`") from None
 
 
 def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Path()) -> AuditConfig:
     """Check a configuration given as plain data; relative paths start at `base`."""
+    refuse_broken_text(raw, where)
     try:
         config = AuditConfig.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError(_explain(error), where=where, hint="`audit schema config` prints every key") from None
+        hint = "`audit schema config` prints every key"
+        raise ConfigError(_explain(error, AuditConfig), where=where, hint=hint) from None
     data = config.data.model_copy(update={"path": base / config.data.path})
     model = config.model and config.model.model_copy(update={"path": base / config.model.path})
     output = config.output.model_copy(update={"folder": base / config.output.folder})
@@ -392,23 +398,11 @@ def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Pat
     return config.model_copy(update={"data": data, "model": model, "output": output, "probe": probe})
 
 
-def _read_yaml(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError("no such file", where=str(path)) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"cannot be read as YAML: {error}", where=str(path)) from error
-
-
 def _set(raw: dict[str, Any], override: str) -> None:
     key, separator, text = override.partition("=")
     if not separator or not key:
         raise ConfigError(f"{override!r} is not key=value", where="--set")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{override!r}: the value is not YAML: {error}", where="--set") from None
+    value = parse_yaml(text, f"--set {override}")
     *parents, last = key.split(".")
     for parent in parents:
         child = raw.get(parent)
@@ -420,10 +414,14 @@ def _set(raw: dict[str, Any], override: str) -> None:
     raw[last] = value
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: ValidationError, model: type[Part]) -> str:
     lines = []
     for item in error.errors(include_url=False):
         key = ".".join(str(part) for part in item["loc"]) or "(top level)"
-        message = "unknown key" if item["type"] == "extra_forbidden" else item["msg"].removeprefix("Value error, ")
+        message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            *place, name = item["loc"]
+            meant = nearest(str(name), keys_at(model, place))
+            message = f"unknown key; did you mean {meant!r}?" if meant else "unknown key"
         lines.append(f"{key}: {message}")
     return lines[0] if len(lines) == 1 else "\n  ".join([f"{len(lines)} problems", *lines])

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-
-def as_label(value: object) -> str:
-    """One spelling for labels and groups: 1, 1.0 and True read from YAML, JSON or Parquet become "1", "1", "true"."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+from audit.config.spelling import as_label
 
 
 def _label(value: object) -> object:
     return as_label(value) if isinstance(value, str | int | float) else value
 
 
-#: A class or group; YAML reads `yes`, `1` and `1.0` as other things than text.
+#: A class or group, in its one spelling.
 Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str | int | float | bool)]
+
+
+def _each_once(value: object) -> object:
+    if isinstance(value, Mapping):
+        spelled = [as_label(key) for key in value]
+        twice = next((key for i, key in enumerate(spelled) if key in spelled[:i]), None)
+        if twice is not None:
+            raise ValueError(f"the key {twice!r} stands twice")
+    return value
+
+
+#: What a map of values is read from: two keys that are one value are an error.
+LabelMap = Annotated[dict[Label, Label], BeforeValidator(_each_once, json_schema_input_type=dict[Label, Label])]
 
 
 class Part(BaseModel):
     """Base of every part of the configuration."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

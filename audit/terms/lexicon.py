@@ -17,8 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from audit.config.reading import parse_yaml, refuse_broken_text
 from audit.errors import ConfigError, some
 
 LANGUAGES = ("en", "zh")
@@ -223,7 +222,7 @@ def load_lexicons(
                     hint="name a file of your own in probe.lexicons",
                 )
             text = (files("audit.terms") / "lexicons" / f"{language}.yaml").read_text(encoding="utf-8")
-            raw[language] = _load(text)
+            raw[language] = _load(text, language)
     for path in own:
         mine = _read(path)
         raw[mine["language"]] = _extend(raw.get(mine["language"], {}), mine)
@@ -267,18 +266,20 @@ def find_terms(lexicons: Sequence[Lexicon], text: str) -> list[Mention]:
     return sorted(found, key=lambda mention: mention.start)
 
 
-def _load(text: str) -> Any:
+def _load(text: str, where: str) -> Any:
     """Read YAML with every scalar as text: `on`, `no` and `off` are words here."""
-    return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes nothing but strings, lists and mappings
+    data = parse_yaml(text, where, only_text=True)
+    refuse_broken_text(data, where)
+    return data
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        plain = _load(path.read_text(encoding="utf-8"))
+        plain = _load(path.read_text(encoding="utf-8-sig"), str(path))
     except FileNotFoundError:
         raise ConfigError("no such file", where=str(path), hint="probe.lexicons names lexicon files") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"cannot be read as YAML: {error}", where=str(path)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read: {error}", where=str(path)) from error
     _check(plain, path)
     return dict(plain)
 
