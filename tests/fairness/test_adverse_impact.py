@@ -9,7 +9,7 @@ from scipy.stats import fisher_exact
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
-from audit.fairness.compare.adverse_impact import adverse_impact, exact_tests, flip_flop, minimum_detectable
+from audit.fairness.compare.adverse_impact import adverse_impact, exact_tests, flip_flop, holm, minimum_detectable
 from tests.fairness.helpers import ask, compare_rows
 
 TWO = st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -72,3 +72,8 @@ def test_a_detectable_difference_is_detected_four_times_in_five() -> None:
     z = (k0 / n0 - k / n) / np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / n0))
     assert (z > 1.96).mean() == pytest.approx(0.8, abs=0.03)
     assert minimum_detectable(0.05, 10, 10, 0.05) is None
+
+
+@pytest.mark.parametrize("p", [[0.03], [0.01, 0.04, 0.03, 0.005], [1.0, 1.0, 0.0], [0.2, 0.2, 0.01, 0.5, 0.2]])
+def test_holm_is_the_librarys(p: list[float]) -> None:
+    np.testing.assert_allclose(holm(np.array(p)), multipletests(p, method="holm")[1], rtol=1e-12)

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 from scipy.stats import norm
-from statsmodels.stats.multitest import multipletests
 
 from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, contrast, ratio
 from audit.result import AdverseImpact, Group, Slicing
@@ -34,29 +33,51 @@ def adverse_impact(slicing: Slicing, cls: str, alpha: float) -> list[AdverseImpa
     # The reference must be a group of which something is known, or else one lucky decision sets the standard.
     eligible = [group for group in groups if group.n >= max(EVIDENCE_FLOOR, 0.02 * total)] or groups
     reference = max(eligible, key=lambda group: (_selected(group, cls) / group.n, group.n))
-    rows = [_row(slicing, group, reference, cls, alpha) for group in groups if group is not reference]
+    rates = np.array([_selected(group, cls) / group.n for group in groups])
+    # Bounds of all groups at once: one by one they cost a thousand times as much.
+    everybody, at = Estimates(rates, np.array([float(group.n) for group in groups])), groups.index(reference)
+    bounds = np.array(
+        [*(b[:, at] for b in contrast(everybody, alpha / 2)), *(b[:, at] for b in ratio(everybody, alpha / 2))]
+    )
+    rows = [
+        _row(slicing, group, reference, cls, alpha, bounds[:, i])
+        for i, group in enumerate(groups)
+        if group is not reference
+    ]
     p = [row.fisher_p if row.fisher_p is not None else row.z_p for row in rows]
     known = [i for i, value in enumerate(p) if value is not None]
-    corrected = dict(zip(known, multipletests([p[i] for i in known], method="holm")[1], strict=True)) if known else {}
+    corrected = dict(zip(known, holm(np.array([p[i] for i in known], float)), strict=True))
     return [
         row.model_copy(update={"holm_p": float(corrected[i]) if i in corrected else None}) for i, row in enumerate(rows)
     ]
+
+
+def holm(p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Adjust p values for looking at all of them (Holm 1979).
+
+    As `multipletests` of statsmodels, which runs the garbage collector at every call, half a second in a large audit.
+    """
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
 
 
 def _selected(group: Group, cls: str) -> int:
     return group.by_prediction.get(cls, 0)
 
 
-def _row(slicing: Slicing, group: Group, reference: Group, cls: str, alpha: float) -> AdverseImpact:
+def _row(
+    slicing: Slicing, group: Group, reference: Group, cls: str, alpha: float, bounds: npt.NDArray[np.float64]
+) -> AdverseImpact:
     k, n, k0, n0 = _selected(group, cls), group.n, _selected(reference, cls), reference.n
     rate, rate0 = k / n, k0 / n0
     pooled = (k + k0) / (n + n0)
     spread = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / n0))
     z = (rate - rate0) / spread if spread > 0 else None
     fisher, mid = exact_tests(k, n, k0, n0)
-    pair = Estimates(np.array([rate, rate0]), np.array([float(n), float(n0)]))
-    low, high = contrast(pair, alpha / 2)
-    ratio_low, ratio_high = ratio(pair, alpha / 2)
+    low, high, ratio_low, ratio_high = map(float, bounds)
     impact = rate / rate0 if rate0 > 0 else None
     return AdverseImpact(
         attributes=slicing.attributes,
@@ -70,11 +91,11 @@ def _row(slicing: Slicing, group: Group, reference: Group, cls: str, alpha: floa
         reference_selected=k0,
         reference_rate=rate0,
         difference=rate - rate0,
-        difference_lower=float(low[0, 1]),
-        difference_upper=float(high[0, 1]),
+        difference_lower=low,
+        difference_upper=high,
         impact_ratio=impact,
-        ratio_lower=float(ratio_low[0, 1]) if impact is not None else None,
-        ratio_upper=float(ratio_high[0, 1]) if impact is not None and np.isfinite(ratio_high[0, 1]) else None,
+        ratio_lower=ratio_low if impact is not None else None,
+        ratio_upper=ratio_high if impact is not None and np.isfinite(ratio_high) else None,
         z=z,
         z_p=float(2 * norm.sf(abs(z))) if z is not None else None,
         fisher_p=fisher,
