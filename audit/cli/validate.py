@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from audit.say import say
 from audit.text import cut
+
+if TYPE_CHECKING:
+    from audit.result import Note
 
 
 @click.command()
@@ -31,12 +35,15 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool) -> Non
 
     found = survey(settings)
     say(f"{settings.data.path}: {found.rows_kept:,} of {found.rows_read:,} rows to audit ({found.format})")
-    if found.labels:
-        say("labels: " + ", ".join(f"{cut(label)} {n:,}" for label, n in sorted(found.labels.items())))
+    for what, classes_found in (("labels", found.labels), ("predictions", found.predictions)):
+        if classes_found:
+            say(f"{what}: " + ", ".join(f"{cut(label)} {n:,}" for label, n in sorted(classes_found.items())))
     for name, groups in found.groups.items():
         shown = sorted(groups.items(), key=lambda item: -item[1])
         more = f", and {len(shown) - 12} more" if len(shown) > 12 else ""
         say(f"{cut(name)}: " + ", ".join(f"{cut(group)} {n:,}" for group, n in shown[:12]) + more)
+    for note in found.notes:
+        say(f"note: {_worded(note)}")
     if settings.model is None and settings.data.columns.prediction:
         say(f"positive class: {cut(positive_class(settings, found.classes_seen) or '(one against the rest)')}")
     if settings.model is not None:
@@ -49,3 +56,13 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool) -> Non
         from audit.data.labels import match_labels
 
         match_labels(settings, sorted(found.labels), classes)
+
+
+def _worded(note: Note) -> str:
+    from audit.report.wording import Catalogue
+
+    shown = {
+        key: ", ".join(map(cut, value)) if isinstance(value, list) else cut(str(value))
+        for key, value in note.params.items()
+    }
+    return Catalogue()(f"note.{note.code}", **shown)

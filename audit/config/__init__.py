@@ -90,7 +90,8 @@ class DataConfig(Part):
     header: bool | tuple[str, ...] = Field(
         True, description="false: CSV files have none, and columns are called 1, 2, …; a list: none, and these names."
     )
-    missing_values: tuple[str, ...] = Field(("",), description="Cell texts that mean a missing value.")
+    decimal: Literal[".", ","] = Field(".", description="What stands before the fraction of a number that is text.")
+    missing_values: tuple[Label, ...] = Field(("",), description="Cells that mean a missing value.")
     where: dict[str, Label | list[Label]] = Field(
         default_factory=dict, description="Keep only the rows whose column holds this value, or one of these values."
     )
@@ -98,9 +99,32 @@ class DataConfig(Part):
     outcome: Literal["class", "number"] = Field(
         "class", description="number: `label` and `score` are a true and a predicted number (regression)."
     )
-    label_map: LabelMap = Field(default_factory=dict, description="Data label -> class of the model.")
-    positive_label: Label | None = Field(None, description="The class that counts as positive, after `label_map`.")
-    threshold: float = Field(0.5, ge=0, le=1, description="A stored score at or above this predicts positive.")
+    label_map: LabelMap = Field(default_factory=dict, description="Data label -> class.")
+    prediction_map: LabelMap = Field(default_factory=dict, description="Stored prediction -> class.")
+    positive_label: Label | None = Field(None, description="The class that counts as positive, after the maps.")
+    score_range: tuple[float, float] | None = Field(
+        None, description="Lowest and highest score, where scores are no probabilities: [1, 10] for deciles."
+    )
+    threshold: float = Field(
+        0.5, description="A stored score at or above this predicts positive; within `score_range`, or from 0 to 1."
+    )
+
+    def share_of_range(self, score: float) -> float:
+        """Place of a score in `score_range`, from 0 to 1, which is how scores are kept."""
+        low, high = self.score_range or (0.0, 1.0)
+        return (score - low) / (high - low)
+
+    @model_validator(mode="after")
+    def _threshold_within_range(self) -> DataConfig:
+        low, high = self.score_range or (0.0, 1.0)
+        if not low < high:
+            raise ValueError("score_range: give the lowest score and then the highest")
+        needed = self.score_range is not None and self.columns.prediction is None
+        if needed and "threshold" not in self.model_fields_set:
+            raise ValueError("score_range: name the `threshold` too, the score from which on a case is positive")
+        if not low <= self.threshold <= high:
+            raise ValueError(f"threshold: {self.threshold:g} is not from {low:g} to {high:g}")
+        return self
 
     @field_validator("encoding")
     @classmethod
@@ -155,6 +179,8 @@ class AttributeConfig(Part):
     def _column_or_members(self) -> AttributeConfig:
         if bool(self.column) == bool(self.members):
             raise ValueError("give either `column` or `members`")
+        if MISSING in self.members:
+            raise ValueError(f"members: {MISSING!r} is what rows in no group are called")
         if self.members and not self.name:
             raise ValueError("an attribute with `members` needs a `name`")
         if self.members and (self.bins or self.values):
@@ -319,6 +345,8 @@ class AuditConfig(Part):
             stored = [key for key in ("prediction", "score", "count") if getattr(columns, key) is not None]
             if stored:
                 raise ValueError(f"data.columns: {some(stored)} cannot stand beside `model`")
+            if self.data.prediction_map or self.data.score_range:
+                raise ValueError("data: prediction_map and score_range go with stored predictions, not with `model`")
             if columns.input is None:
                 raise ValueError("data.columns.input: name the column that the model reads")
         elif self.probe is not None:
@@ -326,8 +354,9 @@ class AuditConfig(Part):
         if self.data.outcome == "number":
             if self.model is not None or columns.prediction is not None or columns.score is None:
                 raise ValueError("data.outcome number: name the predicted number in data.columns.score, and no other")
-            if self.data.positive_label is not None or self.data.label_map:
-                raise ValueError("data.outcome number: numbers have neither a positive_label nor a label_map")
+            classes = ("positive_label", "label_map", "prediction_map", "score_range")
+            if given := [key for key in classes if getattr(self.data, key)]:
+                raise ValueError(f"data.outcome number: numbers have no {given[0]}")
         elif columns.prediction is None and columns.score is not None and self.data.positive_label is None:
             raise ValueError("data.positive_label: name the class that `score` is the probability of")
         return self

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -60,7 +61,7 @@ def plain(array: Any, column: str, path: Path, first_row: int, classes: Sequence
         return _named(array, column, path, first_row, classes)
     number = pa.types.is_integer(array.type) or pa.types.is_floating(array.type)
     if number or pa.types.is_boolean(array.type) or pa.types.is_null(array.type) or array.type == pa.string():
-        return array.cast(pa.float32()) if pa.types.is_float16(array.type) else array
+        return _half(array) if pa.types.is_float16(array.type) else array
     try:
         return array.cast(pa.string())
     except (pa.ArrowException, UnicodeError):
@@ -70,6 +71,13 @@ def plain(array: Any, column: str, path: Path, first_row: int, classes: Sequence
             except (pa.ArrowException, UnicodeError):
                 raise holds(path, column, row, f"{array.type}, which is no text") from None
         raise
+
+
+def _half(array: Any) -> Any:
+    """Write float16, which Arrow cannot, as the shortest decimals of that precision."""
+    values = array.to_numpy(zero_copy_only=False)
+    texts = np.where(np.isnan(values), "nan", values.astype(str))
+    return pa.array(texts.tolist(), pa.string(), mask=np.isnan(values))
 
 
 def _named(array: Any, column: str, path: Path, first_row: int, classes: Sequence[str]) -> Any:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.config import MISSING, AttributeConfig, AuditConfig, as_label
 from audit.data.source import read_batches
-from audit.errors import ConfigError, DataError
+from audit.data.values import MOST_WHOLE, NumberReader, as_text, identities
+from audit.errors import ConfigError
 from audit.store.columns import control_column, group_column, members_column
 from audit.store.membership import TYPE
 
@@ -47,17 +46,19 @@ class RowReader:
         self._config = config
         self.rows_read = 0
         """Rows seen so far, those that `data.where` drops included."""
+        self.seen: dict[str, set[str]] = {}
+        """Key of the configuration that maps or chooses values -> values that it was held against."""
 
     def __iter__(self) -> Iterator[pa.Table]:
         self.rows_read = 0
         for raw in read_batches(self._config.data, source_columns(self._config)):
             numbers = pa.array(np.arange(self.rows_read + 1, self.rows_read + 1 + raw.num_rows))
             self.rows_read += raw.num_rows
-            kept = _where(self._config, raw)
+            kept = _where(self._config, raw, self.seen)
             if kept is not None:
                 raw, numbers = raw.filter(kept), numbers.filter(kept)
             if raw.num_rows:
-                yield _canonical(self._config, raw, numbers)
+                yield _Batch(self._config, raw, numbers, self.seen).canonical()
 
 
 def source_columns(config: AuditConfig) -> dict[str, str]:
@@ -65,11 +66,17 @@ def source_columns(config: AuditConfig) -> dict[str, str]:
     columns = config.data.columns
     named = {getattr(columns, key): f"data.columns.{key}" for key in type(columns).model_fields}
     for i, attribute in enumerate(config.read_as_groups):
-        key = f"attributes.{i}" if i < len(config.attributes) else f"discovery.columns.{i - len(config.attributes)}"
+        key = key_of(config, i)
         named[attribute.column] = f"{key}.column"
         named |= {column: f"{key}.members.{group}" for group, column in attribute.members.items()}
     named |= dict.fromkeys(config.controls, "controls") | dict.fromkeys(config.data.where, "data.where")
     return {column: key for column, key in named.items() if column}
+
+
+def key_of(config: AuditConfig, number: int) -> str:
+    """Key of the configuration where this one of `read_as_groups` stands."""
+    own = len(config.attributes)
+    return f"attributes.{number}" if number < own else f"discovery.columns.{number - own}"
 
 
 def group_names(attribute: AttributeConfig) -> list[str]:
@@ -79,150 +86,170 @@ def group_names(attribute: AttributeConfig) -> list[str]:
     return [f"<{edges[0]}", *middle, f"≥{edges[-1]}"] if edges else []
 
 
-def _canonical(config: AuditConfig, raw: pa.Table, numbers: pa.Array) -> pa.Table:
-    columns, size = config.data.columns, raw.num_rows
-    missing = config.data.missing_values
+#: Different values that are remembered of one column, to say which keys match none.
+MOST_SEEN = 10_000
 
-    def text(name: str | None) -> pa.Array:
-        return as_text(raw.column(name), missing) if name else pa.nulls(size, pa.string())
 
-    def number(key: str, default: float | None) -> pa.Array:
-        name = getattr(columns, key)
+def _remember(seen: dict[str, set[str]], key: str, values: pa.Array) -> None:
+    known = seen.setdefault(key, set())
+    if len(known) < MOST_SEEN:
+        known.update(value for value in values.unique().to_pylist() if value is not None)
+
+
+class _Batch:
+    """Raw cells of some rows, read as the configuration says."""
+
+    def __init__(self, config: AuditConfig, raw: pa.Table, rows: pa.Array, seen: dict[str, set[str]]) -> None:
+        self._config, self._raw, self._rows, self._seen = config, raw, rows, seen
+        self._numbers = NumberReader(config.data, rows)
+
+    def canonical(self) -> pa.Table:
+        """Return the canonical batch."""
+        config, data, columns, size = self._config, self._config.data, self._config.data.columns, self._raw.num_rows
+        of_numbers = data.outcome == "number"
+        label = pa.nulls(size, pa.string()) if of_numbers else self._text(columns.label)
+        out: dict[str, pa.Array] = {
+            "row": self._rows.cast(pa.int64()),
+            "row_id": self._identity(columns.id) if columns.id else self._rows.cast(pa.string()),
+            "input": self._text(columns.input, exact=True),
+            "input_pair": self._text(columns.input_pair, exact=True),
+            "y_true": self._map(label, data.label_map, "data.label_map"),
+            "y_value": self._number(columns.label, None) if of_numbers else pa.nulls(size, pa.float64()),
+            "prediction": self._map(self._text(columns.prediction), data.prediction_map, "data.prediction_map"),
+            "score": self._score(),
+            "weight": self._weight(),
+            "count": self._count(),
+            "cluster": self._identity(columns.cluster),
+        }
+        for number, attribute in enumerate(config.read_as_groups):
+            column = group_column(attribute.label)
+            if attribute.members:
+                shares = self._members(attribute)
+                out[members_column(column)] = shares
+                named = [" | ".join(i["group"] for i in row if i["share"] >= 0.5) for row in shares.to_pylist()]
+                out[column] = pa.array([name or MISSING for name in named], pa.string())
+            else:
+                out[column] = self._groups(attribute, key_of(config, number))
+        for control in config.controls:
+            values = self._text(control)
+            self._refuse_missing(values, control, "controls")
+            out[control_column(control)] = values.fill_null(MISSING)
+        if columns.id and out["row_id"].null_count:
+            raise self._numbers.error(columns.id, _first(out["row_id"].is_null()), "the id is empty")
+        return pa.table(out)
+
+    def _text(self, name: str | None, *, exact: bool = False) -> Any:
         if name is None:
+            return pa.nulls(self._raw.num_rows, pa.string())
+        return as_text(self._raw.column(name), self._config.data.missing_values, exact=exact)
+
+    def _identity(self, name: str | None) -> Any:
+        if name is None:
+            return pa.nulls(self._raw.num_rows, pa.string())
+        return identities(self._raw.column(name), self._config.data.missing_values)
+
+    def _number(self, name: str | None, default: float | None) -> Any:
+        if name is None:
+            size = self._raw.num_rows
             return pa.nulls(size, pa.float64()) if default is None else pa.array(np.full(size, default))
-        return pa.array(_numbers(config, raw, name, numbers), from_pandas=True)
+        return pa.array(self._numbers.read(self._raw.column(name), name), from_pandas=True)
 
-    weight, count, score = number("weight", 1.0), number("count", 1.0), number("score", None)
-    _check(config, "weight", weight, numbers, lambda v: (v >= 0) & np.isfinite(v), "is not a weight of at least 0")
-    _check(config, "count", count, numbers, lambda v: (v >= 0) & (v == np.floor(v)), "is not a whole count")
-    of_numbers = config.data.outcome == "number"
-    if of_numbers:
-        _check(config, "score", score, numbers, np.isfinite, "is no predicted number")
-    else:
-        of = "is not a probability from 0 to 1"
-        _check(config, "score", score, numbers, lambda v: (v >= 0) & (v <= 1), of, null=True)
-    label = pa.nulls(size, pa.string()) if of_numbers else text(columns.label)
-    out: dict[str, pa.Array] = {
-        "row": numbers.cast(pa.int64()),
-        "row_id": text(columns.id) if columns.id else numbers.cast(pa.string()),
-        "input": text(columns.input),
-        "input_pair": text(columns.input_pair),
-        "y_true": _relabel(label, config.data.label_map),
-        "y_value": number("label", None) if of_numbers else pa.nulls(size, pa.float64()),
-        "prediction": _relabel(text(columns.prediction), config.data.label_map),
-        "score": score,
-        "weight": weight,
-        "count": count.cast(pa.int64()),
-        "cluster": text(columns.cluster),
-    }
-    for attribute in config.read_as_groups:
-        column = group_column(attribute.label)
-        if attribute.members:
-            shares = _members(config, attribute, raw, numbers)
-            out[members_column(column)] = shares
-            named = [" | ".join(item["group"] for item in row if item["share"] >= 0.5) for row in shares.to_pylist()]
-            out[column] = pa.array([name or MISSING for name in named], pa.string())
+    def _score(self) -> Any:
+        data, score = self._config.data, self._number(self._config.data.columns.score, None)
+        if data.outcome == "number":
+            self._check("score", score, np.isfinite, "is no predicted number")
+            return score
+        low, high = data.score_range or (0.0, 1.0)
+        what = f"is not a score from {low:g} to {high:g}" if data.score_range else "is not a probability from 0 to 1"
+        hint = None if data.score_range else "data.score_range: [low, high] reads scores that are no probabilities"
+        self._check("score", score, lambda v: (v >= low) & (v <= high), what, null=True, hint=hint)
+        return score if data.score_range is None else pc.divide(pc.subtract(score, low), high - low)
+
+    def _weight(self) -> Any:
+        weight = self._number(self._config.data.columns.weight, 1.0)
+        self._check("weight", weight, lambda v: v >= 0, "is not a weight of at least 0")
+        return weight
+
+    def _count(self) -> Any:
+        count = self._number(self._config.data.columns.count, 1.0)
+        self._check("count", count, lambda v: (v >= 0) & (v == np.floor(v)), "is not a whole count")
+        self._check("count", count, lambda v: v < MOST_WHOLE, f"is a count of over {MOST_WHOLE - 1:,}")
+        return count.cast(pa.int64())
+
+    def _map(self, values: Any, mapping: dict[str, str], key: str) -> Any:
+        if not mapping:
+            return values
+        _remember(self._seen, key, values)
+        coded = values.dictionary_encode()
+        words = [None if word is None else mapping.get(word, word) for word in coded.dictionary.to_pylist()]
+        return pc.take(pa.array(words, pa.string()), coded.indices)
+
+    def _groups(self, attribute: AttributeConfig, key: str) -> Any:
+        if attribute.bins:
+            values = self._numbers.read(self._raw.column(attribute.column), attribute.column)
+            bins = np.array(group_names(attribute), dtype=object)[np.digitize(values, attribute.bins)]
+            groups = pa.array(bins, pa.string(), mask=np.isnan(values))
         else:
-            out[column] = _groups(config, attribute, raw, numbers)
-    for control in config.controls:
-        out[control_column(control)] = text(control).fill_null(MISSING)
-    if columns.id and out["row_id"].null_count:
-        row = numbers.filter(out["row_id"].is_null())[0].as_py()
-        raise DataError(f"column {columns.id!r}, row {row}: the id is empty", where=str(config.data.path))
-    return pa.table(out)
+            groups = self._text(attribute.column)
+            if MISSING not in attribute.values:
+                self._refuse_missing(groups, attribute.column, f"{key}.values")
+        named = self._map(groups, attribute.values, f"{key}.values")
+        return named.fill_null(attribute.values.get("", MISSING))
 
+    def _refuse_missing(self, values: Any, column: str, key: str) -> None:
+        """Refuse a cell that says what an audit calls missing values: the two would be one group."""
+        same = pc.fill_null(pc.equal(values, MISSING), False)
+        if pc.any(same).as_py():
+            problem = f"the cell says {MISSING!r}, which is what the group of missing values is called"
+            hint = f"list it in data.missing_values{'' if key == 'controls' else f', or rename it with {key}'}"
+            raise self._numbers.error(column, _first(same), problem, hint)
 
-def as_text(column: pa.ChunkedArray, missing: tuple[str, ...] = ("",)) -> pa.Array:
-    """Spell every value as text, missing ones (null, NaN, or a text of `missing`) as null."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):  # an empty chunked array combines to itself in some versions
-        array = pa.array([], column.type)
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    if pa.types.is_floating(array.type):
-        values = array.to_pylist()
-        array = pa.array([None if v is None or math.isnan(v) else as_label(v) for v in values], pa.string())
-    else:
-        array = array.cast(pa.string())
-    is_missing = pc.is_in(array, value_set=pa.array(list(missing), pa.string()))
-    return pc.if_else(is_missing, pa.scalar(None, pa.string()), array)
+    def _members(self, attribute: AttributeConfig) -> pa.Array:
+        """Read the groups of every row with their shares; a row in none is missing."""
+        columns = {
+            group: self._numbers.read(self._raw.column(column), column) for group, column in attribute.members.items()
+        }
+        for group, values in columns.items():
+            wrong = ~np.isnan(values) & ~((values >= 0) & (values <= 1))
+            if wrong.any():
+                at = int(np.flatnonzero(wrong)[0])
+                raise self._numbers.error(
+                    attribute.members[group], at, f"{float(values[at])!r} is no share from 0 to 1"
+                )
+        rows = [
+            [{"group": group, "share": float(v)} for group, v in zip(columns, row, strict=True) if v > 0]
+            or [{"group": MISSING, "share": 1.0}]
+            for row in zip(*columns.values(), strict=True)
+        ]
+        return pa.array(rows, TYPE)
 
-
-def _relabel(labels: pa.Array, label_map: dict[str, str]) -> pa.Array:
-    if not label_map:
-        return labels
-    dictionary = labels.dictionary_encode()
-    words = [None if word is None else label_map.get(word, word) for word in dictionary.dictionary.to_pylist()]
-    return pa.DictionaryArray.from_arrays(dictionary.indices, pa.array(words, pa.string())).dictionary_decode()
-
-
-def _groups(config: AuditConfig, attribute: AttributeConfig, raw: pa.Table, numbers: pa.Array) -> pa.Array:
-    if attribute.bins:
-        values = _numbers(config, raw, attribute.column, numbers)
-        bins = np.array(group_names(attribute), dtype=object)[np.digitize(values, attribute.bins)]
-        groups = pa.array(bins, pa.string(), mask=np.isnan(values))
-    else:
-        groups = as_text(raw.column(attribute.column), config.data.missing_values)
-    named = _relabel(groups, attribute.values)
-    return named.fill_null(attribute.values.get("", MISSING))
-
-
-def _members(config: AuditConfig, attribute: AttributeConfig, raw: pa.Table, numbers: pa.Array) -> pa.Array:
-    """Read the groups of every row with their shares; a row in none is missing."""
-    columns = {group: _numbers(config, raw, column, numbers) for group, column in attribute.members.items()}
-    for group, values in columns.items():
-        wrong = ~np.isnan(values) & ~((values >= 0) & (values <= 1))
+    def _check(
+        self, key: str, values: Any, valid: Any, problem: str, *, null: bool = False, hint: str | None = None
+    ) -> None:
+        array = values.to_numpy(zero_copy_only=False)
+        absent = np.isnan(array)
+        wrong = ~(absent if null else np.zeros_like(absent)) & ~np.where(
+            absent, False, valid(np.nan_to_num(array, nan=-1))
+        )
         if wrong.any():
             at = int(np.flatnonzero(wrong)[0])
-            place = f"column {attribute.members[group]!r}, row {numbers[at]}"
-            raise DataError(f"{place}: {float(values[at])!r} is no share from 0 to 1", where=str(config.data.path))
-    rows = [
-        [{"group": group, "share": float(v)} for group, v in zip(columns, row, strict=True) if v > 0]
-        or [{"group": MISSING, "share": 1.0}]
-        for row in zip(*columns.values(), strict=True)
-    ]
-    return pa.array(rows, TYPE)
+            column = getattr(self._config.data.columns, key)
+            cell = "an empty cell" if absent[at] else repr(float(array[at]))
+            raise self._numbers.error(column, at, f"{cell} {problem}", hint)
 
 
-def _numbers(config: AuditConfig, raw: pa.Table, column: str, numbers: pa.Array) -> npt.NDArray[np.float64]:
-    """Parse a column as numbers, missing as NaN; a cell that is none is an error with its row."""
-    array = raw.column(column).combine_chunks()
-    if pa.types.is_integer(array.type) or pa.types.is_floating(array.type) or pa.types.is_boolean(array.type):
-        return np.asarray(array.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
-    text = as_text(array, config.data.missing_values)
-    try:
-        return np.asarray(text.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
-    except pa.ArrowInvalid:
-        for row, cell in zip(numbers.to_pylist(), text.to_pylist(), strict=True):
-            try:
-                float(cell or "nan")
-            except ValueError:
-                raise DataError(
-                    f"column {column!r}, row {row}: {cell!r} is not a number", where=str(config.data.path)
-                ) from None
-        raise
+def _first(where: Any) -> int:
+    return int(where.index(True).as_py())
 
 
-def _check(
-    config: AuditConfig, key: str, values: pa.Array, numbers: pa.Array, valid: Any, problem: str, *, null: bool = False
-) -> None:
-    array = values.to_numpy(zero_copy_only=False)
-    absent = np.isnan(array)
-    wrong = ~(absent if null else np.zeros_like(absent)) & ~np.where(absent, False, valid(np.nan_to_num(array, nan=-1)))
-    if wrong.any():
-        at = int(np.flatnonzero(wrong)[0])
-        column = getattr(config.data.columns, key)
-        cell = "an empty cell" if absent[at] else repr(float(array[at]))
-        raise DataError(f"column {column!r}, row {numbers[at]}: {cell} {problem}", where=str(config.data.path))
-
-
-def _where(config: AuditConfig, raw: pa.Table) -> pa.Array | None:
+def _where(config: AuditConfig, raw: pa.Table, seen: dict[str, set[str]]) -> pa.Array | None:
     kept = None
     for column, wanted in config.data.where.items():
         values = wanted if isinstance(wanted, list) else [wanted]
         if not values:
             raise ConfigError("keeps no row: the list of values is empty", where=f"data.where.{column}")
         text = as_text(raw.column(column), ()).fill_null("")
+        _remember(seen, f"data.where.{column}", text)
         match = pc.is_in(text, value_set=pa.array(values, pa.string()))
         kept = match if kept is None else pc.and_(kept, match)
     return kept

@@ -31,7 +31,7 @@ def stored_decisions(
     """
     prediction, score = rows["prediction"], rows["score"]
     if config.data.columns.prediction is None and positive is not None:
-        above = pc.greater_equal(score, config.data.threshold)
+        above = pc.greater_equal(score, config.data.share_of_range(config.data.threshold))
         prediction = pc.if_else(above, positive, negative_class(positive, classes))
     if prediction.null_count and config.data.outcome == "class":
         row = rows["row"].filter(prediction.is_null())[0].as_py()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,8 @@ import pandas as pd
 import pyarrow as pa
 
 from audit.config import AuditConfig
+from audit.config.spelling import as_label
+from audit.data.agreement import agree, spelled_like
 from audit.data.files import data_format, hash_files
 from audit.data.quotes import quote_notes
 from audit.data.rows import RowReader
@@ -86,15 +89,13 @@ def survey(config: AuditConfig) -> Survey:
     found.rows_read = reader.rows_read
     found.weighted = config.data.columns.weight is not None
     if not found.rows_kept:
-        raise DataError(
-            "no row to audit", where=str(config.data.path), hint="data.where keeps none" if config.data.where else None
-        )
+        raise DataError("no row to audit", where=str(config.data.path), hint=_kept_by_none(config, reader.seen))
     if clusters:
         found.clusters = (found.clusters or 0) + len(np.unique(np.concatenate(clusters)))
     if id_hashes:
         _refuse_duplicates(config, np.concatenate(id_hashes))
     _check_outside(config, found)
-    found.notes += quote_notes(config.data)
+    found.notes += [*agree(config, found, reader.seen), *quote_notes(config.data)]
     return found
 
 
@@ -109,14 +110,19 @@ def positive_class(config: AuditConfig, classes: list[str]) -> str | None:
     """
     named = config.data.positive_label
     if named is not None:
-        if named not in classes:
+        # A model may call its class "True" or "1.0"; data and configuration have one spelling for these.
+        own = [cls for cls in classes if named in {cls, as_label(cls)}]
+        if not own:
+            meant = spelled_like(named, classes)
             raise DataError(
-                f"data.positive_label {named!r} is not among the classes {some(classes)}", where=str(config.data.path)
+                f"data.positive_label {named!r} is not among the classes {some(classes)}",
+                where=str(config.data.path),
+                hint=f"did you mean {meant!r}?" if meant else None,
             )
-        return named
+        return own[0]
     if len(classes) > 2:
         return None
-    yes = [label for label in classes if label in YES]
+    yes = [label for label in classes if as_label(label) in YES]
     if len(yes) == 1:
         return yes[0]
     raise DataError(
@@ -184,5 +190,21 @@ def _check_outside(config: AuditConfig, found: Survey) -> None:
             raise DataError(
                 f"attribute {attribute.label!r}: outside_gaps names {some(unseen)}, which is no group of it",
                 where=str(config.data.path),
-                hint=f"its groups are {some(sorted(found.groups[attribute.label]), 20)}",
+                hint=f"{_meant(unseen[0], found.groups[attribute.label])}its groups are "
+                f"{some(sorted(found.groups[attribute.label]), 20)}",
             )
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    near = spelled_like(word, sorted(known))
+    return f"did you mean {near!r}? " if near else ""
+
+
+def _kept_by_none(config: AuditConfig, seen: Mapping[str, set[str]]) -> str | None:
+    """Say why `data.where` keeps no row."""
+    for column, wanted in config.data.where.items():
+        known = seen.get(f"data.where.{column}", set())
+        for value in wanted if isinstance(wanted, list) else [wanted]:
+            if value not in known:
+                return f"data.where keeps none: no cell of {column!r} is {value!r}. {_meant(value, known)}".rstrip()
+    return "data.where keeps none" if config.data.where else None
