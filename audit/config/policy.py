@@ -21,6 +21,7 @@ class RuleConfig(Part):
     over: tuple[str | tuple[str, ...], ...] = Field(
         (), description="Attributes and crossings, for example [gender, [gender, ethnicity]]; default: all attributes."
     )
+    crossings: bool = Field(False, description="Where `over` is left out: all crossings of the audit too.")
     limit: float | None = Field(None, ge=0, description="The largest difference that is accepted.")
     at_least: float | None = Field(None, gt=0, le=1, description="The smallest ratio that is accepted.")
     at_most: float | None = Field(
@@ -54,6 +55,8 @@ class RuleConfig(Part):
             )
         if self.reference is not None and self.at_most is not None:
             raise ValueError("a rule with `at_most` holds every group by itself, not against a `reference`")
+        if self.crossings and self.over:
+            raise ValueError("`crossings` goes without `over`: name the crossings there")
         if self.reference is not None and self.margin is not None:
             raise ValueError("a rule with a `margin` compares with the baseline, not with a `reference`")
         return self
@@ -92,7 +95,7 @@ class PolicyConfig(Part):
     presets: tuple[Literal["four-fifths", "equalized-odds", "ll144"], ...] = Field(
         (),
         description="four-fifths: warns of selection ratios below 0.8, by point values. equalized-odds: gaps to 0.1. "
-        "ll144: impact ratios, categories under 2 % left out.",
+        "ll144: impact ratios, crossings too, categories under 2 % left out.",
     )
     rules: tuple[RuleConfig, ...] = ()
     waivers: tuple[WaiverConfig, ...] = ()

@@ -15,6 +15,7 @@ from audit.data.stored import negative_class
 from audit.data.survey import Survey, positive_class
 from audit.errors import DataError, some
 from audit.fairness.compare.disparities import Question
+from audit.fairness.compare.scope import Scope
 from audit.fairness.metrics.definitions import choose_metrics
 from audit.fairness.metrics.names import EXPLAINED_RATE
 from audit.fairness.tally import Slicing
@@ -88,10 +89,14 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
         units[EXPLAINED_RATE] = "share"
     explaining = bool(adapter) and config.explanations.which != "none"
     units |= outcome_units(probed=config.probe is not None, labelled=labelled, explained=explaining)
-    check_policy(config.policy, audited, units)
+    standardised = {metric.name for metric in metrics if metric.numerator is not None} if config.controls else set()
+    check_policy(config.policy, audited, units, {*standardised, *({EXPLAINED_RATE} & set(units))})
     check_policy_groups(config, surveyed)
     order = {attribute.label: group_names(attribute) for attribute in config.attributes}
-    question = Question(metrics, criteria, classes, positive, config.level, outside_gaps(config), order, config.seed)
+    scopes = tuple(dict.fromkeys(Scope(rule.exempt, rule.min_share) for _, rule in named_rules(config.policy)))
+    question = Question(
+        metrics, criteria, classes, positive, config.level, outside_gaps(config), order, config.seed, scopes
+    )
     members = [attribute.label for attribute in config.attributes if attribute.members]
     read = [attribute.label for attribute in config.read_as_groups]
     schema = decision_schema(read, config.controls, members)

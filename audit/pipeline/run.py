@@ -249,7 +249,8 @@ def compare_all(case: Case, folder: RunFolder) -> Fairness:
             continue
         for cls in case.question.asked:
             tests += stratified_tests(tally, item.slicing, cls)
-            adverse += adverse_impact(item.slicing, cls, alpha) if item.slicing.attributes else []
+        if item.slicing.attributes:
+            adverse += [row for selected in item.selected for row in adverse_impact(item.slicing, selected, alpha)]
         report = score_report(item.scores, item.slicing, alpha) if item.scores is not None else None
         reports += [report] if report and len(item.slicing.attributes) < 2 else []
     return Fairness(

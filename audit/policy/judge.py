@@ -284,6 +284,7 @@ def _blank(case: _Case, level: float) -> RuleVerdict:
         high_group=None,
         groups=0,
         left_out=list(question.left_out),
+        support=min((v.support for v in question.values if v.support is not None), default=None),
         needed=[],
         note="too_many_groups" if question.too_fine else None,
         waived=False,

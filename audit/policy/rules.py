@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError, some
+from audit.fairness.compare.scope import Scope, name_of
 from audit.fairness.metrics.names import CRITERIA, EXPLAINED_RATE, FLAG_RATE, FLIP_RATE, TOKEN_GAP
 from audit.result import AuditResult, Change, Correlation, MetricDefinition, MetricValue
 
@@ -19,7 +20,10 @@ PRESETS = {
     "equalized-odds": RuleConfig(name="equalized-odds", metric="equalized_odds", limit=0.1),
     # The law asks for impact ratios against the highest rate and sets no pass mark: four fifths is where auditors look.
     # Categories under 2 % of the data may be left out (6 RCNY § 5-301).
-    "ll144": RuleConfig(metric="selection_rate", at_least=0.8, evidence="point", severity="warn", min_share=0.02),
+    # It asks for sex, for race, and for both crossed: so for every crossing that is declared.
+    "ll144": RuleConfig(
+        metric="selection_rate", at_least=0.8, evidence="point", severity="warn", min_share=0.02, crossings=True
+    ),
 }
 
 #: Metrics of which neither more nor less is worse: a regression rule holds them in both directions.
@@ -73,7 +77,8 @@ def questions(result: AuditResult, policy: PolicyConfig) -> list[Question]:
     units: dict[str, str] = {item.name: item.unit for item in result.metric_definitions}
     units |= dict.fromkeys((f"{FLAG_RATE}{item.code}" for item in result.flags.rates), "share")
     units |= dict.fromkeys((FLIP_RATE, TOKEN_GAP) if result.probe else (), "share")
-    check_policy(policy, [*computed, *fine], units)
+    proportions = {item.name for item in result.metric_definitions if item.method == "exact"}
+    check_policy(policy, [*computed, *fine], units, proportions if result.config.get("controls") else {EXPLAINED_RATE})
     asked = named_rules(policy)
     outcomes = [
         question for name, rule in asked if is_outcome(rule.metric) for question in _of_outcomes(name, rule, result)
@@ -103,13 +108,17 @@ def named_rules(policy: PolicyConfig) -> list[tuple[str, RuleConfig]]:
     return [(name, rule) for name, rule in rules if rule.severity != "off"]
 
 
-def check_policy(policy: PolicyConfig, audited: list[list[str]], metrics: Mapping[str, str]) -> None:
+def check_policy(
+    policy: PolicyConfig, audited: list[list[str]], metrics: Mapping[str, str], standardised: Collection[str]
+) -> None:
     """Refuse rules that an audit of these slicings and metrics cannot answer, and waivers of no rule.
 
     Parameters
     ----------
     metrics
         Metric -> unit.
+    standardised
+        Metrics that this audit holds with the controls fixed: proportions, if there are controls.
     """
     named = named_rules(policy)
     for name, rule in named:
@@ -131,6 +140,8 @@ def check_policy(policy: PolicyConfig, audited: list[list[str]], metrics: Mappin
                 f"policy, {name}: {unknown[0]!r} is no metric of this audit; it has {some(known, 20)}",
                 hint=f"did you mean {close[0]!r}?" if close and close[0] != rule.metric else "name it in metrics",
             )
+        if rule.scope == "adjusted":
+            _check_adjusted(name, rule, standardised)
         bound = next((value for value in (rule.limit, rule.margin, rule.at_most) if value is not None), None)
         parts = CRITERIA.get(rule.metric, (rule.metric,))
         if bound is not None and bound >= 1 and all(metrics[part] == "share" for part in parts):
@@ -143,6 +154,27 @@ def check_policy(policy: PolicyConfig, audited: list[list[str]], metrics: Mappin
                 f"policy, waiver of {waiver.rule!r}: no rule is called that; there are {some(names, 20)}",
                 hint=f"did you mean {close[0]!r}?" if close else "give the rule a `name`",
             )
+
+
+def _check_adjusted(name: str, rule: RuleConfig, standardised: Collection[str]) -> None:
+    """Refuse a rule on standardised values that this audit has none of."""
+    if rule.margin is not None:
+        raise ConfigError(
+            f"policy, {name}: changes are compared as they are, not with the controls held fixed",
+            hint="leave out `scope: adjusted`",
+        )
+    lacking = [part for part in CRITERIA.get(rule.metric, (rule.metric,)) if part not in standardised]
+    if lacking and not set(standardised) - {EXPLAINED_RATE}:
+        raise ConfigError(
+            f"policy, {name}: `scope: adjusted` needs controls, and this audit has none",
+            hint="name columns in `controls`, or leave out `scope`",
+        )
+    if lacking:
+        raise ConfigError(
+            f"policy, {name}: {lacking[0]!r} is no proportion, so it cannot be judged with the controls held fixed; "
+            f"{some(sorted(standardised), 20)} can",
+            hint="leave out `scope: adjusted`",
+        )
 
 
 def describe(rule: RuleConfig) -> str:
@@ -243,7 +275,7 @@ def _outcome(
 
 def _over(rule: RuleConfig, audited: list[list[str]]) -> list[list[str]]:
     asked = [[item] if isinstance(item, str) else list(item) for item in rule.over]
-    return asked or [attributes for attributes in audited if len(attributes) == 1]
+    return asked or [attributes for attributes in audited if rule.crossings or len(attributes) == 1]
 
 
 def _too_fine(name: str, rule: RuleConfig, attributes: list[str]) -> list[Question]:
@@ -255,12 +287,9 @@ def _too_fine(name: str, rule: RuleConfig, attributes: list[str]) -> list[Questi
 
 def _questions(name: str, rule: RuleConfig, result: AuditResult, attributes: list[str]) -> list[Question]:
     groups = [group for s in result.slicings if s.attributes == attributes for group in s.groups if group.in_gaps]
-    small = tuple(" × ".join(group.values) for group in groups if group.share < rule.min_share)
-    in_scope = {
-        tuple(group.values)
-        for group in groups
-        if " × ".join(group.values) not in small and not {*group.values, " × ".join(group.values)} & set(rule.exempt)
-    }
+    scope_of = Scope(rule.exempt, rule.min_share)
+    small, outside = tuple(scope_of.small(groups)), scope_of.left_out(groups)
+    in_scope = {tuple(group.values) for group in groups if name_of(group.values) not in outside}
     definitions = {item.name: item for item in result.metric_definitions}
     out = []
     for metric in CRITERIA.get(rule.metric, (rule.metric,)):
@@ -271,6 +300,17 @@ def _questions(name: str, rule: RuleConfig, result: AuditResult, attributes: lis
             if scope == "adjusted" and not controlled:
                 continue
             here = [v for v in source if v.attributes == attributes and not v.stratum and v.metric == metric]
+            if scope == "adjusted" and here:
+                # Without this rule's exempt groups other strata may be common.
+                here = [v for v in here if v.left_out == outside]
+                if not here and scope == counting:
+                    raise ConfigError(
+                        f"policy, {name}: rates were standardised over strata that {some(outside)} decided too, which "
+                        "this rule leaves out",
+                        hint="audit again with this rule in the policy",
+                    )
+            if not here and scope == counting:
+                out.append(Question(name, rule, attributes, metric, None, [], definitions.get(metric), scope))
             for cls in dict.fromkeys(v.cls for v in here):
                 values = [v for v in here if v.cls == cls and tuple(v.group) in in_scope]
                 out.append(
@@ -284,7 +324,9 @@ def _questions(name: str, rule: RuleConfig, result: AuditResult, attributes: lis
                         definitions.get(metric),
                         scope,
                         counts=scope == (counting if controlled else "pooled"),
-                        correlation=_correlation(result, attributes, metric, cls) if scope == "pooled" else None,
+                        correlation=_correlation(
+                            result, attributes, metric, cls, outside if scope == "adjusted" else None
+                        ),
                         changes=_changes(result, attributes, metric, cls, in_scope),
                         left_out=small,
                     )
@@ -292,8 +334,11 @@ def _questions(name: str, rule: RuleConfig, result: AuditResult, attributes: lis
     return out
 
 
-def _correlation(result: AuditResult, attributes: list[str], metric: str, cls: str | None) -> Correlation | None:
-    return next((c for c in result.correlations if (c.attributes, c.metric, c.cls) == (attributes, metric, cls)), None)
+def _correlation(
+    result: AuditResult, attributes: list[str], metric: str, cls: str | None, left_out: list[str] | None
+) -> Correlation | None:
+    asked = (attributes, metric, cls, left_out)
+    return next((c for c in result.correlations if (c.attributes, c.metric, c.cls, c.left_out) == asked), None)
 
 
 def _changes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.report.verdicts import between, doubts, mark, subject, worst_first
+from audit.report.verdicts import between, doubts, mark, rests_on, subject, worst_first
 from audit.report.wording import Catalogue, count, decimal, group_name, percent, points
 from audit.result import AuditResult, Comparison, Judgement
 from audit.text import cut, visible
@@ -65,7 +65,7 @@ def render_judgement(judgement: Judgement, t: Catalogue) -> list[str]:
         f"- {_safe(rule.rule)}, {_safe(subject(rule, t))}: {_safe(line)}"
         for rule in judgement.rules
         if rule.counts
-        for line in doubts(rule, t)
+        for line in [*doubts(rule, t), *rests_on(rule, t)]
     ]
     lines += [*said, ""] if said else []
     for waiver in judgement.waivers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.report.wording import Catalogue, decimal, group_name
+from audit.report.wording import Catalogue, decimal, group_name, percent
 from audit.result import RuleVerdict
 
 #: Doubted groups named at most, for each reason.
@@ -33,7 +33,7 @@ def sentence(rule: RuleVerdict, t: Catalogue) -> str:
     text = f"{subject(rule, t)}: {what} {decimal(rule.value)} ({bounds}), {limit}"
     if rule.low_group and rule.high_group:
         text += "; " + between(rule)
-    return "; ".join([text, *doubts(rule, t)])
+    return "; ".join([text, *doubts(rule, t), *rests_on(rule, t)])
 
 
 def doubts(rule: RuleVerdict, t: Catalogue) -> list[str]:
@@ -50,6 +50,13 @@ def doubts(rule: RuleVerdict, t: Catalogue) -> list[str]:
         )
         for reason, groups in by_reason.items()
     ]
+
+
+def rests_on(rule: RuleVerdict, t: Catalogue) -> list[str]:
+    """Say what share of decisions lies in strata that all compared groups have, where that is not all of them."""
+    if rule.support is None or rule.support > 1 - 1e-9:
+        return []
+    return [t("gate.support", share=percent(rule.support))]
 
 
 def between(rule: RuleVerdict) -> str:

@@ -48,6 +48,12 @@ class MetricValue(Part):
     standard_error: float | None = Field(description="Of a metric whose bounds follow from it.")
     note: str | None
     doubt: str | None = Field(None, description="Why its bounds carry no guarantee; null where they do.")
+    left_out: list[str] = Field(
+        default_factory=list, description="Standardised over the controls without these groups, which decide no strata."
+    )
+    support: float | None = Field(
+        None, description="Standardised: share of the compared groups' denominators, by weight, in strata all have."
+    )
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -76,6 +82,9 @@ class Correlation(Part):
     metric: str
     cls: str | None = Field(alias="class")
     groups: list[list[str]]
+    left_out: list[str] | None = Field(
+        description="Of values standardised over the controls without these groups; null of values as they are."
+    )
     matrix: list[list[float]]
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -109,11 +118,12 @@ class StratifiedTest(Part):
     group: list[str]
     reference: list[str]
     cls: str = Field(alias="class")
+    counts: bool = Field(description="Tested by counts; else by weights and the spread between clusters.")
     strata: int
     odds_ratio: float | None
     statistic: float | None = Field(description="Cochran–Mantel–Haenszel χ², without continuity correction.")
     p_value: float | None
-    corrected_statistic: float | None
+    corrected_statistic: float | None = Field(description="With continuity correction; of counts only.")
     corrected_p_value: float | None
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -128,24 +138,29 @@ class AdverseImpact(Part):
     reference: list[str]
     n: int
     selected: int
-    rate: float
+    rate: float = Field(description="By weight and share of membership, as in every other table.")
+    effective_n: float = Field(description="Effective number of decisions behind the rate.")
     reference_n: int
     reference_selected: int
     reference_rate: float
+    reference_effective_n: float
     difference: float
-    difference_lower: float = Field(description="Two-sided interval of this one difference.")
-    difference_upper: float
+    difference_lower: float | None = Field(description="Two-sided interval of this one difference.")
+    difference_upper: float | None
     impact_ratio: float | None
     ratio_lower: float | None
     ratio_upper: float | None
-    z: float | None = Field(description="Pooled two-proportion statistic, in standard deviations.")
+    z: float | None = Field(description="Pooled two-proportion statistic at effective sizes, in standard deviations.")
     z_p: float | None
-    fisher_p: float | None
+    fisher_p: float | None = Field(description="Null where decisions are weighted, shared between groups or clustered.")
     mid_p: float | None
-    holm_p: float | None = Field(description="Fisher's p, corrected over the groups of this slicing.")
-    shortfall: int = Field(description="Selections lacking to the reference's rate.")
-    flip_flop: bool = Field(description="One selection moved would change the four-fifths verdict.")
+    holm_p: float | None = Field(
+        description="Fisher's p, or else that of z, corrected over all pairs that might have been compared."
+    )
+    shortfall: int = Field(description="Selections lacking to the reference's rate, by weight.")
+    flip_flop: bool | None = Field(description="One selection moved would change the four-fifths verdict.")
     minimum_detectable: float | None = Field(description="Difference found with probability 0.8.")
+    doubt: str | None = Field(description="Why there is no test of these two groups; null where there is.")
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 

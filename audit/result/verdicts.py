@@ -53,6 +53,9 @@ class RuleVerdict(Part):
     high_group: list[str] | None
     groups: int = Field(description="Groups that could be assessed.")
     left_out: list[str] = Field(description="Groups that the rule leaves out for their small share.")
+    support: float | None = Field(
+        description="Standardised: share of the compared groups' denominators, by weight, in strata all have."
+    )
     needed: list[Needed]
     note: str | None = Field(description="Why it is undefined.")
     waived: bool

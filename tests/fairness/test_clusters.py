@@ -56,15 +56,26 @@ def test_clusters_of_one_row_are_nearly_independence() -> None:
 
 def test_rates_of_zero_and_one_count_clusters() -> None:
     frame = templates(np.random.default_rng(2), 40, 5, 2, 1.0)
-    assert selection(compared(frame)).effective.tolist() == [20.0, 20.0]
+    np.testing.assert_allclose(selection(compared(frame)).effective, [20.0, 20.0])
 
 
-def test_one_cluster_tells_next_to_nothing() -> None:
+def test_clusters_that_all_select_alike_are_worth_their_rows() -> None:
+    rows = [
+        {"g": "a", "cluster": f"c{i}", "y_true": None, "y_pred": "1" if j == 0 else "0"}
+        for i in range(500)
+        for j in range(8)
+    ]
+    found = selection(compared(pd.DataFrame(rows)))
+    assert 0.95 * 4000 < found.effective[0] <= 4000
+
+
+def test_of_one_cluster_nothing_is_bounded() -> None:
     frame = pd.DataFrame(
         {"g": ["a"] * 50 + ["b"] * 50, "cluster": ["t"] * 100, "y_true": None, "y_pred": ["0", "1"] * 50}
     )
     found = selection(compared(frame))
-    assert (found.upper - found.lower > 0.9).all()
+    assert np.isnan([found.lower, found.upper]).all()
+    assert found.doubt == ["one_cluster", "one_cluster"]
 
 
 @pytest.mark.parametrize(("n", "rows", "groups", "rate"), [(80, 6, 2, 0.3), (200, 4, 5, 0.5)])

@@ -14,9 +14,11 @@ ONE_CLUSTER = "one_cluster"
 UNKNOWN_FUNCTION = "unknown_function"
 #: The smallest of several estimates is too small on average, which no resampling mends.
 SMALLEST_OF_SEVERAL = "smallest_of_several"
+#: A class has so few labelled decisions that its share of a mean over classes is biased.
+RARE_CLASSES = "rare_classes"
 
 #: Every code; each has its words in the message catalogue under `doubt.CODE`.
-CODES = (ONE_CLUSTER, UNKNOWN_FUNCTION, SMALLEST_OF_SEVERAL)
+CODES = (ONE_CLUSTER, UNKNOWN_FUNCTION, SMALLEST_OF_SEVERAL, RARE_CLASSES)
 
 #: One per group, None where nothing is in doubt.
 Doubts = list[str | None]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import t as student
 
-from audit.fairness.bounds.effective import clustered, kish
+from audit.fairness.bounds.effective import clustered, weighted
 from audit.fairness.bounds.inference import Estimates, one_sided
 
 Floats = npt.NDArray[np.float64]
@@ -54,12 +54,12 @@ def rate_of(hits: npt.NDArray[np.bool_], weight: Floats, cluster: pd.Series | No
         return Rate(n, int(hits.sum()), None, None, None, None, None)
     value = float(weight[hits].sum() / total)
     clusters: Floats | None = None
-    if cluster is None or not cluster.notna().any():
-        size = kish(np.array([total]), np.array([float((weight**2).sum())]))
-    else:
+    sums = [np.array([float((weight[where] ** power).sum())]) for where in (hits, ~hits) for power in (1, 2)]
+    size = weighted(*sums)
+    if cluster is not None and cluster.notna().any():
         cells = pd.DataFrame({"w": weight, "w2": weight**2, "n": 1.0, "cluster": cluster.to_numpy(object)})
         everywhere = np.ones(n, bool)
-        size, clusters, _ = clustered(cells, np.zeros(n, np.int64), np.array([value]), hits, everywhere)
+        size, clusters, _ = clustered(cells, np.zeros(n, np.int64), np.array([value]), hits, everywhere, size)
     lower, upper = one_sided(Estimates(np.array([value]), size, clusters), alpha / 2)
     return Rate(
         n, int(hits.sum()), value, float(size[0]), float(clusters[0]) if clusters is not None else None,

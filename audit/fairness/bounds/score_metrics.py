@@ -215,15 +215,17 @@ def ranking(scores: GroupedScores, metric: str) -> ScoreValues:
     )
     influence[~defined] = 0.0
     n = sum((h.n if own else others_n)[:, label].sum(1) for label, own in enumerate(own_label))
+    least = np.minimum(*sizes)
     if scores.clustered:
         covariance, blocks = _between_blocks(scores, h.keys, influence, own_label)
+        # Decisions of one cluster may all rank alike: then no more is known than there are clusters.
+        agreed = np.minimum(least, blocks)
     else:
-        covariance, blocks = _between_rows(h, influence, own_label, sizes), None
+        covariance, blocks, agreed = _between_rows(h, influence, own_label, sizes), None, least
     variance = np.diag(covariance)
-    least = np.minimum(*sizes)
     size = np.minimum(_share(value * (1 - value), variance, np.nan), 3 * least)
     # Perfect ranking shows no spread; then no more is known than the smaller side allows.
-    size = np.where(np.isnan(size) | (variance <= 0), least, size)
+    size = np.where(np.isnan(size) | (variance <= 0), agreed, size)
     norm = np.sqrt(np.maximum(variance, 0.0))
     correlation = None
     if scores.clustered or metric != "auc":

@@ -1,9 +1,12 @@
 """The columns that selection procedures are reviewed by (UGESP, 29 CFR 1607): each group against the most selected one.
 
-Counts of decisions enter, not weights: the tests are of people. z is the pooled two-proportion statistic in standard
-deviations; the exact tests are Fisher's and its mid-p form (Lancaster 1961), two-sided. The shortfall is how many more
-selections would equal the reference's rate. The flip-flop asks whether moving one selection from the reference to the
-group, or back, changes the four-fifths verdict: if so, the verdict rests on one person.
+Rates are those of every other table, with weights and shares of membership. z is the pooled two-proportion statistic in
+standard deviations, at effective sizes. Where every decision counts once and none belong together, the exact tests are
+Fisher's and its mid-p form (Lancaster 1961), two-sided; otherwise there is no exact test, and z alone is corrected. The
+reference is the group that happens to be selected most, so p-values are corrected over all pairs of groups that might
+have been compared, not only over those that were. The shortfall is how many more selections, by weight, would equal the
+reference's rate. The flip-flop asks whether moving one selection from the reference to the group, or back, changes the
+four-fifths verdict: if so, the verdict rests on one person.
 """
 
 from __future__ import annotations
@@ -14,9 +17,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 from scipy.stats import norm
+from scipy.stats import t as student
 
-from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, contrast, ratio
-from audit.result import AdverseImpact, Group, Slicing
+from audit.fairness.bounds.inference import EVIDENCE_FLOOR, contrast, ratio
+from audit.fairness.compare.frame import Values
+from audit.result import AdverseImpact, Slicing
 
 FOUR_FIFTHS = 0.8
 POWER = 0.8
@@ -24,86 +29,99 @@ POWER = 0.8
 MOST_EXACT = 10_000_000
 
 
-def adverse_impact(slicing: Slicing, cls: str, alpha: float) -> list[AdverseImpact]:
-    """Compare every group in gaps with the one selected most, with Holm's correction over the groups."""
-    groups = [group for group in slicing.groups if group.in_gaps and group.n > 0]
-    if len(groups) < 2:
+def adverse_impact(slicing: Slicing, selected: Values, alpha: float) -> list[AdverseImpact]:
+    """Compare every group in gaps with the one selected most, corrected over all pairs that this choice looked at.
+
+    Parameters
+    ----------
+    selected
+        Selection rates of the groups.
+    """
+    codes = np.flatnonzero([group.in_gaps for group in slicing.groups] & ~np.isnan(selected.value))
+    if len(codes) < 2:
         return []
-    total = sum(group.n for group in groups)
+    everybody, size = selected.among(codes), selected.effective[codes]
     # The reference must be a group of which something is known, or else one lucky decision sets the standard.
-    eligible = [group for group in groups if group.n >= max(EVIDENCE_FLOOR, 0.02 * total)] or groups
-    reference = max(eligible, key=lambda group: (_selected(group, cls) / group.n, group.n))
-    rates = np.array([_selected(group, cls) / group.n for group in groups])
+    eligible = np.flatnonzero(size >= max(EVIDENCE_FLOOR, 0.02 * float(size.sum())))
+    eligible = eligible if len(eligible) else np.arange(len(codes))
+    at = max(eligible.tolist(), key=lambda i: (everybody.value[i], size[i]))
     # Bounds of all groups at once: one by one they cost a thousand times as much.
-    everybody, at = Estimates(rates, np.array([float(group.n) for group in groups])), groups.index(reference)
     bounds = np.array(
         [*(b[:, at] for b in contrast(everybody, alpha / 2)), *(b[:, at] for b in ratio(everybody, alpha / 2))]
     )
     rows = [
-        _row(slicing, group, reference, cls, alpha, bounds[:, i])
-        for i, group in enumerate(groups)
-        if group is not reference
+        _row(slicing, selected, int(code), int(codes[at]), alpha, bounds[:, i])
+        for i, code in enumerate(codes)
+        if i != at
     ]
     p = [row.fisher_p if row.fisher_p is not None else row.z_p for row in rows]
     known = [i for i, value in enumerate(p) if value is not None]
-    corrected = dict(zip(known, holm(np.array([p[i] for i in known], float)), strict=True))
+    # Pairs of which one might have been the reference.
+    pairs = math.comb(len(eligible), 2) + len(eligible) * (len(codes) - len(eligible))
+    corrected = dict(zip(known, holm(np.array([p[i] for i in known], float), pairs), strict=True))
     return [
         row.model_copy(update={"holm_p": float(corrected[i]) if i in corrected else None}) for i, row in enumerate(rows)
     ]
 
 
-def holm(p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Adjust p values for looking at all of them (Holm 1979).
+def holm(p: npt.NDArray[np.float64], looks: int) -> npt.NDArray[np.float64]:
+    """Adjust p values for looking at all of them, and at others that are not told (Holm 1979).
 
     As `multipletests` of statsmodels, which runs the garbage collector at every call, half a second in a large audit.
     """
     order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    stepped = np.maximum.accumulate(p[order] * (looks - np.arange(len(p))))
     adjusted = np.empty_like(p)
     adjusted[order] = np.minimum(stepped, 1.0)
     return adjusted
 
 
-def _selected(group: Group, cls: str) -> int:
-    return group.by_prediction.get(cls, 0)
-
-
 def _row(
-    slicing: Slicing, group: Group, reference: Group, cls: str, alpha: float, bounds: npt.NDArray[np.float64]
+    slicing: Slicing, selected: Values, at: int, reference: int, alpha: float, bounds: npt.NDArray[np.float64]
 ) -> AdverseImpact:
-    k, n, k0, n0 = _selected(group, cls), group.n, _selected(reference, cls), reference.n
-    rate, rate0 = k / n, k0 / n0
-    pooled = (k + k0) / (n + n0)
-    spread = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / n0))
-    z = (rate - rate0) / spread if spread > 0 else None
-    fisher, mid = exact_tests(k, n, k0, n0)
-    low, high, ratio_low, ratio_high = map(float, bounds)
+    cls = selected.cls or ""
+    group, best = slicing.groups[at], slicing.groups[reference]
+    (rate, rate0), (n, n0) = (array[[at, reference]].tolist() for array in (selected.value, selected.effective))
+    doubts = [code for i in (at, reference) if (code := (selected.doubt or [])[i]) is not None]
+    # Whole decisions that count once each: exact tests of counts hold.
+    whole = not doubts and selected.clusters is None and n == group.n and n0 == best.n
+    k, k0 = group.by_prediction.get(cls, 0), best.by_prediction.get(cls, 0)
+    pooled = (rate * n + rate0 * n0) / (n + n0)
+    spread = math.sqrt(max(pooled * (1 - pooled) * (1 / n + 1 / n0), 0.0)) if min(n, n0) > 0 else 0.0
+    z = (rate - rate0) / spread if spread > 0 and not doubts else None
+    freedom = None if selected.clusters is None else max(float(selected.clusters[[at, reference]].min()) - 1, 1.0)
+    fisher, mid = exact_tests(k, group.n, k0, best.n) if whole else (None, None)
+    bounded = [None if doubts or not np.isfinite(bound) else float(bound) for bound in bounds]
     impact = rate / rate0 if rate0 > 0 else None
+    weight = float(group.n if selected.weight is None else selected.weight[at])
     return AdverseImpact(
         attributes=slicing.attributes,
         cls=cls,
         group=group.values,
-        reference=reference.values,
-        n=n,
+        reference=best.values,
+        n=group.n,
         selected=k,
         rate=rate,
-        reference_n=n0,
+        effective_n=n,
+        reference_n=best.n,
         reference_selected=k0,
         reference_rate=rate0,
+        reference_effective_n=n0,
         difference=rate - rate0,
-        difference_lower=low,
-        difference_upper=high,
+        difference_lower=bounded[0],
+        difference_upper=bounded[1],
         impact_ratio=impact,
-        ratio_lower=ratio_low if impact is not None else None,
-        ratio_upper=ratio_high if impact is not None and np.isfinite(ratio_high) else None,
+        ratio_lower=bounded[2] if impact is not None else None,
+        ratio_upper=bounded[3] if impact is not None else None,
         z=z,
-        z_p=float(2 * norm.sf(abs(z))) if z is not None else None,
+        z_p=None if z is None else float(2 * (norm.sf(abs(z)) if freedom is None else student.sf(abs(z), freedom))),
         fisher_p=fisher,
         mid_p=mid,
         holm_p=None,
-        shortfall=max(0, math.ceil(n * rate0 - k - 1e-9)),
-        flip_flop=flip_flop(k, n, k0, n0),
-        minimum_detectable=minimum_detectable(rate0, n, n0, alpha),
+        shortfall=max(0, math.ceil(weight * (rate0 - rate) - 1e-9)),
+        flip_flop=flip_flop(k, group.n, k0, best.n) if whole else None,
+        minimum_detectable=None if doubts else minimum_detectable(rate0, n, n0, alpha),
+        doubt=doubts[0] if doubts else None,
     )
 
 
@@ -143,7 +161,7 @@ def flip_flop(k: int, n: int, k0: int, n0: int) -> bool:
     return now is not None and any(then is not None and then != now for then in moved)
 
 
-def minimum_detectable(rate0: float, n: int, n0: int, alpha: float) -> float | None:
+def minimum_detectable(rate0: float, n: float, n0: float, alpha: float) -> float | None:
     """Difference below the reference's rate that a two-sided test at `alpha` finds with probability 0.8.
 
     Solves d = z_α·√(2p̄(1 − p̄)·h) + z_β·√(p₁(1 − p₁)/n + p₀(1 − p₀)/n₀) with p₁ = p₀ − d; None where even none selected

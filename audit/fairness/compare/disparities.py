@@ -15,7 +15,8 @@ from audit.fairness.bounds.inference import EVIDENCE_FLOOR, contrast, difference
 from audit.fairness.bounds.score_metrics import GroupedScores, group_scores
 from audit.fairness.compare.frame import GroupedCells, Values, evaluate
 from audit.fairness.compare.library import Checked, check_sample
-from audit.fairness.compare.standardised import standardise
+from audit.fairness.compare.scope import Scope, name_of
+from audit.fairness.compare.standardised import FineCells, standardise
 from audit.fairness.metrics.definitions import Metric, closed_values, known_metrics, positives
 from audit.fairness.metrics.names import COMPLEMENTS, CRITERIA
 from audit.fairness.metrics.tables import total
@@ -55,6 +56,8 @@ class Question:
         Attribute -> (group -> why it stands outside gaps).
     order
         Attribute -> its groups in the order to show them, where they have one.
+    scopes
+        Which groups rules compare: standardised rates depend on it.
     """
 
     metrics: list[Metric]
@@ -65,6 +68,7 @@ class Question:
     outside: dict[str, dict[str, str]] = field(default_factory=dict)
     order: dict[str, list[str]] = field(default_factory=dict)
     seed: int = 0
+    scopes: tuple[Scope, ...] = ()
 
     def rank(self, attribute: str, value: str) -> tuple[int, str]:
         """Place of a group among those of its attribute: bins as they rise, others by name, missing values last."""
@@ -98,6 +102,7 @@ class Compared:
     adjusted: list[MetricValue] = field(default_factory=list)
     correlations: list[Correlation] = field(default_factory=list)
     scores: GroupedScores | None = None
+    selected: list[Values] = field(default_factory=list)
     checked: Checked = field(default_factory=Checked)
 
 
@@ -144,21 +149,21 @@ def compare(
     if check is not None:
         done.checked = _checked(grouped, done.pooled, question, check)
     _add(done, done.pooled, {}, question)
+    done.selected = _selected(grouped, done.pooled, question)
     done.correlations = _correlations(done)
     done.class_reports = _class_reports(grouped, done.slicing, question)
     if tally.slicing.controls:
         controls = list(tally.slicing.controls)
-        strata = []
+        strata, names = [], []
         for stratum, _ in cells.groupby(tally.slicing.control_columns, sort=True):
+            names.append(stratum)
             named = dict(zip(controls, map(str, stratum), strict=True))
             within = _within(grouped, named)
             if scores is not None:
                 within = replace(within, scores=_scores_of(scores, code_of, named))
             strata.append(_evaluate(within, question))
             _add(done, strata[-1], named, question)
-        in_gaps = np.array([group.in_gaps for group in facts])
-        for values in standardise(strata, in_gaps, 1 - question.level):
-            done.adjusted += _metric_values(values, Slicing(attributes=attributes, groups=facts), {})
+        _adjust(done, strata, question, _fine_cells(grouped, names, tally, question))
     return done
 
 
@@ -170,6 +175,40 @@ def _checked(grouped: GroupedCells, pooled: list[Values], question: Question, rn
         values = {name: v.value for name, v in found.items()}
         done += check_sample(cells, [v.metric for v in found.values()], values, groups=GROUPS_CHECKED, rng=rng)
     return done
+
+
+def _selected(grouped: GroupedCells, pooled: list[Values], question: Question) -> list[Values]:
+    """Selection rates of the classes that are asked about, whether or not they are among the metrics."""
+    known = [values for values in pooled if values.metric.name == "selection_rate"]
+    if known or not question.asked:
+        return known
+    return _evaluate(grouped, replace(question, metrics=[known_metrics()["selection_rate"]]))
+
+
+def _fine_cells(grouped: GroupedCells, strata: list[Any], tally: Tally, question: Question) -> FineCells | None:
+    """Cells by cluster with the number of their stratum."""
+    fine = grouped.by_cluster
+    if fine is None:
+        return None
+    number = {name: code for code, name in enumerate(strata)}
+    rows = map(tuple, fine.cells[tally.slicing.control_columns].to_numpy().tolist())
+    return FineCells(fine.cells, fine.groups, np.array([number[row] for row in rows], np.int64), question.classes)
+
+
+def _adjust(done: Compared, strata: list[list[Values]], question: Question, fine: FineCells | None) -> None:
+    """Add standardised values, for every set of groups that some rule compares."""
+    if done.slicing is None:
+        return
+    facts = done.slicing.groups
+    for left_out in dict.fromkeys(tuple(scope.left_out(facts)) for scope in (Scope(), *question.scopes)):
+        compared = np.array([group.in_gaps and name_of(group.values) not in left_out for group in facts])
+        for found in standardise(strata, compared, 1 - question.level, fine):
+            said = {"left_out": list(left_out), "support": found.support}
+            done.adjusted += [value.model_copy(update=said) for value in _metric_values(found.values, done.slicing, {})]
+            done.correlations += [
+                correlation.model_copy(update={"left_out": list(left_out)})
+                for correlation in _correlations_of(done.slicing, [found.values])
+            ]
 
 
 def _scores_of(scores: ScoreTally, code_of: dict[Any, int], stratum: dict[str, str] | None = None) -> GroupedScores:
@@ -186,17 +225,22 @@ def _scores_of(scores: ScoreTally, code_of: dict[Any, int], stratum: dict[str, s
 
 def _correlations(done: Compared) -> list[Correlation]:
     """Keep what the judge needs to know of values that are not independent of each other."""
-    if done.slicing is None or not 1 < len(done.slicing.groups) <= MOST_CORRELATED:
+    return _correlations_of(done.slicing, done.pooled) if done.slicing is not None else []
+
+
+def _correlations_of(slicing: Slicing, pooled: list[Values]) -> list[Correlation]:
+    if not 1 < len(slicing.groups) <= MOST_CORRELATED:
         return []
     return [
         Correlation(
-            attributes=done.slicing.attributes,
+            attributes=slicing.attributes,
             metric=values.metric.name,
             cls=values.cls,
-            groups=[group.values for group in done.slicing.groups],
+            groups=[group.values for group in slicing.groups],
+            left_out=None,
             matrix=np.round(values.correlation, 6).tolist(),
         )
-        for values in done.pooled
+        for values in pooled
         if values.correlation is not None
     ]
 

@@ -17,8 +17,8 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from audit.fairness.bounds import score_metrics
-from audit.fairness.bounds.doubt import ONE_CLUSTER, Doubts, first_of
-from audit.fairness.bounds.effective import cluster_blocks, clustered, kish
+from audit.fairness.bounds.doubt import ONE_CLUSTER, RARE_CLASSES, Doubts, first_of
+from audit.fairness.bounds.effective import cluster_blocks, clustered, kish, weighted
 from audit.fairness.bounds.inference import Estimates
 from audit.fairness.bounds.intervals import wilson
 from audit.fairness.bounds.linearised import linearised_sizes, too_many_to_draw
@@ -35,6 +35,8 @@ Bools = npt.NDArray[np.bool_]
 
 #: Resamples of a metric that has no vectorised form, and so is called once per resample and group.
 CALLED_RESAMPLES = 200
+#: With fewer labelled decisions of some class than this in a group, means over classes are too biased to bound.
+LEAST_OF_A_CLASS = 10
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ class Values:
         Of the values, where groups are not independent.
     doubt
         Why the bounds of a group carry no guarantee (`audit.fairness.bounds.doubt`), None where they do.
+    weight : array of shape (groups,), optional
+        Σw of the metric's denominator.
     """
 
     metric: Metric
@@ -108,6 +112,7 @@ class Values:
     error: Floats | None = None
     correlation: Floats | None = None
     doubt: Doubts | None = None
+    weight: Floats | None = None
 
     def __post_init__(self) -> None:
         if self.doubt is None:
@@ -255,13 +260,19 @@ class _Question:
         n = total(tables.n, base).astype(np.int64)
         design = kish(total(tables.w, base), total(tables.w2, base))
         effective, clusters, correlation, error = design, None, None, None
+        doubt: Doubts = [None] * len(value)
         if metric.numerator is not None:
+            hit = base & tables.mask(metric.numerator)
+            sums = [total(table, where) for where in (hit, base & ~hit) for table in (tables.w, tables.w2)]
+            effective = weighted(*sums)
             if self.fine is not None:
-                effective, clusters, correlation = self._clustered(self.fine, metric, value)
+                effective, clusters, correlation = self._clustered(self.fine, metric, value, effective)
         else:
             if self.fine is not None:
                 blocks, clusters = self._blocks(self.fine, metric)
                 design = np.minimum(design, blocks)
+            if metric.every_class:
+                doubt = [RARE_CLASSES if few else None for few in tables.n.sum(-1).min(-1) < LEAST_OF_A_CLASS]
             cells = self._cells(metric)
             if metric.form is not None:
                 if metric.form in SLOPES and too_many_to_draw(cells.shape):
@@ -274,7 +285,7 @@ class _Question:
                 error, correlation = self._called(metric, cells, np.array([reason is None for reason in why]))
                 effective = design
         done = Values(metric, self.cls, value, value, value, n, why, effective, clusters, error, correlation)
-        return _with_interval(done, self.alpha)
+        return replace(_with_interval(done, self.alpha).doubted(doubt), weight=total(tables.w, base))
 
     def _rng(self) -> np.random.Generator:
         return np.random.default_rng(self.seed)
@@ -307,10 +318,12 @@ class _Question:
         correlation = correlations(np.nan_to_num(values), np.nan_to_num(spread)) if cells.cluster is not None else None
         return spread, correlation
 
-    def _clustered(self, fine: Coded, metric: Metric, value: Floats) -> tuple[Floats, Floats, Floats | None]:
+    def _clustered(
+        self, fine: Coded, metric: Metric, value: Floats, most: Floats
+    ) -> tuple[Floats, Floats, Floats | None]:
         base = self._base(fine, metric)
         counted = metric.numerator(fine.truth, fine.predicted) if metric.numerator else base
-        return clustered(self._fine_cells, fine.group, value, counted & base, base)
+        return clustered(self._fine_cells, fine.group, value, counted & base, base, most)
 
     def _blocks(self, fine: Coded, metric: Metric) -> tuple[Floats, Floats]:
         base = self._base(fine, metric)

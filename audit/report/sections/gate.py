@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from audit.report.sections import Section
-from audit.report.verdicts import between, doubts, worst_first
+from audit.report.verdicts import between, doubts, rests_on, worst_first
 from audit.report.view import View
 from audit.report.wording import count, group_name
 from audit.result import RuleVerdict
@@ -29,7 +29,7 @@ def build(view: View) -> dict[str, Any]:
 
 def _lines(view: View, rule: RuleVerdict) -> list[str]:
     """What keeps a rule open: what is doubted first, then what is lacking."""
-    return [*doubts(rule, view.t), *(_needed(view, rule, i) for i in range(len(rule.needed)))]
+    return [*doubts(rule, view.t), *rests_on(rule, view.t), *(_needed(view, rule, i) for i in range(len(rule.needed)))]
 
 
 def _needed(view: View, rule: RuleVerdict, number: int) -> str:

@@ -1,0 +1,59 @@
+"""Effective sizes where weights go with the outcome, and where few clusters carry all hits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.regression.linear_model import WLS
+
+from audit.fairness.bounds.effective import kish, weighted
+from audit.fairness.bounds.inference import Estimates, difference_bounds
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=1, max_size=6), st.floats(0.1, 10))
+def test_equal_weights_leave_the_count_as_it_is(counts: list[tuple[int, int]], weight: float) -> None:
+    hits, misses = np.array(counts, float).T
+    found = weighted(hits * weight, hits * weight**2, misses * weight, misses * weight**2)
+    np.testing.assert_allclose(found, hits + misses, rtol=1e-12)
+    whole = weighted(hits, hits, misses, misses)
+    assert whole.tolist() == (hits + misses).tolist()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_variance_is_that_of_the_library(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    y = rng.random(4000) < 0.9
+    w = np.where(y, rng.exponential(1.0, 4000), rng.exponential(2.0, 4000))
+    (size,) = weighted(*(np.array([(w[at] ** power).sum()]) for at in (y, ~y) for power in (1, 2)))
+    rate = w[y].sum() / w.sum()
+    error = WLS(y.astype(float), np.ones(len(y)), weights=w).fit(cov_type="HC0").bse[0]
+    assert np.sqrt(rate * (1 - rate) / size) == pytest.approx(error, rel=0.01)
+    assert size < kish(np.array([w.sum()]), np.array([(w**2).sum()]))[0]
+
+
+def test_a_group_without_misses_takes_their_weight_from_the_others() -> None:
+    hits, misses = np.array([90.0, 50.0]), np.array([100.0, 0.0])
+    size = weighted(hits, hits, misses, misses * 10)
+    assert size[1] == pytest.approx(5.0)
+
+
+def test_weights_that_go_with_the_outcome_rarely_fail_or_pass_falsely() -> None:
+    rng, fails, passes, before = np.random.default_rng(1), 0, 0, 0
+    for _ in range(200):
+        sums = []
+        for rate in (0.9, 0.8):
+            y = rng.random(1000) < rate
+            y = y[y | (rng.random(1000) < 0.1)]
+            w = np.where(y, 1.0, 10.0)
+            sums.append([(w[at] ** power).sum() for at in (y, ~y) for power in (1, 2)])
+        hits, hits2, misses, misses2 = np.array(sums).T
+        value = hits / (hits + misses)
+        found = difference_bounds(Estimates(value, weighted(hits, hits2, misses, misses2)), 0.05)
+        fails, passes = fails + (found.lower > 0.1), passes + (found.upper <= 0.1)
+        plain = difference_bounds(Estimates(value, kish(hits + misses, hits2 + misses2)), 0.05)
+        before += (plain.lower > 0.1) or (plain.upper <= 0.1)
+    # At a true rate of 5 %, more than 20 of 200 come up in less than one of a thousand tries.
+    assert max(fails, passes) <= 20
+    assert before > 40
