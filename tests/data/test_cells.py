@@ -36,7 +36,7 @@ def write(folder: Path, array: pa.Array, **metadata: object) -> Path:
         (pa.array([b"xy"], pa.binary(2)), ["xy"]),
         (pa.array([1, 2**63 - 1, None], pa.int64()), [1, 2**63 - 1, None]),
         (pa.array([2**64 - 1], pa.uint64()), [2**64 - 1]),
-        (pa.array(np.array([0.5], np.float16)), [0.5]),
+        (pa.array(np.array([0.5, 0.7], np.float16)), ["0.5", "0.7"]),
         (pa.array([True, None]), [True, None]),
         (pa.array([None, None]), [None, None]),
         (pa.array([Decimal("1.10")]), ["1.10"]),

@@ -79,6 +79,8 @@ VALUES = st.one_of(TEXT, st.integers(-(2**70), 2**70), st.floats(), st.booleans(
 def spelled(value: object) -> str | None:
     if value is None or value != value:
         return None
+    if isinstance(value, str):
+        return value
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else as_label(value)
 
 

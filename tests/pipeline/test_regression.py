@@ -48,7 +48,7 @@ def test_numbers_are_audited_and_judged(config: dict[str, Any]) -> None:
     ("change", "problem"),
     [
         ({"metrics": ["accuracy"]}, "needs classes"),
-        ({"data__positive_label": "1"}, "neither a positive_label"),
+        ({"data__positive_label": "1"}, "have no positive_label"),
         ({"data__columns": {"label": "salary"}}, "nothing to audit"),
         ({"data__columns": {"label": "salary", "prediction": "predicted"}}, "name the predicted number"),
     ],
