@@ -21,7 +21,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 import audit
 from audit.probes.exchange import exchanges
 from audit.result import Probe
-from audit.terms.lexicon import load_lexicons
+from audit.terms.loading import load_lexicons
 
 SHARED = Path(__file__).parents[2] / "shared"
 MODEL = SHARED / "models" / "minilm-toxicity"

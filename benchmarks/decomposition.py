@@ -20,7 +20,7 @@ from audit.explain.gaps.concepts import sum_by_concept
 from audit.explain.gaps.decomposition import Explained, decompose
 from audit.explain.gaps.treatment import equal_treatment
 from audit.store.columns import group_column, group_columns
-from audit.terms.lexicon import load_lexicons
+from audit.terms.loading import load_lexicons
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 ROWS = int(os.environ.get("BENCH_ROWS", "10000"))

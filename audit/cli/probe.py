@@ -37,7 +37,7 @@ def probe(
     """
     from audit.probes.exchange import exchanges
     from audit.probes.preview import describe, texts_of_file
-    from audit.terms.lexicon import load_lexicons
+    from audit.terms.loading import load_lexicons
 
     loaded = load_lexicons(languages or (() if replace else ("en", "zh")), lexicons, replace=replace, axes=axes)
     path = Path(source)

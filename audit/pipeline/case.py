@@ -23,7 +23,8 @@ from audit.policy.rules import check_policy, named_rules, outcome_units
 from audit.result import Note
 from audit.store.decisions import decision_schema
 from audit.store.runfolder import fingerprint_of
-from audit.terms.lexicon import Lexicon, lexicons_sha256, load_lexicons
+from audit.terms.lexicon import Lexicon
+from audit.terms.loading import lexicons_sha256, load_lexicons
 
 if TYPE_CHECKING:
     from audit.models.adapter import Adapter

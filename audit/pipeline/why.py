@@ -49,7 +49,7 @@ from audit.store.files import replacing, write_text
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
 from audit.terms.edits import apply_edits
-from audit.terms.lexicon import lexicons_sha256
+from audit.terms.loading import lexicons_sha256
 
 if TYPE_CHECKING:
     from audit.explain.explanations import Explainer

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from audit.data.rows import RowReader
 from audit.models.adapter import Adapter, Encoded, Text
 from audit.models.engine import BatchRunner
 from audit.models.predict import texts_of
-from audit.probes.exchange import Exchange, exchanges
+from audit.probes.exchange import Exchange, Version, exchanges
 from audit.store.decisions import read_decisions, windows
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
@@ -41,6 +42,10 @@ SCHEMA = pa.schema(
         ("f", pa.float64()),
         ("f_exchanged", pa.float64()),
         ("ambiguous", pa.int32()),
+        # Edited texts, one per open meaning; of those scored, the one that moves the decision least stands here.
+        ("versions", pa.int32()),
+        # Terms that were left as they are.
+        ("kept", pa.int32()),
         ("starts", pa.list_(pa.int32())),
         ("ends", pa.list_(pa.int32())),
         ("replacements", pa.list_(pa.string())),
@@ -124,9 +129,9 @@ def _window(
     for i, (text, status) in enumerate(zip(texts, decision["status"].to_pylist(), strict=True)):
         if status != "failed":
             made += [(i, found) for found in exchanges(lexicons, text)]
-    encoded = scorer.encode([text for i, found in made if found.text is not None for text in (texts[i], found.text)])
-    made = [(i, _seen(found, encoded[texts[i]], encoded[found.text]) if found.text else found) for i, found in made]
-    wanted = list(dict.fromkeys(found.text for _, found in made if found.text is not None))
+    encoded = scorer.encode([text for i, found in made for text in (texts[i], *map(_text, found.versions))])
+    made = [(i, _seen(found, encoded[texts[i]], [encoded[one.text] for one in found.versions])) for i, found in made]
+    wanted = list(dict.fromkeys(version.text for _, found in made for version in found.versions))
     logits = dict(zip(wanted, scorer.logits([encoded[text] for text in wanted]), strict=True))
     own = decision["logits"].to_pylist()
     ids, predicted = decision["row_id"].to_pylist(), decision["y_pred"].to_pylist()
@@ -134,7 +139,8 @@ def _window(
     cluster = decision["cluster"].to_pylist()
     records = []
     for i, found in made:
-        record = {
+        chosen = found.versions[0] if found.versions else Version("", ())
+        record: dict[str, Any] = {
             "row_id": ids[i],
             "axis": found.axis,
             "source": found.source,
@@ -144,30 +150,44 @@ def _window(
             "reason": found.refused,
             "y_pred": predicted[i],
             "ambiguous": found.ambiguous,
-            "starts": [edit.start for edit in found.edits],
-            "ends": [edit.end for edit in found.edits],
-            "replacements": [edit.new for edit in found.edits],
+            "versions": len(found.versions),
+            "kept": found.kept,
             "weight": weight[i],
             "cluster": cluster[i],
         }
-        if found.text is not None:
-            after = logits[found.text]
-            finite = bool(np.isfinite(after).all())
-            record["status"] = "scored" if finite else "failed"
-            if finite:
-                of = scorer.positive if scorer.positive is not None else scorer.classes.index(predicted[i])
+        if found.versions:
+            record["status"] = "failed"
+            of = scorer.positive if scorer.positive is not None else scorer.classes.index(predicted[i])
+            before_it = float(_softmax(np.array(own[i]))[of])
+            scored = [(version, logits[version.text]) for version in found.versions]
+            if all(np.isfinite(after).all() for _, after in scored):
+                chosen, after = min(scored, key=lambda one: _moves(one[1], predicted[i], before_it, of, scorer.classes))
+                record["status"] = "scored"
                 record["y_pred_exchanged"] = scorer.classes[int(after.argmax())]
-                record["f"], record["f_exchanged"] = _softmax(np.array(own[i]))[of], _softmax(after)[of]
+                record["f"], record["f_exchanged"] = before_it, _softmax(after)[of]
+        record["starts"] = [edit.start for edit in chosen.edits]
+        record["ends"] = [edit.end for edit in chosen.edits]
+        record["replacements"] = [edit.new for edit in chosen.edits]
         records.append(record)
     spent = {key: value - before[key] for key, value in scorer.spent.items()}
     return pa.Table.from_pylist(records, schema=SCHEMA), spent
 
 
-def _seen(found: Exchange, before: Encoded, after: Encoded) -> Exchange:
+def _text(version: Version) -> Text:
+    return version.text
+
+
+def _moves(after: Floats, predicted: str, before: float, of: int, classes: Sequence[str]) -> tuple[bool, float]:
+    """How far a version moves a decision: whether it flips, then the change of the score."""
+    return classes[int(after.argmax())] != predicted, abs(float(_softmax(after)[of]) - before)
+
+
+def _seen(found: Exchange, before: Encoded, versions: Sequence[Encoded]) -> Exchange:
     """Refuse an edit that leaves the model's ids as they were: no model could answer it, so it is no test of one."""
-    if not np.array_equal(before.ids, after.ids) or not _same(before.type_ids, after.type_ids):
+    same = [np.array_equal(before.ids, one.ids) and _same(before.type_ids, one.type_ids) for one in versions]
+    if not any(same):
         return found
-    return replace(found, text=None, edits=(), refused="beyond_length" if before.truncated else "same_tokens")
+    return replace(found, versions=(), refused="beyond_length" if before.truncated else "same_tokens")
 
 
 def _same(one: npt.NDArray[np.int64] | None, other: npt.NDArray[np.int64] | None) -> bool:

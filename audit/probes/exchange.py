@@ -2,26 +2,30 @@
 
 Exchanging all terms of a pair of groups together keeps a text about two people one about two people: "He told her"
 becomes "She told him". Terms are found and replaced by character span, so nothing else in the text moves; capitals
-follow the word that was there; an article before it is mended. What a word means where it has several meanings (her:
-him or his?) is a rule, and such words are counted.
+follow the word that was there; an article before it and a possessive behind it are mended. Where a word has several
+meanings (her: him or his?) a rule settles it, or else every meaning makes a text of its own.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, replace
+from itertools import combinations, product
 
-from audit.terms.lexicon import Axis, Lexicon, Mention
+from audit.terms.edits import apply_edits
+from audit.terms.lexicon import UNSEEN_CHARACTERS, Axis, Lexicon, Meaning, Mention
+from audit.terms.names import sentence_start
+from audit.terms.scripts import BLANK
 
 #: What a model reads: a text, or a pair of texts joined by a line break.
 Text = str | tuple[str, str]
 
-ARTICLE = re.compile(r"\b(an?)(\s+)$", re.IGNORECASE)
+ARTICLE = re.compile(rf"\b(an?)({BLANK}+)$", re.IGNORECASE)
+#: More words with open meanings than this make too many texts to score; such an exchange is refused.
+MOST_OPEN = 2
 VOWEL = re.compile(r"[aeiou]|hon|hour|heir", re.IGNORECASE)
 NO_VOWEL = re.compile(r"eu|uni|use|one|u[^aeiou][aeiou]", re.IGNORECASE)
-SENTENCE_START = re.compile(r"(?:^|[.!?…。！？\n]['\")\]]*\s*)['\"(\[]*$")
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,14 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Version:
+    """An edited text, and the edits that made it."""
+
+    text: Text
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True)
 class Exchange:
     """One text with two groups exchanged, or the reason why it was not.
 
@@ -42,43 +54,52 @@ class Exchange:
     ----------
     source, target
         The group the text names, and the one it names instead; if `both`, it names both, and they change places.
-    text
-        The edited text; None if refused.
+    versions
+        The edited text; several where the meaning of a word stays open (her: him or his?), none if refused.
     refused
         `senseless` (the axis says that such texts make no sense after it), `no_form` (the lexicon has no word for it),
-        or `unchanged`.
+        `unchanged`, `open` (too many words with open meanings), or why every term is left as it is: `name`, `entity`,
+        `address`, `interjection`, `part`, `boundary`.
     ambiguous
-        Replaced words with several meanings.
+        Replaced words with several meanings, where a rule chose.
+    kept
+        Terms of the two groups that are left as they are, for they may be part of a name or of a longer word.
     """
 
     axis: str
     source: str
     target: str
     both: bool
-    text: Text | None
-    edits: tuple[Edit, ...] = ()
+    versions: tuple[Version, ...] = ()
     ambiguous: int = 0
+    kept: int = 0
     refused: str | None = None
+
+    @property
+    def text(self) -> Text | None:
+        """The edited text, in its first version; None if refused."""
+        return self.versions[0].text if self.versions else None
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits of the first version."""
+        return self.versions[0].edits if self.versions else ()
 
 
 def exchanges(lexicons: Sequence[Lexicon], text: Text) -> list[Exchange]:
     """Make every counterfactual of a text: one per axis and pair of groups of which it names at least one."""
     if isinstance(text, str):
-        return [_joined(text, None, found) for found in _of(lexicons, text)]
-    whole = "\n".join(text)
-    return [_joined(whole, len(text[0]), found) for found in _of(lexicons, whole)]
+        return _of(lexicons, text)
+    cut = len(text[0])
+    found = _of(lexicons, "\n".join(text))
+    return [replace(one, versions=tuple(_apart(version, cut) for version in one.versions)) for one in found]
 
 
-def _joined(text: str, cut: int | None, found: Exchange) -> Exchange:
+def _apart(version: Version, cut: int) -> Version:
     """Put a pair of texts apart again, at the line break that joined it."""
-    if cut is None or found.text is None:
-        return found
-    moved = sum(len(edit.new) - (edit.end - edit.start) for edit in found.edits if edit.end <= cut)
-    whole = str(found.text)
-    both = (whole[: cut + moved], whole[cut + moved + 1 :])
-    return Exchange(
-        found.axis, found.source, found.target, found.both, both, found.edits, found.ambiguous, found.refused
-    )
+    at = cut + sum(len(edit.new) - (edit.end - edit.start) for edit in version.edits if edit.end <= cut)
+    whole = str(version.text)
+    return Version((whole[:at], whole[at + 1 :]), version.edits)
 
 
 def _of(lexicons: Sequence[Lexicon], text: str) -> list[Exchange]:
@@ -95,7 +116,10 @@ def _of(lexicons: Sequence[Lexicon], text: str) -> list[Exchange]:
 
 
 def _on_axis(lexicon: Lexicon, axis: Axis, text: str, mentions: list[Mention]) -> list[Exchange]:
-    named = {mention.group for mention in mentions}
+    free, kept = [m for m in mentions if m.kept is None], [m for m in mentions if m.kept]
+    # A name tells the gender of whoever the rest is about; and where words end, a word of the other group may begin.
+    forbids = next((m.kept for m in kept if m.kept == "boundary" or (axis.named and m.kept == "name")), None)
+    named = {mention.group for mention in free or mentions}
     senseless = bool(axis.senseless and axis.senseless.search(text))
     out = []
     for a, b in combinations(axis.groups, 2):
@@ -103,52 +127,91 @@ def _on_axis(lexicon: Lexicon, axis: Axis, text: str, mentions: list[Mention]) -
             continue
         both = {a, b} <= named
         source, target = (a, b) if a in named else (b, a)
-        if senseless:
-            out.append(Exchange(axis.name, source, target, both, None, refused="senseless"))
-            continue
-        edits, ambiguous, refused = _edits(lexicon, text, mentions, {a: b, b: a})
-        if refused or not edits:
-            out.append(Exchange(axis.name, source, target, both, None, refused=refused or "unchanged"))
-            continue
-        pieces, at = [], 0
-        for edit in edits:
-            pieces += [text[at : edit.start], edit.new]
-            at = edit.end
-        edited = "".join([*pieces, text[at:]])
-        out.append(Exchange(axis.name, source, target, both, edited, tuple(edits), ambiguous))
+        left = sum(mention.group in {a, b} for mention in kept)
+        refused = "senseless" if senseless else forbids or (None if free else kept[0].kept)
+        versions: tuple[Version, ...] = ()
+        ambiguous = 0
+        if refused is None:
+            wanted = [mention for mention in free if mention.group in {a, b}]
+            ambiguous = sum(mention.ambiguous and mention.other is None for mention in wanted)
+            versions, refused = _versions(lexicon, text, wanted, {a: b, b: a})
+        out.append(Exchange(axis.name, source, target, both, versions, ambiguous if versions else 0, left, refused))
     return out
 
 
-def _edits(
+def _versions(
     lexicon: Lexicon, text: str, mentions: list[Mention], into: dict[str, str]
-) -> tuple[list[Edit], int, str | None]:
+) -> tuple[tuple[Version, ...], str | None]:
+    """Edit with every combination of open meanings."""
+    if sum(mention.other is not None for mention in mentions) > MOST_OPEN:
+        return (), "open"
+    found: dict[str, Version] = {}
+    readings = [(m.meaning,) if m.other is None else (m.meaning, m.other) for m in mentions]
+    for meanings in product(*readings):
+        edits = _edits(lexicon, text, mentions, meanings, into)
+        if edits is None:
+            return (), "no_form"
+        if edits:
+            edited = apply_edits(text, edits)
+            found[edited] = Version(edited, tuple(edits))
+    return tuple(found.values()), None if found else "unchanged"
+
+
+def _edits(
+    lexicon: Lexicon, text: str, mentions: Sequence[Mention], meanings: Sequence[Meaning], into: dict[str, str]
+) -> list[Edit] | None:
+    """Replace each term; None where the lexicon has no word for one."""
     edits: list[Edit] = []
-    ambiguous = 0
-    for mention in mentions:
-        if mention.group not in into:
-            continue
-        forms = mention.meaning.forms.get(into[mention.group])
+    for mention, meaning in zip(mentions, meanings, strict=True):
+        forms = meaning.forms.get(into[mention.group])
         if forms is None:
-            return [], 0, "no_form"
+            return None
         old = text[mention.start : mention.end]
-        canonical = next((form for form in mention.meaning.forms[mention.group] if form.lower() == old.lower()), old)
-        new = _cased(old, canonical, forms[0], text[: mention.start])
+        own = meaning.forms[mention.group]
+        canonical = old if old in own else _canonical(old, own)
+        new = _cased(old, canonical, forms[0], text, mention.start)
         if new == old:
             continue
+        end, new = _possessive(text, mention.end, old, new)
         if lexicon.articles and (article := _article(text, mention.start, old, new)):
             edits.append(article)
-        edits.append(Edit(mention.start, mention.end, old, new))
-        ambiguous += mention.ambiguous
-    return edits, ambiguous, None
+        edits.append(Edit(mention.start, end, text[mention.start : end], new))
+    return edits
 
 
-def _cased(old: str, canonical: str, new: str, before: str) -> str:
+def _canonical(old: str, own: Sequence[str]) -> str:
+    """Find the form of the lexicon that a term is, however it is written."""
+    plain = " ".join(UNSEEN_CHARACTERS.sub("", old).split()).lower()
+    return next((form for form in own if form.lower() == plain), old)
+
+
+def _possessive(text: str, end: int, old: str, new: str) -> tuple[int, str]:
+    """Mend the possessive where one of the two is a plural in -s: ladies' and gentlemen's."""
+    mark = text[end : end + 1]
+    if mark not in {"'", "’"}:
+        return end, new
+    plural = old.lower().endswith("s")
+    lower = new.lower().endswith("s") and not new.lower().endswith("ss") and (new.islower() or new.isupper())
+    bare = not text[end + 1 : end + 2].isalnum()
+    if plural and bare and not new.lower().endswith("s") and _possessor(text, end + 1):
+        return end + 1, new + mark + ("S" if new.isupper() else "s")
+    if not plural and lower and text[end + 1 : end + 2].lower() == "s" and not text[end + 2 : end + 3].isalnum():
+        return end + 2, new + mark
+    return end, new
+
+
+def _possessor(text: str, end: int) -> bool:
+    """Whether a word follows an apostrophe, so that it is no closing quotation mark."""
+    return re.match(rf"{BLANK}+\w", text[end:]) is not None
+
+
+def _cased(old: str, canonical: str, new: str, text: str, start: int) -> str:
     """Give a word the capitals of the one it replaces; a name or a people keeps its own where that one had its own."""
     letters = [character for character in old if character.isalpha()]
     if len(letters) > 1 and all(character.isupper() for character in letters) and not canonical.isupper():
         return new.upper()
     if old == canonical:
-        return new[:1].upper() + new[1:] if old[:1].isupper() and SENTENCE_START.search(before) else new
+        return new[:1].upper() + new[1:] if old[:1].isupper() and sentence_start(text, start) else new
     if old[:1].isupper() and not old[1:2].isupper():
         return new[:1].upper() + new[1:]
     if old == old.lower():

@@ -14,7 +14,19 @@ from audit.say import say
 from audit.store.files import replacing
 
 #: Edits of a file that are printed.
-MOST_PRINTED = 20
+MOST_PRINTED = {"made": 20, "refused": 10}
+REASONS = {
+    "senseless": "the text would make no sense",
+    "no_form": "the lexicon has no word for the other group",
+    "unchanged": "nothing would change",
+    "open": "too many words whose meaning is open",
+    "name": "a term seems to be part of a name",
+    "entity": "the term is within the name of a place, work or brand",
+    "address": "the term is within a link, a mention or a hashtag",
+    "interjection": "the word is called out and names nobody",
+    "part": "the term is part of a longer word",
+    "boundary": "it is open where a word begins or ends",
+}
 
 
 def texts_of_file(path: Path, column: str) -> Iterator[str]:
@@ -41,7 +53,8 @@ def texts_of_file(path: Path, column: str) -> Iterator[str]:
 
 def describe(texts: Iterable[str], edit: Callable[[str], list[Exchange]], out: Path | None, *, every: bool) -> None:
     """Print edits and what they come to; with `out`, write them all."""
-    read = named = made = printed = 0
+    read = named = made = 0
+    printed: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     pairs: Counter[str] = Counter()
     with replacing(out) if out else nullcontext() as file:
@@ -56,10 +69,12 @@ def describe(texts: Iterable[str], edit: Callable[[str], list[Exchange]], out: P
                 else:
                     made += 1
                     pairs[f"{item.axis}: {item.source} {arrow} {item.target}"] += 1
-                if every or (printed < MOST_PRINTED and item.text is not None):
-                    printed += 1
-                    say(f"{item.axis}: {item.source} {arrow} {item.target}{_ambiguous(item)}")
-                    say(f"  {item.text if item.text is not None else f'not made: {item.refused}'}")
+                shown = "refused" if item.text is None else "made"
+                if every or printed[shown] < MOST_PRINTED[shown]:
+                    printed[shown] += 1
+                    say(f"{item.axis}: {item.source} {arrow} {item.target}{_remarks(item)}")
+                    for line in _lines(text, item):
+                        say(f"  {line}")
                 if file:
                     file.write((json.dumps(_record(row, text, item), ensure_ascii=False) + "\n").encode())
     if every and not named:
@@ -74,8 +89,18 @@ def describe(texts: Iterable[str], edit: Callable[[str], list[Exchange]], out: P
         say(out)
 
 
-def _ambiguous(item: Exchange) -> str:
-    return f"  ({item.ambiguous} words with several meanings)" if item.ambiguous else ""
+def _lines(text: str, item: Exchange) -> list[str]:
+    """Write the versions of the edited text; of a refused edit the text as it is, with the reason."""
+    if item.text is not None:
+        return [str(version.text) for version in item.versions]
+    return [text, f"not made, {item.refused}: {REASONS.get(item.refused or '', '')}"]
+
+
+def _remarks(item: Exchange) -> str:
+    said = [f"{len(item.versions)} versions, for a word has several meanings"] if len(item.versions) > 1 else []
+    said += [f"{item.ambiguous} words with several meanings"] if item.ambiguous else []
+    said += [f"{item.kept} terms left as they are"] if item.kept and item.text is not None else []
+    return f"  ({'; '.join(said)})" if said else ""
 
 
 def _record(row: int, text: str, item: Exchange) -> dict[str, object]:
@@ -89,5 +114,7 @@ def _record(row: int, text: str, item: Exchange) -> dict[str, object]:
         "edited": item.text,
         "not_made": item.refused,
         "edits": [{"start": e.start, "end": e.end, "old": e.old, "new": e.new} for e in item.edits],
+        "versions": [version.text for version in item.versions],
         "ambiguous": item.ambiguous,
+        "kept": item.kept,
     }

@@ -150,6 +150,13 @@ class Probe(Part):
     exchanged: int = Field(description="Edited texts that were scored.")
     refused: dict[str, int] = Field(description="Edits not made, by reason.")
     ambiguous: int = Field(description="Edited texts in which a rule chose among meanings of a word.")
+    open: int = Field(
+        description="Exchanges with a word whose meaning stays open: every meaning was scored, and the one that moves "
+        "the decision least counts."
+    )
+    kept: int = Field(
+        description="Scored exchanges that leave a term as it is, for it may be part of a name or a longer word."
+    )
     failed: int
     pairs: list[PairEffect]
     token_gap: float | None = Field(description="Mean absolute change of the score, over all edited texts.")

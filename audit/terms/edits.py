@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
-from audit.result import TextEdit
+
+class Replacement(Protocol):
+    """What stands at these characters of a text instead."""
+
+    @property
+    def start(self) -> int:
+        """First character."""
+
+    @property
+    def end(self) -> int:
+        """Character behind the last."""
+
+    @property
+    def new(self) -> str:
+        """What stands there instead."""
 
 
-def apply_edits(text: str, edits: Sequence[TextEdit]) -> str:
+def apply_edits(text: str, edits: Sequence[Replacement]) -> str:
     """Replace spans of a text, left to right."""
     pieces, at = [], 0
     for edit in edits:
@@ -16,7 +31,7 @@ def apply_edits(text: str, edits: Sequence[TextEdit]) -> str:
     return "".join([*pieces, text[at:]])
 
 
-def edited_spans(edits: Sequence[TextEdit]) -> list[tuple[int, int]]:
+def edited_spans(edits: Sequence[Replacement]) -> list[tuple[int, int]]:
     """Where the new words stand in the edited text."""
     spans, moved = [], 0
     for edit in edits:

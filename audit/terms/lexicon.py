@@ -7,40 +7,68 @@ both find terms here, so that they never disagree on what a text mentions.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from audit.config.reading import parse_yaml, refuse_broken_text
-from audit.errors import ConfigError, some
+from audit.terms.names import Kind, before_a_name, part_of_name, sentence_start
+from audit.terms.readings import around, read
+from audit.terms.scripts import BLANK, SPACED, UNSEEN
+from audit.terms.segments import Segments
 
-LANGUAGES = ("en", "zh")
-KEYS = {
-    "language",
-    "provenance",
-    "whole_words",
-    "articles",
-    "function_words",
-    "protected",
-    "not_before",
-    "only_before",
-    "axes",
-}
-AXIS_KEYS = {"groups", "senseless", "forms", "names"}
-#: What may follow a term for it to count as one.
-PLACES = ("not_before", "only_before")
+#: What may stand beside a term for it to count as one.
+PLACES = ("not_before", "only_before", "not_after", "only_after")  # in the order of _means_else
 #: Where one word has several lines, the one meant before a noun, and the one meant after an article without a noun.
 DETERMINER, NOUN = "determiner", "after_article"
-ARTICLE_BEFORE = re.compile(r"\b(?:an?|the|this|that|every|each|another|any|one|some)\s+$", re.IGNORECASE)
-#: Begins a form that is written and not recognised.
-UNREAD = "="
-NEXT_WORD, AFTER = re.compile(r"\s+([\w']+)"), re.compile(r"[\s-]+([\w']+)")
+#: Words of a lexicon by their use, under `readings`; those that are left out are empty.
+READINGS = (
+    "functions", "pronouns", "clauses", "always", "verbs", "either", "adjectives", "degrees", "times", "prepositions",
+    "carries", "harms", "two_objects", "things", "numbers", "nouns_ly", "openers", "persons", "kin", "capitals",
+    "interjections", "calls", "describes", "never_names",
+)  # fmt: skip
+ARTICLE_BEFORE = re.compile(rf"\b(?:an?|the|this|that|every|each|another|any|one|some){BLANK}+$", re.IGNORECASE)
+#: A determiner one or two words before a noun, which is then no interjection.
+DETERMINED = re.compile(
+    rf"\b(?:an?|the|this|that|every|each|another|any|one|some|no|my|your|his|her|its|our|their|\w+['’]s|yo|ya|ur|dat|dis|da)"
+    rf"{BLANK}+(?:[\w'’-]+{BLANK}+)?$",
+    re.IGNORECASE,
+)
+#: Words that begin a clause after an interjection, and go on after a noun.
+AMBIGUOUS = frozenset(
+    [
+        "is",
+        "was",
+        "are",
+        "so",
+        "when",
+        "where",
+        "if",
+        "why",
+        "who",
+        "that",
+        "can",
+        "just",
+        "get",
+        "stop",
+        "shut",
+        "the",
+        "how",
+        "do",
+    ]
+)
+REACH = 40
+AFTER = re.compile(rf"(?:{BLANK}+|-)([\w'’]+)")
+BEFORE = re.compile(rf"([\w'’]+)(?:{BLANK}+|-)$")
+#: Links, mail addresses, mentions and hashtags are addresses, not words of the text.
+ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.[\w.-]+|[@#]\w+|"
+    r"(?<![\w@])(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|io|co|uk|de|cn|info|tv|me|ly|us)\b(?:/\S*)?",
+    re.IGNORECASE,
+)
+UNSEEN_CHARACTERS = re.compile(f"[{UNSEEN}]")
+NOT_UNSEEN = f"[^{UNSEEN}]"
 
 
 @dataclass(frozen=True)
@@ -67,6 +95,8 @@ class Axis:
     name: str
     groups: tuple[str, ...]
     senseless: re.Pattern[str] | None = None
+    #: Whether names of people name these groups, so that a name left alone forbids the exchange of the others.
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +113,12 @@ class Mention:
         The line of the lexicon.
     ambiguous
         Whether the word has several meanings, and a rule chose.
+    other
+        The other meaning, where the rule leaves both open.
+    kept
+        Why the word is left as it is: `name` (part of a larger name), `entity` (of a listed one), `address` (link,
+        mention, hashtag), `interjection`, `part` (of a longer word), `boundary` (where words end is open). Such a word
+        names no group for sure.
     """
 
     start: int
@@ -91,13 +127,18 @@ class Mention:
     group: str
     meaning: Meaning
     ambiguous: bool
+    other: Meaning | None = None
+    kept: str | None = None
 
 
 @dataclass(frozen=True)
-class _Sense:
+class Sense:
+    """What a word means on an axis; `kind` tells how capitals are read."""
+
     axis: str
     group: str
     meaning: Meaning
+    kind: Kind
 
 
 @dataclass
@@ -105,71 +146,178 @@ class Lexicon:
     """Identity terms of one language."""
 
     language: str
-    whole_words: bool
-    articles: bool
-    axes: dict[str, Axis]
+    whole_words: bool = True
+    articles: bool = False
+    axes: dict[str, Axis] = field(default_factory=dict)
     provenance: str = ""
-    function_words: frozenset[str] = frozenset()
+    segmenter: str | None = None
     protected: tuple[str, ...] = ()
-    not_before: dict[str, frozenset[str]] = field(default_factory=dict)
-    only_before: dict[str, frozenset[str]] = field(default_factory=dict)
-    _senses: dict[str, list[_Sense]] = field(default_factory=dict)
-    _names: dict[str, list[_Sense]] = field(default_factory=dict)
+    entities: tuple[str, ...] = ()
+    hidden: re.Pattern[str] | None = None
+    surnames: frozenset[str] = frozenset()
+    places: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
+    readings: dict[str, frozenset[str]] = field(default_factory=dict)
+    senses: dict[str, list[Sense]] = field(default_factory=dict)
+    #: Found with their capitals only: first names and titles.
+    capitals: dict[str, list[Sense]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Give every list of words its place."""
+        self.readings = {name: self.readings.get(name, frozenset()) for name in READINGS}
 
     def find(self, text: str) -> list[Mention]:
-        """Find terms, left to right, the longest at each place; protected phrases hide what is in them."""
-        out = []
-        for match in self._pattern.finditer(text):
-            word = match.group()
-            senses = self._names.get(word) or self._senses.get(word.lower(), [])
-            if not senses or self._means_else(word, text, match.end()):
-                continue
-            chosen = self._choose(senses, text, match.start(), match.end())
-            ambiguous = len({id(sense.meaning) for sense in senses}) > 1
-            out.append(Mention(match.start(), match.end(), chosen.axis, chosen.group, chosen.meaning, ambiguous))
-        return out
+        """Find terms, left to right, the longest at each place, and those that are left alone with the reason.
+
+        Protected phrases hide what is in them. Characters that are not seen (soft hyphens) are overlooked.
+        """
+        if not UNSEEN_CHARACTERS.search(text):
+            return self._find(text)
+        kept = [i for i, character in enumerate(text) if character not in UNSEEN]
+        found = self._find("".join(text[i] for i in kept))
+        return [replace(mention, start=kept[mention.start], end=kept[mention.end - 1] + 1) for mention in found]
 
     def limited(self, axes: Sequence[str]) -> Lexicon:
         """Return the lexicon with these axes alone; terms of others still hide what is in them."""
-        kept = {name: axis for name, axis in self.axes.items() if name in axes}
-        return Lexicon(
-            self.language, self.whole_words, self.articles, kept, self.provenance, self.function_words,
-            self.protected, self.not_before, self.only_before, self._senses, self._names,
-        )  # fmt: skip
+        return replace(self, axes={name: axis for name, axis in self.axes.items() if name in axes})
 
-    def _means_else(self, word: str, text: str, end: int) -> bool:
-        """Whether what follows says that the word is a colour, a measure, or anything but a person's group."""
-        never, only = self.not_before.get(word.lower()), self.only_before.get(word.lower())
-        if never is None and only is None:
+    def _find(self, text: str) -> list[Mention]:
+        out: list[Mention] = []
+        asides: list[tuple[int, int, str]] | None = None
+        segments: Segments | None = None
+        for match in self._pattern.finditer(text):
+            word, start, end = match.group(), match.start(), match.end()
+            plain = word.lower()
+            if plain in self._inner:
+                out += self._within_entity(word, start)
+                continue
+            senses = self.capitals.get(word) or self.senses.get(plain) or self._over_blanks(plain)
+            if not senses or self._means_else(plain, text, start, end):
+                continue
+            if asides is None:
+                asides = self._asides(text)
+            aside = next((why for a, b, why in asides if a < end and start < b), None)
+            if aside == "hidden":
+                continue
+            kept = aside or self._name(senses[0], text, start, end) or self._interjection(plain, text, start, end)
+            if self.segmenter and kept is None:
+                segments = segments or Segments(text)
+                standing = segments.standing(start, end)
+                kept = None if standing == "word" else "part" if standing == "part" else "boundary"
+                if standing == "part" and end - start == 1:
+                    continue
+            chosen, other = self._choose(senses, plain, text, start, end)
+            several = len({id(sense.meaning) for sense in senses}) > 1
+            meaning = other.meaning if other and not kept else None
+            out.append(Mention(start, end, chosen.axis, chosen.group, chosen.meaning, several, meaning, kept))
+        return out
+
+    def _over_blanks(self, plain: str) -> list[Sense]:
+        return self.senses.get(" ".join(plain.split()), [])
+
+    def _within_entity(self, phrase: str, start: int) -> list[Mention]:
+        """Name the terms in a listed name; they are left alone."""
+        out = []
+        for word in re.finditer(r"[\w']+", phrase):
+            senses = self.capitals.get(word.group()) or self.senses.get(word.group().lower(), [])
+            for sense in senses[:1]:
+                span = (start + word.start(), start + word.end())
+                out.append(Mention(*span, sense.axis, sense.group, sense.meaning, False, None, "entity"))
+        return out
+
+    def _asides(self, text: str) -> list[tuple[int, int, str]]:
+        """Find places whose words are left alone."""
+        found = []
+        if any(mark in text for mark in "@#./"):
+            found += [(*m.span(), "address") for m in ADDRESS.finditer(text)]
+        if self.hidden:
+            found += [(*m.span(), "hidden") for m in self.hidden.finditer(text)]
+        return found
+
+    def _means_else(self, plain: str, text: str, start: int, end: int) -> bool:
+        """Whether what stands beside it says that the word is a colour, a measure, or anything but a person's group."""
+        never, only, not_after, only_after = (self.places[key].get(plain) for key in PLACES)
+        if never is None and only is None and not_after is None and only_after is None:
             return False
-        following = AFTER.match(text, end)
-        after = following.group(1).lower() if following else ""
-        return after in (never or ()) or (only is not None and after not in only)
+        if not self.whole_words:
+            begins = any(text.startswith(piece, end) for piece in never or ())
+            return begins or any(text.endswith(piece, 0, start) for piece in not_after or ())
+        following, behind = AFTER.match(text, end), BEFORE.search(text, max(0, start - REACH), start)
+        after = following.group(1).lower().replace("’", "'") if following else ""
+        before = behind.group(1).lower().replace("’", "'") if behind else ""
+        if after in (never or ()) or before in (not_after or ()):
+            return True
+        wanted = [after in only] if only is not None else []
+        wanted += [before in only_after] if only_after is not None else []
+        return bool(wanted) and not any(wanted)
 
-    def _choose(self, senses: list[_Sense], text: str, start: int, end: int) -> _Sense:
-        """Of several meanings, take the one for this place: before a noun, after an article, or anywhere."""
+    def _name(self, sense: Sense, text: str, start: int, end: int) -> str | None:
+        """Whether the term is part of a name; a title is one only before a name."""
+        if not self.whole_words:
+            surname = sense.kind == "first_name" and start > 0 and text[start - 1] in self.surnames
+            return "name" if surname else None
+        if not text[start].isupper() or text[start:end].lower() in self.readings["never_names"]:
+            return None
+        if sense.kind == "title" and not before_a_name(text, end):
+            return "name"
+        known = part_of_name(text, start, end, sense.kind, self.senses.__contains__, self.readings)
+        return "name" if known else None
+
+    def _interjection(self, plain: str, text: str, start: int, end: int) -> str | None:
+        """Whether "man" or "boy" is called out (man I hate this, thanks man) and names nobody."""
+        if plain not in self.readings["interjections"]:
+            return None
+        beside = around(text, start, end)
+        if (
+            beside.hyphen
+            or text[end : end + 1] in {"'", "’"}
+            or (beside.after and beside.after.partition("'")[0] not in self.readings["pronouns"])
+        ):
+            return None
+        before = text[max(0, start - REACH) : start]
+        bare = beside.before not in self.readings["describes"] and not DETERMINED.search(before)
+        called = beside.before in self.readings["calls"] or (not beside.before and sentence_start(text, start))
+        return "interjection" if called or (bare and beside.after and beside.after not in AMBIGUOUS) else None
+
+    def _choose(self, senses: list[Sense], plain: str, text: str, start: int, end: int) -> tuple[Sense, Sense | None]:
+        """Of several meanings, take the one for this place, and another one where both are open."""
         if len(senses) == 1:
-            return senses[0]
-        following = NEXT_WORD.match(text, end)
-        noun_follows = following is not None and following.group(1).lower() not in self.function_words
-        when = DETERMINER if noun_follows else None
-        if not noun_follows and ARTICLE_BEFORE.search(text, max(0, start - 12), start):
-            when = NOUN
+            return senses[0], None
         by_place = {sense.meaning.when: sense for sense in senses}
-        return by_place.get(when) or by_place.get(None) or senses[0]
+        usual = by_place.get(None) or senses[0]
+        if DETERMINER in by_place:
+            reading = read(plain, text, start, end, self.readings)
+            if reading == "open":
+                return by_place[DETERMINER], usual
+            return (by_place[DETERMINER] if reading == "possessive" else usual), None
+        beside = around(text, start, end)
+        after_article = ARTICLE_BEFORE.search(text, max(0, start - 12), start) is not None
+        if NOUN not in by_place or not after_article:
+            return usual, None
+        if not beside.after or beside.after in self.readings["functions"]:
+            return by_place[NOUN], None
+        # "a Muslim attacked", "a Muslim armed guard"
+        return (by_place[NOUN], usual) if beside.after.endswith("ed") else (usual, None)
+
+    @cached_property
+    def _inner(self) -> frozenset[str]:
+        return frozenset(phrase.lower() for phrase in self.entities)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         def body(terms: Iterable[str]) -> str:
             return _trie(sorted(set(terms)))
 
-        common = [*self._senses, *(phrase.lower() for phrase in self.protected)]
-        boundary = (r"(?<!\w)", r"(?!\w)") if self.whole_words else ("", "")
+        common = [*self.senses, *(phrase.lower() for phrase in (*self.protected, *self.entities))]
+        boundary = (rf"(?<!{SPACED})", rf"(?!{SPACED})") if self.whole_words else ("", "")
         parts = [rf"(?i:{body(common)})"]
-        if self._names:
-            parts.insert(0, body(self._names))
-        # Names first, so that their capitals count; among the rest the trie takes the longest.
-        return re.compile(f"{boundary[0]}(?:{'|'.join(parts)}){boundary[1]}")
+        if self.capitals:
+            parts.insert(0, body(self.capitals))
+        first = {term.lower() for term in self.capitals}
+        phrases = (phrase.lower() for phrase in (*self.protected, *self.entities))
+        if longer := [phrase for phrase in phrases if phrase.split()[0] in first]:
+            parts.insert(0, rf"(?i:{body(longer)})")
+        # Phrases that begin with a name, then names, whose capitals count; of the rest the trie takes the longest.
+        return re.compile("|".join(f"{boundary[0]}{part}{boundary[1]}" for part in parts))
 
 
 def _trie(terms: list[str]) -> str:
@@ -182,7 +330,11 @@ def _trie(terms: list[str]) -> str:
         node[""] = {}
 
     def write(node: dict[str, Any]) -> str:
-        branches = [re.escape(character) + write(child) for character, child in node.items() if character]
+        branches = [
+            (f"{BLANK}+" if character == " " else re.escape(character)) + write(child)
+            for character, child in node.items()
+            if character
+        ]
         if not branches:
             return ""
         body = branches[0] if len(branches) == 1 and "" not in node else f"(?:{'|'.join(branches)})"
@@ -191,195 +343,14 @@ def _trie(terms: list[str]) -> str:
     return write(root)
 
 
-def load_lexicons(
-    languages: Sequence[str], own: Sequence[Path] = (), *, replace: bool = False, axes: Sequence[str] = ()
-) -> list[Lexicon]:
-    """Load the lexicons of an audit.
-
-    Parameters
-    ----------
-    languages
-        Of the built-in lexicons.
-    own
-        Files of the user; one of a language extends the built-in one, axis by axis.
-    replace
-        Use the user's files alone.
-    axes
-        Keep these axes; all if left out.
-
-    Raises
-    ------
-    ConfigError
-        With the file and the key that is wrong.
-    """
-    raw: dict[str, dict[str, Any]] = {}
-    if not replace:
-        for language in languages:
-            if language not in LANGUAGES:
-                raise ConfigError(
-                    f"no lexicon is built in for language {language!r}; there are {some(list(LANGUAGES))}",
-                    where="probe.languages",
-                    hint="name a file of your own in probe.lexicons",
-                )
-            text = (files("audit.terms") / "lexicons" / f"{language}.yaml").read_text(encoding="utf-8")
-            raw[language] = _load(text, language)
-    for path in own:
-        mine = _read(path)
-        raw[mine["language"]] = _extend(raw.get(mine["language"], {}), mine)
-    lexicons = [_parse(plain) for plain in raw.values()]
-    known = {name for lexicon in lexicons for name in lexicon.axes}
-    if unknown := [axis for axis in axes if axis not in known]:
-        raise ConfigError(
-            f"no lexicon has the axis {unknown[0]!r}; there are {some(sorted(known), 20)}", where="probe.axes"
-        )
-    return [lexicon.limited(axes) for lexicon in lexicons] if axes else lexicons
-
-
-def lexicons_sha256(lexicons: Sequence[Lexicon]) -> str:
-    """Hash everything that decides what is found."""
-    plain = [
-        [
-            lexicon.language, lexicon.whole_words, lexicon.articles, sorted(lexicon.axes), sorted(lexicon.protected),
-            sorted((word, sorted(after)) for word, after in lexicon.not_before.items()),
-            sorted((word, sorted(after)) for word, after in lexicon.only_before.items()),
-            sorted(lexicon.function_words),
-            sorted((axis.name, axis.senseless.pattern if axis.senseless else "") for axis in lexicon.axes.values()),
-            sorted(
-                (word, sense.axis, sense.group, sorted(sense.meaning.forms.items()), sense.meaning.when or "")
-                for senses in (lexicon._senses, lexicon._names)
-                for word, found in senses.items()
-                for sense in found
-            ),
-        ]
-        for lexicon in lexicons
-    ]  # fmt: skip
-    return hashlib.sha256(json.dumps(plain, ensure_ascii=False).encode()).hexdigest()
-
-
 def find_terms(lexicons: Sequence[Lexicon], text: str) -> list[Mention]:
-    """Terms of all languages, left to right; where two languages claim one place, the earlier lexicon has it."""
+    """Terms of all languages, left to right; where two languages claim one place, the earlier lexicon has it.
+
+    Terms that are left alone, for they may be part of a name or a longer word, are no terms here.
+    """
     found: list[Mention] = []
     for lexicon in lexicons:
         for mention in lexicon.find(text):
             if mention.axis in lexicon.axes and all(mention.end <= m.start or m.end <= mention.start for m in found):
                 found.append(mention)
-    return sorted(found, key=lambda mention: mention.start)
-
-
-def _load(text: str, where: str) -> Any:
-    """Read YAML with every scalar as text: `on`, `no` and `off` are words here."""
-    data = parse_yaml(text, where, only_text=True)
-    refuse_broken_text(data, where)
-    return data
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        plain = _load(path.read_text(encoding="utf-8-sig"), str(path))
-    except FileNotFoundError:
-        raise ConfigError("no such file", where=str(path), hint="probe.lexicons names lexicon files") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", where=str(path)) from error
-    _check(plain, path)
-    return dict(plain)
-
-
-def _check(plain: Any, path: Path) -> None:
-    def refuse(what: str) -> None:
-        raise ConfigError(what, where=str(path), hint="docs/counterfactuals.md shows a lexicon")
-
-    if not isinstance(plain, dict) or not {"language", "axes"} <= set(plain) or not isinstance(plain["axes"], dict):
-        refuse("a lexicon holds at least `language` and `axes`")
-    for key in ("whole_words", "articles"):
-        if plain.get(key, "true") not in {"true", "false"}:
-            refuse(f"{key}: true or false")
-    if unknown := sorted(set(plain) - KEYS):
-        refuse(f"unknown key {unknown[0]!r}")
-    for name, axis in plain["axes"].items():
-        _check_axis(name, axis, refuse)
-
-
-def _check_axis(name: str, axis: Any, refuse: Callable[[str], None]) -> None:
-    if not isinstance(axis, dict) or not {"groups", "forms"} <= set(axis):
-        refuse(f"axes.{name}: an axis holds at least `groups` and `forms`")
-    if unknown := sorted(set(axis) - AXIS_KEYS):
-        refuse(f"axes.{name}: unknown key {unknown[0]!r}")
-    for number, line in enumerate([*axis["forms"], *axis.get("names", [])]):
-        where = f"axes.{name}, line {number + 1} of its forms"
-        stray = [str(key) for key in line if key != "when" and key not in axis["groups"]]
-        if stray:
-            refuse(f"{where}: {stray[0]!r} is no group of this axis")
-        if line.get("when") not in {None, DETERMINER, NOUN}:
-            refuse(f"{where}: `when` is {DETERMINER} or {NOUN}")
-        if not all(_forms(value) for key, value in line.items() if key != "when"):
-            refuse(f"{where}: a form is empty")
-    for pattern in axis.get("senseless", []):
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            refuse(f"axes.{name}.senseless: {pattern!r} is no regular expression: {error}")
-
-
-def _extend(base: dict[str, Any], mine: dict[str, Any]) -> dict[str, Any]:
-    """Add the user's lines to the built-in ones; what both set, the user's file decides."""
-    out = {**base, **{key: value for key, value in mine.items() if key not in {"axes", "protected", *PLACES}}}
-    out["protected"] = [*base.get("protected", []), *mine.get("protected", [])]
-    out |= {key: {**base.get(key, {}), **mine.get(key, {})} for key in PLACES}
-    out["axes"] = dict(base.get("axes", {}))
-    for name, axis in mine["axes"].items():
-        known = out["axes"].get(name, {})
-        out["axes"][name] = {
-            "groups": list(dict.fromkeys([*known.get("groups", []), *axis["groups"]])),
-            **{key: [*axis.get(key, []), *known.get(key, [])] for key in ("forms", "names", "senseless")},
-        }
-    return out
-
-
-def _places(plain: dict[str, Any], key: str) -> dict[str, frozenset[str]]:
-    return {word: frozenset(after) for word, after in plain.get(key, {}).items()}
-
-
-def _parse(plain: dict[str, Any]) -> Lexicon:
-    lexicon = Lexicon(
-        str(plain["language"]),
-        plain.get("whole_words", "true") == "true",
-        plain.get("articles", "false") == "true",
-        {},
-        str(plain.get("provenance", "")),
-        frozenset(plain.get("function_words", ())),
-        tuple(plain.get("protected", ())),
-        _places(plain, "not_before"),
-        _places(plain, "only_before"),
-    )
-    for name, axis in plain["axes"].items():
-        senseless = axis.get("senseless")
-        lexicon.axes[name] = Axis(
-            name, tuple(axis["groups"]), re.compile("|".join(senseless), re.IGNORECASE) if senseless else None
-        )
-        for kind in ("forms", "names"):
-            for line in axis.get(kind, []):
-                raw = {group: _forms(line[group]) for group in axis["groups"] if group in line}
-                meaning = Meaning(
-                    {group: tuple(form.removeprefix(UNREAD) for form in forms) for group, forms in raw.items()},
-                    line.get("when"),
-                    frozenset(form[1:] for forms in raw.values() for form in forms if form.startswith(UNREAD)),
-                )
-                for key, sense in _entries(name, meaning, kind):
-                    senses = (lexicon._names if kind == "names" else lexicon._senses).setdefault(key, [])
-                    # Of two lines for one place, the first one decides.
-                    if all(known.group == sense.group and known.meaning.when != meaning.when for known in senses):
-                        senses.append(sense)
-    return lexicon
-
-
-def _entries(axis: str, meaning: Meaning, kind: str) -> Iterator[tuple[str, _Sense]]:
-    for group, forms in meaning.forms.items():
-        for term in forms:
-            if term in meaning.unread:
-                continue
-            yield (term if kind == "names" else term.lower()), _Sense(axis, group, meaning)
-
-
-def _forms(value: Any) -> tuple[str, ...]:
-    forms = (value,) if isinstance(value, str) else tuple(value or ())
-    return forms if forms and all(isinstance(form, str) and form for form in forms) else ()
+    return sorted((m for m in found if m.kept is None), key=lambda mention: mention.start)

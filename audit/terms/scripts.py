@@ -11,7 +11,17 @@ UNSPACED = (
 )
 #: A letter, digit or underscore of a script with blanks between words.
 SPACED = rf"[^\W{UNSPACED}]"
-_SPACED = re.compile(SPACED)
+_SPACED, _UNSPACED = re.compile(SPACED), re.compile(f"[{UNSPACED}]")
+#: White space within a line: what a text says does not reach over a line break.
+BREAKS = r"\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
+BLANK = rf"[^\S{BREAKS}]"
+#: Characters that are not seen, and may stand within a word: soft hyphen, zero-width marks.
+UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+
+
+def is_unspaced(character: str) -> bool:
+    """Whether a character is of a script without blanks."""
+    return _UNSPACED.match(character) is not None
 
 
 def phrase_pattern(term: str) -> str:

@@ -12,7 +12,7 @@ from scipy.stats import binom
 from audit.explain.gaps.concepts import sum_by_concept
 from audit.explain.gaps.decomposition import LEAST, Explained, closings, decompose, pushes
 from audit.result import GapPart
-from audit.terms.lexicon import load_lexicons
+from audit.terms.loading import load_lexicons
 
 WEIGHTS = {"chess": 0.3, "football": -0.5, "she": -0.2, "he": 0.1, "good": 0.4, "bad": -0.4}
 LEXICONS = load_lexicons(["en"], axes=["gender"])

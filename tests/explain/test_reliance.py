@@ -15,7 +15,7 @@ from audit.explain.explanations import Explainer
 from audit.explain.gaps.reliance import find_reliance
 from audit.explain.integrate.units import words_of
 from audit.models.text_classification import TextClassification
-from audit.terms.lexicon import load_lexicons
+from audit.terms.loading import load_lexicons
 
 LEXICONS = load_lexicons(["en"], axes=["gender"])
 TEXTS = {"much": "word2 he good bad", "little": "word3 she good bad", "nobody": "word4 good", "failed": "he word5"}

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from audit.errors import ConfigError
 from audit.probes.exchange import Exchange, exchanges
-from audit.terms.lexicon import Lexicon, find_terms, lexicons_sha256, load_lexicons
+from audit.terms.lexicon import Lexicon, find_terms
+from audit.terms.loading import lexicons_sha256, load_lexicons
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_other_axes(text: str, axis: str, to: str | None, edited: str) -> None:
     [
         "the theory of heroism",
         "Christiana",
-        "black friday in the white house",
+        "black friday",
         "其他的吉他",
         "",
         "😀",
@@ -144,7 +145,7 @@ def test_exchanging_twice_gives_the_text_again(text: str) -> None:
 
 PLAIN = [
     form
-    for line in LEXICONS[0]._senses.values()
+    for line in LEXICONS[0].senses.values()
     for sense in line
     if sense.axis == "gender" and len(line) == 1
     for form in sense.meaning.forms[sense.group][:1]

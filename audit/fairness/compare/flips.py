@@ -89,6 +89,8 @@ def probe_summary(
         exchanged=len(scored),
         refused={str(reason): int(n) for reason, n in refused.items()},
         ambiguous=int((scored["ambiguous"] > 0).sum()),
+        open=int((scored["versions"] > 1).sum()),
+        kept=int((scored["kept"] > 0).sum()),
         failed=int((table["status"] == "failed").sum()),
         pairs=pair_effects(scored, positive, level),
         token_gap=float(np.average(moved, weights=scored["weight"])) if len(scored) else None,

@@ -1,0 +1,81 @@
+"""The labelled edits, and how exchanges fare on them.
+
+`labelled_edits.tsv` marks the right answer in place: "I told {her>him} so" becomes "I told him so"; a text without a
+mark names nobody, and no edit of it is right. Two fifths of the texts, chosen by
+hash, were held out while rules were made.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from audit.probes.exchange import exchanges
+from audit.terms.lexicon import Lexicon
+
+MARK = re.compile(r"\{([^>{}]*)>([^{}]*)\}")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A text and what it becomes; `right` is None where no edit is."""
+
+    part: str
+    kind: str
+    exchange: str
+    text: str
+    right: str | None
+
+
+def read_labelled() -> list[Labelled]:
+    lines = (Path(__file__).parent / "labelled_edits.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    out = []
+    for line in lines:
+        part, kind, _, exchange, marked = line.split("\t")
+        right = MARK.sub(r"\2", marked) if MARK.search(marked) else None
+        out.append(Labelled(part, kind, exchange, MARK.sub(r"\1", marked), right))
+    return out
+
+
+def outcome(lexicons: list[Lexicon], case: Labelled) -> str:
+    """`right`, `wrong`, or `open` (both readings) for what was made; `refused`; `left` where no edit is right."""
+    axis, _, pair = case.exchange.partition(":")
+    found = [
+        one
+        for one in exchanges(lexicons, case.text)
+        if one.axis == axis and (not pair or set(pair.split(">")) == {one.source, one.target})
+    ]
+    versions = [version.text for one in found for version in one.versions]
+    if not versions:
+        return "left" if case.right is None else "refused"
+    if case.right not in versions:
+        return "wrong"
+    return "right" if len(versions) == 1 else "open"
+
+
+def outcomes(lexicons: list[Lexicon]) -> pd.DataFrame:
+    """Count outcomes by part and class, with precision (of the edits made) and the share refused (of those right)."""
+    cases = read_labelled()
+    table = pd.DataFrame(
+        {
+            "part": [case.part for case in cases],
+            "class": [case.kind for case in cases],
+            "outcome": [outcome(lexicons, case) for case in cases],
+        }
+    )
+    counts = pd.crosstab([table["class"], table["part"]], table["outcome"])
+    counts = counts.reindex(columns=["right", "open", "wrong", "refused", "left"], fill_value=0)
+    made = counts["right"] + counts["open"] + counts["wrong"]
+    counts["precision"] = 1 - counts["wrong"] / made.where(made > 0)
+    asked = counts["right"] + counts["open"] + counts["refused"]
+    counts["refused_share"] = counts["refused"] / asked.where(asked > 0)
+    return counts
+
+
+if __name__ == "__main__":
+    from audit.terms.loading import load_lexicons
+
+    print(outcomes(load_lexicons(["en", "zh"])).to_string())
