@@ -312,9 +312,9 @@ class Lexicon:
         parts = [rf"(?i:{body(common)})"]
         if self.capitals:
             parts.insert(0, body(self.capitals))
-        first = {term.lower() for term in self.capitals}
+        first = tuple(term.lower() for term in self.capitals)
         phrases = (phrase.lower() for phrase in (*self.protected, *self.entities))
-        if longer := [phrase for phrase in phrases if phrase.split()[0] in first]:
+        if longer := [phrase for phrase in phrases if phrase.startswith(first)]:
             parts.insert(0, rf"(?i:{body(longer)})")
         # Phrases that begin with a name, then names, whose capitals count; of the rest the trie takes the longest.
         return re.compile("|".join(f"{boundary[0]}{part}{boundary[1]}" for part in parts))

@@ -20,7 +20,7 @@ AGO = {"ago", "later", "earlier", "before", "after", "already"}
 Reading = Literal["possessive", "other", "open"]
 _NEXT = re.compile(rf"{BLANK}+([\w'’]+)(-?)(?=(\w?))")
 _PREV = re.compile(rf"([\w'’]+){BLANK}+$")
-_ODD_NEXT = re.compile(rf"{BLANK}+[\"“‘'*$(\[]*[\"“‘'*$]")
+_ODD_NEXT = re.compile(rf"{BLANK}+(?:@(?!\w)|[\"“‘'*$(\[]*[\"“‘'*$])")
 _NUMBER = re.compile(rf"{BLANK}+[#$]?\d")
 _PARTNER_AFTER = re.compile(rf"(?:{BLANK}*/{BLANK}*|{BLANK}+(or|and){BLANK}+)(his|hers|her|him)\b", re.IGNORECASE)
 _PARTNER_BEFORE = re.compile(rf"\b(his|hers|her|him)(?:{BLANK}*/{BLANK}*|{BLANK}+(or|and){BLANK}+)$", re.IGNORECASE)

@@ -1,8 +1,8 @@
 """The labelled edits, and how exchanges fare on them.
 
 `labelled_edits.tsv` marks the right answer in place: "I told {her>him} so" becomes "I told him so"; a text without a
-mark names nobody, and no edit of it is right. Two fifths of the texts, chosen by
-hash, were held out while rules were made.
+mark names nobody, and no edit of it is right. `tuning` was read while rules were made; `held` (two fifths, chosen by
+hash) was read once they stood, and mended after; `fresh` was written after that.
 """
 
 from __future__ import annotations
