@@ -11,6 +11,8 @@ from audit.say import say
 from audit.text import cut
 
 if TYPE_CHECKING:
+    from audit.config import AuditConfig
+    from audit.data.survey import Survey
     from audit.result import Note
 
 
@@ -18,13 +20,16 @@ if TYPE_CHECKING:
 @click.argument("configs", metavar="CONFIG...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key.")
 @click.option("--no-data", is_flag=True, help="Check the configuration alone; do not read the data.")
-def validate(configs: tuple[Path, ...], overrides: tuple[str, ...], no_data: bool) -> None:
+@click.option("--model", "load_model", is_flag=True, help="Load the model too, and try it on a few texts.")
+def validate(configs: tuple[Path, ...], overrides: tuple[str, ...], no_data: bool, load_model: bool) -> None:
     """Check each CONFIG and read its data once, without running a model."""
+    if no_data and load_model:
+        raise click.UsageError("--no-data checks the configuration alone, --model more than that: give one of them")
     for config in configs:
-        _validate(config, overrides, no_data=no_data)
+        _validate(config, overrides, no_data=no_data, load_model=load_model)
 
 
-def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool) -> None:
+def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_model: bool) -> None:
     from audit.config import load_config
 
     settings = load_config(config, overrides)
@@ -56,6 +61,27 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool) -> Non
         from audit.data.labels import match_labels
 
         match_labels(settings, sorted(found.labels), classes)
+    if load_model:
+        _try_model(settings, found)
+
+
+def _try_model(settings: AuditConfig, found: Survey) -> None:
+    """Load the model, and hold it against configuration and data as an audit would."""
+    if settings.model is None:
+        say("no model to load: predictions are stored")
+        return
+    from audit.models.registry import load_adapter
+    from audit.pipeline.case import understand
+
+    adapter = load_adapter(settings.model)
+    understand(settings, found, adapter)
+    facts = adapter.facts()
+    reads = f"up to {facts.max_length:,} tokens" if facts.max_length else "texts of any length"
+    say(f"{facts.architecture}: {facts.parameters:,} parameters, {facts.dtype} on {facts.device}, reads {reads}")
+    if adapter.unexplainable:
+        say(f"its decisions cannot be explained: {cut(adapter.unexplainable)}")
+    for note in adapter.notes:
+        say(f"note: {_worded(note)}")
 
 
 def _worded(note: Note) -> str:

@@ -37,6 +37,8 @@ class Encoded:
         Whether the input was longer than the model takes.
     words : array of shape (length,), optional
         Number of the word each token is part of, −1 for special tokens; each token is a word of its own if left out.
+    unknown
+        Tokens that stand for something the tokenizer does not know.
     """
 
     ids: npt.NDArray[np.int64]
@@ -45,6 +47,7 @@ class Encoded:
     special: npt.NDArray[np.bool_]
     truncated: bool
     words: npt.NDArray[np.int32] | None = None
+    unknown: int = 0
 
     @property
     def length(self) -> int:
@@ -68,6 +71,8 @@ class Adapter(Protocol):
     classes: list[str]
     #: What loading found that a reader of the result should know.
     notes: list[Note]
+    #: Why decisions of this model cannot be explained; None if they can.
+    unexplainable: str | None
 
     @property
     def device(self) -> torch.device:

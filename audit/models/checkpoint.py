@@ -24,7 +24,7 @@ MOST_CHARACTERS = 400
 
 
 @contextlib.contextmanager
-def door(doing: str, where: Path) -> Iterator[None]:
+def door(doing: str, where: Path | str) -> Iterator[None]:
     """Turn whatever a library raises over a checkpoint into one error that says what was being done.
 
     All classes, because `tokenizers` raises bare `Exception`, and a key of a wrong type in `config.json` comes to light

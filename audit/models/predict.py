@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import torch
 
+from audit.errors import ModelError, some
 from audit.models.adapter import Adapter, Encoded, Text
 from audit.models.engine import BatchRunner
 from audit.store.decisions import decision_table
@@ -62,9 +63,22 @@ class Predictor:
     ) -> tuple[pa.Table, dict[str, int]]:
         """Return the window's decisions, and the forward batches and padded tokens they took."""
         batches, tokens = self._runner.batches, self._runner.tokens
-        with torch.inference_mode():
-            logits: Floats = np.stack(self._runner.run(encoded, lambda item: item.length, self._logits, advance))
-        spent = {"forward_batches": self._runner.batches - batches, "forward_tokens": self._runner.tokens - tokens}
+        try:
+            with torch.inference_mode():
+                logits: Floats = np.stack(self._runner.run(encoded, lambda item: item.length, self._logits, advance))
+        except (IndexError, RuntimeError) as error:
+            ids = some([str(row) for row in rows["row_id"][:1].to_pylist()])
+            raise ModelError(
+                f"the model failed on a window of {rows.num_rows:,} rows that begins with {ids}: "
+                f"{' '.join(str(error).split())[:400]}",
+                hint="if the longest texts are at fault, set model.max_length",
+            ) from error
+        spent = {
+            "forward_batches": self._runner.batches - batches,
+            "forward_tokens": self._runner.tokens - tokens,
+            "tokens_read": sum(int((~item.special).sum()) for item in encoded),
+            "tokens_unknown": sum(item.unknown for item in encoded),
+        }
         return decision_table(self._columns(rows, encoded, logits), self._schema), spent
 
     def _logits(self, batch: list[Encoded]) -> list[Floats]:
@@ -78,7 +92,8 @@ class Predictor:
         labels = [None if label is None else self._labels[label] for label in rows["y_true"].to_pylist()]
         score = None
         if self._positive is not None and len(classes) == 2:
-            shifted = np.exp(logits.astype(np.float64) - logits.max(1, keepdims=True))
+            usable = np.where(finite[:, None], logits, 0).astype(np.float64)
+            shifted = np.exp(usable - usable.max(1, keepdims=True))
             probability = shifted[:, self._positive] / shifted.sum(1)
             score = pa.array(probability, mask=~finite)
         status = [
@@ -88,7 +103,10 @@ class Predictor:
         return columns | {
             "y_true": pa.array(labels, pa.string()),
             "y_pred": pa.array(predicted, pa.string()),
-            "logits": pa.array(list(logits), pa.list_(pa.float32())),
+            # A decision that failed has none: what is not finite is no number.
+            "logits": pa.array(
+                [row if ok else None for row, ok in zip(logits, finite.tolist(), strict=True)], pa.list_(pa.float32())
+            ),
             "score": score,
             "status": pa.array(status),
             "length": pa.array([item.length for item in encoded], pa.int32()),

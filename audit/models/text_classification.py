@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,20 @@ import torch
 from audit.config import ModelConfig
 from audit.errors import ModelError, some
 from audit.models.adapter import Batch, Encoded, Text, joined
-from audit.models.checkpoint import batch_tokens, check_finite, load_model, load_tokenizer, resolve_device
+from audit.models.checkpoint import DTYPES, batch_tokens, check_finite, door, load_model, load_tokenizer, resolve_device
 from audit.models.folder import look_through, stored_dtype
+from audit.models.limits import ABSURD, max_length
+from audit.models.probe import Tolerance, probe_decisions, probe_explanations
 from audit.models.safety import check_safety
+from audit.models.vocabulary import check_vocabulary
 from audit.models.whole_words import whole_words
 from audit.result import ModelFacts, Note
+
+#: Tokens of the texts that a model is tried with: the longest is beyond the windows that families look through.
+PROBE_LENGTHS = (3, 20, 80)
+
+#: Of the table's median norm: a baseline token with less is as good as zero.
+LEAST_NORM = 0.1
 
 
 class TextClassification:
@@ -32,6 +42,11 @@ class TextClassification:
         self._model, self._tokenizer, self._facts = model, tokenizer, facts
         self.classes = facts.classes
         self._embedding = model.get_input_embeddings()
+        self._mask_always = False
+        self._norms: torch.Tensor | None = None
+        #: Why decisions of this model cannot be explained; None if they can.
+        self.unexplainable: str | None = None
+        self._unknown = -1 if tokenizer.unk_token_id is None else int(tokenizer.unk_token_id)
         self._device: torch.device = next(model.parameters()).device
 
     @classmethod
@@ -59,6 +74,9 @@ class TextClassification:
             raise ModelError("was changed while it was being loaded", where=where, hint="start again")
         classes = _classes(model, where)
         check_finite(model, where)
+        with door("looking up its embeddings", folder.path):
+            rows = int(model.get_input_embeddings().weight.shape[0])
+        notes += check_vocabulary(tokenizer, rows, folder)
         model = model.to(device).eval().requires_grad_(False)
         facts = ModelFacts(
             name=config.path.resolve().name,
@@ -71,10 +89,43 @@ class TextClassification:
             stored_dtype=stored_dtype(stored),
             dtype=config.dtype,
             device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
-            max_length=_max_length(config, model, tokenizer),
+            max_length=max_length(config, model, tokenizer),
             batch_tokens=config.batch_tokens or batch_tokens(device),
         )
-        return cls(model, tokenizer, facts, notes)
+        adapter = cls(model, tokenizer, facts, notes)
+        adapter._probe(DTYPES[config.dtype], where)
+        return adapter
+
+    def _probe(self, precision: torch.dtype, where: str) -> None:
+        """Look at a few texts before any decision is made; find out whether a mask without effect may be left out."""
+        encoded = self.encode(self._probe_texts())
+        doing = f"trying {self._facts.architecture}"
+        try:
+            with door(doing, where):
+                self._mask_always = not self._mask_is_idle(encoded[-1], precision)
+                probe_decisions(self, encoded, precision)
+        except ModelError as error:
+            raise ModelError(f"cannot be audited: {error.problem}", where=where, hint=error.hint) from error
+        try:
+            with door(doing, where):
+                self.unexplainable = probe_explanations(self, encoded[:2], precision)
+        except ModelError as error:
+            self.unexplainable = error.problem
+
+    def _probe_texts(self) -> list[str]:
+        """Make texts of different length from words all over the vocabulary."""
+        special = set(self._tokenizer.all_special_ids)
+        ids = [number for number in sorted(self._tokenizer.get_vocab().values()) if number not in special]
+        room = min(max(PROBE_LENGTHS), (self._facts.max_length or ABSURD) - self._tokenizer.num_special_tokens_to_add())
+        chosen = [ids[i] for i in np.linspace(len(ids) // 3, len(ids) - 1, max(room, 1)).astype(int)]
+        return [self._tokenizer.decode(chosen[-length:]) for length in PROBE_LENGTHS]
+
+    def _mask_is_idle(self, item: Encoded, precision: torch.dtype) -> bool:
+        """Whether a mask of ones makes no difference."""
+        batch = self.collate([item])
+        with torch.inference_mode():
+            without, masked = self.logits(batch), self.logits(replace(batch, mask=torch.ones_like(batch.ids)))
+        return Tolerance.of(torch.cat([without, masked, torch.zeros_like(masked)]), precision).agree(without, masked)
 
     @property
     def device(self) -> torch.device:
@@ -89,7 +140,9 @@ class TextClassification:
             for parameter in model.parameters():
                 order = torch.randperm(parameter.numel(), generator=generator).to(parameter.device)
                 parameter.copy_(parameter.flatten()[order].view_as(parameter))
-        return TextClassification(model, self._tokenizer, self._facts)
+        copied = TextClassification(model, self._tokenizer, self._facts)
+        copied._mask_always, copied._norms, copied.unexplainable = self._mask_always, self._norms, self.unexplainable
+        return copied
 
     def facts(self) -> ModelFacts:
         """What the result says of the model."""
@@ -104,7 +157,7 @@ class TextClassification:
         encoded = self._tokenizer(
             [first for first, _ in pairs],
             second,
-            truncation=True,
+            truncation=self._facts.max_length is not None,
             max_length=self._facts.max_length,
             return_offsets_mapping=True,
             return_special_tokens_mask=True,
@@ -114,8 +167,7 @@ class TextClassification:
         )
         return [self._encoded(encoded, i, pair) for i, pair in enumerate(pairs)]
 
-    @staticmethod
-    def _encoded(encoded: Any, i: int, pair: tuple[str, str | None]) -> Encoded:
+    def _encoded(self, encoded: Any, i: int, pair: tuple[str, str | None]) -> Encoded:
         ids = np.asarray(encoded["input_ids"][i], np.int64)
         types = np.asarray(
             encoded["token_type_ids"][i] if "token_type_ids" in encoded else np.zeros_like(ids), np.int64
@@ -129,7 +181,8 @@ class TextClassification:
             words = np.where(of_second, words + words[~of_second].max(initial=0) + 1, words).astype(np.int32)
         words = whole_words(pair[0] if pair[1] is None else joined((pair[0], pair[1])), spans, words)
         truncated = bool(encoded.encodings[i].overflowing) if encoded.encodings else False
-        return Encoded(ids, types if types.any() else None, spans, special, truncated, words)
+        unknown = int((ids[~special] == self._unknown).sum())
+        return Encoded(ids, types if types.any() else None, spans, special, truncated, words, unknown)
 
     def collate(self, encoded: Sequence[Encoded]) -> Batch:
         """Pad on the right to the longest and move to the device."""
@@ -147,7 +200,8 @@ class TextClassification:
         def move(array: np.ndarray) -> torch.Tensor:
             return torch.from_numpy(array).to(self._device)
 
-        return Batch(move(ids), None if mask.all() else move(mask), move(types) if types.any() else None, pad_id)
+        idle = mask.all() and not self._mask_always
+        return Batch(move(ids), None if idle else move(mask), move(types) if types.any() else None, pad_id)
 
     def _pad_id(self, encoded: Sequence[Encoded]) -> int:
         """Id of padding: the model's own; if it has none, one that is in no text, so that nothing else is skipped."""
@@ -200,10 +254,12 @@ class TextClassification:
         return self._embedding(batch.ids)  # type: ignore[no-any-return]
 
     def baseline_kind(self, asked: str) -> str:
-        """Resolve `auto`: MASK where the tokenizer has one, else PAD, else EOS, else zeros."""
+        """Resolve `auto`: MASK where the tokenizer has one, else PAD, else EOS, else zeros; none that is no word."""
+        if self.unexplainable:
+            raise ModelError(f"decisions of this model cannot be explained: {self.unexplainable}")
         has = self._baselines()
         if asked == "auto":
-            return next(kind for kind, token in has.items() if token is not None)
+            return next(kind for kind, token in has.items() if token is not None and self._says_something(token))
         if has[asked] is None:
             raise ModelError(f"the tokenizer has no {asked} token", hint="set explanations.baseline: auto")
         return asked
@@ -212,8 +268,24 @@ class TextClassification:
         """Return the next baseline after this one, for decisions on which it shows no contrast."""
         has = self._baselines()
         mine = has[kind]
-        others = [name for name, token in has.items() if token is not None and name != kind and token != mine]
+        others = [
+            name
+            for name, token in has.items()
+            if token is not None and name != kind and token != mine and self._says_something(token)
+        ]
         return others[0] if others else "zero"
+
+    def _says_something(self, token: int) -> bool:
+        """Whether a token's embedding is one: the row of a padding token is often zero.
+
+        A model that divides by the norm of what it reads (RMSNorm) turns about within a hair of zero, so that no path
+        from there can be integrated; and the model never read a zero in training.
+        """
+        if token < 0:  # zeros themselves: the last resort
+            return True
+        if self._norms is None:
+            self._norms = self._embedding.weight.float().norm(dim=1).cpu()
+        return token < len(self._norms) and bool(self._norms[token] >= LEAST_NORM * self._norms.median())
 
     def _baselines(self) -> dict[str, int | None]:
         """All kinds, the best first, with the token of each; zeros have none."""
@@ -253,12 +325,3 @@ def _classes(model: Any, where: str) -> list[str]:
             f"two classes share a name: {some(classes)}", where=where, hint="correct id2label in config.json"
         )
     return classes
-
-
-def _max_length(config: ModelConfig, model: Any, tokenizer: Any) -> int:
-    """Take the smallest of what the config, the tokenizer and the position table allow."""
-    positions = getattr(model.config, "max_position_embeddings", None)
-    if positions and getattr(getattr(model, "roberta", None), "embeddings", None) is not None:
-        positions -= model.config.pad_token_id + 1  # RoBERTa counts positions from the padding id on
-    limits = [limit for limit in (config.max_length, tokenizer.model_max_length, positions) if limit]
-    return int(min(limits))

@@ -13,7 +13,7 @@ from audit.data.labels import match_labels
 from audit.data.rows import group_names
 from audit.data.stored import negative_class
 from audit.data.survey import Survey, positive_class
-from audit.errors import DataError, some
+from audit.errors import DataError, ModelError, some
 from audit.fairness.compare.disparities import Question
 from audit.fairness.compare.scope import Scope
 from audit.fairness.metrics.definitions import choose_metrics
@@ -89,6 +89,12 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
     if adapter and config.explanations.which != "none" and (config.explanations.sample or config.probe):
         units[EXPLAINED_RATE] = "share"
     explaining = bool(adapter) and config.explanations.which != "none"
+    if adapter and adapter.unexplainable and explains(config):
+        raise ModelError(
+            f"its decisions can be audited but not explained: {adapter.unexplainable}",
+            where=str(config.model.path) if config.model else None,
+            hint="set explanations.which: none",
+        )
     units |= outcome_units(probed=config.probe is not None, labelled=labelled, explained=explaining)
     standardised = {metric.name for metric in metrics if metric.numerator is not None} if config.controls else set()
     check_policy(config.policy, audited, units, {*standardised, *({EXPLAINED_RATE} & set(units))})
@@ -102,6 +108,12 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
     read = [attribute.label for attribute in config.read_as_groups]
     schema = decision_schema(read, config.controls, members)
     return Case(config, surveyed, adapter, classes, positive, scored, labels, schema, slicings, question, notes)
+
+
+def explains(config: AuditConfig) -> bool:
+    """Whether decisions of the model are to be explained."""
+    settings = config.explanations
+    return settings.which != "none" and (settings.which != "sample" or settings.sample > 0)
 
 
 def check_policy_groups(config: AuditConfig, surveyed: Survey) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,6 +67,8 @@ if TYPE_CHECKING:
 
 #: Rows that a model sees sorted by length together, and the work lost at most when a run is killed.
 WINDOW_ROWS = 2048
+#: Share of tokens that the tokenizer does not know, from which that is noted.
+UNKNOWN_NOTED = 0.02
 #: Slicings of which a sample of values is held to Fairlearn.
 SLICINGS_CHECKED = 3
 
@@ -337,7 +339,12 @@ def assemble(
         probe=why.probe,
         reliance=why.reliance,
         flags=why.flags,
-        notes=[*case.notes, *why.notes, *remarks(case, data), *(note for item in compared for note in item.notes)],
+        notes=[
+            *case.notes,
+            *why.notes,
+            *remarks(case, data, work),
+            *(note for item in compared for note in item.notes),
+        ],
         work=dict(sorted(work.items())),
         environment=environment(torch_threads=case.adapter is not None),
         timings=Timings(
@@ -436,7 +443,7 @@ def hash_rows(case: Case, folder: RunFolder) -> str:
     return digest.hexdigest()
 
 
-def remarks(case: Case, data: DataFacts) -> list[Note]:
+def remarks(case: Case, data: DataFacts, work: Mapping[str, int]) -> list[Note]:
     """Collect what was assumed, changed or skipped, so that nothing is dropped in silence."""
     notes = [
         Note(code=f"rows_{status}", params={"n": data.statuses[status]})
@@ -458,4 +465,8 @@ def remarks(case: Case, data: DataFacts) -> list[Note]:
     model = case.adapter.facts() if case.adapter else None
     if model and model.stored_dtype != model.dtype:
         notes.append(Note(code="other_dtype", params={"stored": model.stored_dtype, "computed": model.dtype}))
+    read, unknown = work.get("tokens_read", 0), work.get("tokens_unknown", 0)
+    if unknown > UNKNOWN_NOTED * read:
+        code = "tokens_mostly_unknown" if unknown > read / 2 else "tokens_unknown"
+        notes.append(Note(code=code, params={"n": unknown, "of": read}))
     return [*notes, *(case.adapter.notes if case.adapter else ())]

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from audit.config import AuditConfig
 from audit.data.rows import RowReader
 from audit.fairness.compare.flips import probe_summary
-from audit.pipeline.case import Case, lexicons_of
+from audit.pipeline.case import Case, explains, lexicons_of
 from audit.pipeline.clock import Clock
 from audit.pipeline.gaps import take_apart
 from audit.policy.flags import (
@@ -137,11 +137,10 @@ def explain_why(
 
 def _explainer(case: Case, out: Why) -> Explainer | None:
     """Return what explains; None, and a note that says why, if nothing is to be explained."""
-    settings = case.config.explanations
     if case.adapter is None:
         out.notes.append(Note(code="no_model_no_explanations"))
         return None
-    if settings.which == "none" or (settings.which == "sample" and not settings.sample):
+    if not explains(case.config):
         out.notes.append(Note(code="explanations_off"))
         return None
     # Captum takes a second to import, which an audit without explanations need not wait for.

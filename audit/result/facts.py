@@ -20,7 +20,7 @@ class ModelFacts(Part):
     stored_dtype: str
     dtype: str = Field(description="Precision the computation ran in.")
     device: str
-    max_length: int
+    max_length: int | None = Field(description="Tokens per input; null where nothing limits them.")
     batch_tokens: int
 
 

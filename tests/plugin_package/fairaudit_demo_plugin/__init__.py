@@ -21,6 +21,7 @@ class Coin:
     def __init__(self, config: ModelConfig) -> None:
         self.classes = ["no", "yes"]
         self.notes: list[Note] = []
+        self.unexplainable = "it never reads the text"
         self.device = torch.device("cpu")
         self._name = config.path.name
 
