@@ -16,6 +16,7 @@ from audit.models.adapter import joined
 from audit.models.registry import load_adapter
 from audit.models.text_classification import TextClassification
 from tests.conftest import make_texts
+from tests.exact import Plain, assert_as_exact
 
 FAMILIES = ["bert", "roberta", "distilbert", "deberta", "llama", "gpt2"]
 
@@ -28,28 +29,20 @@ def loaded(request: pytest.FixtureRequest, checkpoints: dict[str, Path]) -> tupl
 
 def test_logits_equal_plain_transformers_padded_and_unpadded(loaded: tuple[TextClassification, Path]) -> None:
     adapter, path = loaded
-    model = AutoModelForSequenceClassification.from_pretrained(path, dtype=torch.float32).eval()
-    tokenizer = AutoTokenizer.from_pretrained(path)
     texts = make_texts(12)
+    plain, exact = Plain(path).logits(texts)
     encoded = adapter.encode(texts)
     with torch.inference_mode():
-        padded = adapter.logits(adapter.collate(encoded))
-        for row, text in enumerate(texts):
-            inputs = tokenizer(text, truncation=True, max_length=40, return_tensors="pt")
-            expected = model(**inputs).logits[0]
-            alone = adapter.logits(adapter.collate([encoded[row]]))[0]
-            scale = expected.abs().max()
-            assert (padded[row] - expected).abs().max() <= 1e-5 * scale
-            assert (alone - expected).abs().max() <= 1e-5 * scale
+        assert_as_exact(adapter.logits(adapter.collate(encoded)), plain, exact)
+        assert_as_exact(torch.cat([adapter.logits(adapter.collate([item])) for item in encoded]), plain, exact)
 
 
 def test_logits_through_the_hook_equal_the_model(loaded: tuple[TextClassification, Path]) -> None:
-    adapter, _ = loaded
-    batch = adapter.collate(adapter.encode(make_texts(6)))
+    adapter, path = loaded
+    texts = make_texts(6)
+    batch = adapter.collate(adapter.encode(texts))
     with torch.no_grad():
-        expected = adapter.logits(batch)
-        found = adapter.logits(batch, adapter.embed(batch))
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+        assert_as_exact(adapter.logits(batch, adapter.embed(batch)), *Plain(path).logits(texts))
 
 
 def test_baseline_replaces_content_and_keeps_specials_and_padding(loaded: tuple[TextClassification, Path]) -> None:
@@ -81,15 +74,11 @@ def _kept(encoded: list, width: int) -> np.ndarray:
 
 def test_pairs_are_read_as_pairs(loaded: tuple[TextClassification, Path]) -> None:
     adapter, path = loaded
-    model = AutoModelForSequenceClassification.from_pretrained(path, dtype=torch.float32).eval()
-    tokenizer = AutoTokenizer.from_pretrained(path)
     pairs = [("good bad", "he she word1"), ("word2", "word3 good"), ("bad", "")]
     encoded = adapter.encode(pairs)
     with torch.inference_mode():
         found = adapter.logits(adapter.collate(encoded))
-        for row, (first, second) in enumerate(pairs):
-            expected = model(**tokenizer([first], [second], return_tensors="pt")).logits[0]
-            torch.testing.assert_close(found[row], expected, rtol=1e-4, atol=1e-5)
+    assert_as_exact(found, *Plain(path).logits([first for first, _ in pairs], [second for _, second in pairs]))
     shown = joined(pairs[0])
     content = ~encoded[0].special
     pieces = [shown[start:end].strip() for start, end in encoded[0].spans[content]]
@@ -97,6 +86,31 @@ def test_pairs_are_read_as_pairs(loaded: tuple[TextClassification, Path]) -> Non
     words = encoded[0].words[content]
     assert (np.diff(words) >= 0).all()
     assert len(set(words.tolist())) >= 5
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2", "distilbert"])
+@pytest.mark.parametrize("null", ["pad", "eos", "mask"])
+def test_a_baseline_is_no_null_vector(family: str, null: str, checkpoints: dict[str, Path], tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    path = Path(shutil.copytree(checkpoints[family], tmp_path / "copy"))
+    tokenizer = AutoTokenizer.from_pretrained(path)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = "<pad>"
+        tokenizer.save_pretrained(path)
+    token = {"pad": tokenizer.pad_token_id, "eos": tokenizer.eos_token_id, "mask": tokenizer.mask_token_id}[null]
+    plain = load(path).baseline_kind("auto")
+    model = AutoModelForSequenceClassification.from_pretrained(path)
+    if token is not None:
+        with torch.no_grad():
+            model.get_input_embeddings().weight[token] *= 1e-3
+    model.save_pretrained(path)
+    adapter = load(path)
+    assert adapter.baseline_kind("auto") != null
+    assert adapter.other_baseline(adapter.baseline_kind("auto")) != null
+    if plain != null:
+        assert adapter.baseline_kind("auto") == plain
+    assert adapter.randomised(0).other_baseline("zero") == adapter.other_baseline("zero")
 
 
 def tokenizer_has_specials(adapter: TextClassification) -> bool:

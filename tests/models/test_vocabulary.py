@@ -75,7 +75,7 @@ def test_an_added_token_beyond_the_table(copy: Path) -> None:
 
 @pytest.mark.parametrize(
     ("texts", "code"),
-    [("Ünbekanntes Wört", "tokens_mostly_unknown"), ("good bad he §", "tokens_unknown"), ("good bad", None)],
+    [("Ünbekanntes Wört " * 5, "tokens_mostly_unknown"), ("good bad he §", "tokens_unknown"), ("good bad", None)],
 )
 def test_unknown_tokens_are_counted(
     texts: str, code: str | None, checkpoints: dict[str, Path], table: Callable[..., Path], tmp_path: Path

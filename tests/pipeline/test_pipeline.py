@@ -13,6 +13,7 @@ import audit
 from audit.errors import ConfigError, DataError, ModelError, RunFolderError
 from audit.result import AuditResult
 from tests.conftest import shared
+from tests.exact import Plain, assert_as_exact
 
 Make = Callable[..., dict[str, Any]]
 Table = Callable[..., Path]
@@ -34,21 +35,13 @@ def test_two_runs_of_a_model_are_byte_identical(model_case: Make, tmp_path: Path
 
 
 def test_decisions_are_those_of_the_model_in_the_order_of_the_rows(model_case: Make) -> None:
-    import torch
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
-
     config = model_case(rows=80)
     audit.run(config)
     data = pd.read_csv(config["data"]["path"])
     found = pd.read_parquet(Path(config["output"]["folder"]) / "decisions.parquet")
     assert found["row_id"].tolist() == data["id"].tolist()
     assert found["y_true"].tolist() == data["label"].tolist()
-    model = AutoModelForSequenceClassification.from_pretrained(config["model"]["path"]).eval()
-    tokenizer = AutoTokenizer.from_pretrained(config["model"]["path"])
-    with torch.inference_mode():
-        for text, logits in zip(data["text"], found["logits"], strict=True):
-            expected = model(**tokenizer(text, truncation=True, return_tensors="pt")).logits[0].numpy()
-            assert np.abs(expected - logits).max() <= 1e-5 * np.abs(expected).max()
+    assert_as_exact(np.stack(found["logits"]), *Plain(config["model"]["path"]).logits(data["text"]))
 
 
 def test_awkward_texts_get_a_decision_and_a_count(model_case: Make, tmp_path: Path) -> None:
@@ -77,8 +70,33 @@ def test_a_model_without_usable_output_is_an_error(
     model.save_pretrained(tmp_path / "nan")
     AutoTokenizer.from_pretrained(checkpoints["bert"]).save_pretrained(tmp_path / "nan")
     config = model_case(model={"path": str(tmp_path / "nan")}, explanations={"sample": 0})
-    with pytest.raises(ModelError, match="not finite numbers"):
+    with pytest.raises(ModelError, match=r"not finite: 'classifier.bias'"):
         audit.run(config)
+
+
+def test_a_decision_that_fails_has_no_numbers(
+    model_case: Make, checkpoints: dict[str, Path], table: Table, tmp_path: Path
+) -> None:
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    model = AutoModelForSequenceClassification.from_pretrained(checkpoints["bert"])
+    tokenizer = AutoTokenizer.from_pretrained(checkpoints["bert"])
+    with torch.no_grad():  # finite, and its mean is not
+        model.get_input_embeddings().weight[tokenizer.convert_tokens_to_ids("o")] = 3e38
+    model.save_pretrained(tmp_path / "large")
+    tokenizer.save_pretrained(tmp_path / "large")
+    path = table(text=["good", "o", "bad", "good o"] * 5, label=["yes", "no"] * 10, group=list("aabb") * 5)
+    config = model_case(model={"path": str(tmp_path / "large")})
+    config["data"] |= {"path": str(path), "columns": {"input": "text", "label": "label"}}
+    result = audit.run(config)
+    assert result.data.statuses == {"failed": 10, "ok": 10}
+    assert {note.code: note.params for note in result.notes}["rows_failed"] == {"n": 10}
+    found = pd.read_parquet(tmp_path / "run" / "decisions.parquet")
+    failed = found[found["status"] == "failed"]
+    assert len(failed) == 10
+    assert failed[["logits", "score", "y_pred"]].isna().all(axis=None)
+    assert "NaN" not in (tmp_path / "run" / "result.json").read_text()
 
 
 def test_stored_predictions(table: Table, stored: Make) -> None:
