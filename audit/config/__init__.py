@@ -223,7 +223,7 @@ class ExplanationConfig(Part):
     )
     most_gradients: int = Field(129, ge=5, description="Gradients per decision, after which it is given up.")
     baseline: Literal["auto", "mask", "pad", "eos", "zero"] = Field(
-        "auto", description="`auto`: MASK if there is one, else PAD, EOS, zeros."
+        "auto", description="`auto`: MASK if there is one, else PAD, EOS, zeros; none whose embedding is next to zero."
     )
     least_contrast: float = Field(0.05, ge=0, description="Less difference from the baseline cannot be explained.")
     orderings: int = Field(19, ge=19, description="Random orderings that an explanation must beat; 99 for a release.")
