@@ -33,10 +33,13 @@ MOST_CELLS = 3_000_000
 PER_LOGIT, LOGIT_END = 50, 20.0
 
 #: Sums over scored decisions, and over those that are labelled too (the latter begin with an l).
-SUMS = ["n", "w", "w2", "score", "ln", "lw", "lw2", "lscore", "absolute", "squared", "logloss", "truth", "truth2"]
+SUMS = [
+    *("n", "w", "w2", "score", "score2"),
+    *("ln", "lw", "lw2", "lscore", "absolute", "squared", "squared2", "logloss", "logloss2", "truth", "truth2"),
+]
 COUNTS = ["n", "w", "w2", "score"]
 #: Sums that a share of membership multiplies.
-WEIGHTED = ["w", "score", "lw", "lscore", "absolute", "squared", "logloss", "truth", "truth2"]
+WEIGHTED = [name for name in SUMS if name not in {"n", "w2", "ln", "lw2"}]
 
 
 def bin_of(score: Floats) -> Floats:
@@ -159,13 +162,16 @@ def with_score_sums(batch: pa.Table, positive: str | None, number: int) -> pa.Ta
         "w": pa.array(weight),
         "w2": pa.array(squared_weight),
         "score": pa.array(weight * score),
+        "score2": pa.array(weight * score**2),
         "ln": pa.array(batch["count"].to_numpy() * labelled),
         "lw": pa.array(labelled_weight),
         "lw2": pa.array(squared_weight * labelled),
         "lscore": pa.array(labelled_weight * score),
         "absolute": pa.array(labelled_weight * np.abs(score - target)),
         "squared": pa.array(labelled_weight * (score - target) ** 2),
+        "squared2": pa.array(labelled_weight * (score - target) ** 4),
         "logloss": pa.array(labelled_weight * logloss),
+        "logloss2": pa.array(labelled_weight * logloss**2),
         "truth": pa.array(labelled_weight * target),
         "truth2": pa.array(labelled_weight * target**2),
         "score_key": batch["score"],

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from audit.errors import ConfigError, some
-from audit.result import AuditResult, MetricValue, ValueEstimate
+from audit.result import AuditResult, MetricValue, Sketch, ValueEstimate
 from audit.store.files import write_text
 from audit.store.runfolder import RunFolder
 
@@ -52,6 +52,8 @@ class Baseline(BaseModel):
         description="Slicing, group, question, value, effective size, clusters, standard error, doubt."
     )
 
+    sketches: dict[Index, Sketch] = Field(description="Row of `values` -> what decisions add to that mean.")
+
     @model_validator(mode="after")
     def _consistent(self) -> Baseline:
         if len(self.groups) != len(self.slicings):
@@ -70,17 +72,23 @@ class Baseline(BaseModel):
             first = seen.setdefault((slicing, group, question), row)
             if first != row:
                 raise ValueError(f"values.{row}: the same group and question as values.{first}")
+        for row, sketch in self.sketches.items():
+            if row >= len(self.values):
+                raise ValueError(f"sketches.{row}: there are {len(self.values)} values")
+            if sketch.size <= 0 or len(sketch.values) != len(sketch.shares) or not sketch.values:
+                raise ValueError(f"sketches.{row}: no audit leaves such a sketch")
         return self
 
     def estimates(self) -> dict[Key, ValueEstimate]:
         """Every metric of every group."""
         out = {}
-        for slicing, group, question, value, size, clusters, error, doubt in self.values:
+        for row, (slicing, group, question, value, size, clusters, error, doubt) in enumerate(self.values):
             metric, cls = self.questions[question]
             key = tuple(self.slicings[slicing]), tuple(self.groups[slicing][group]), metric, cls
             out[key] = ValueEstimate(
-                value=value, effective_n=size, clusters=clusters, standard_error=error, doubt=doubt
-            )
+                value=value, effective_n=size, clusters=clusters, standard_error=error, sketch=self.sketches.get(row),
+                doubt=doubt,
+            )  # fmt: skip
         return out
 
 
@@ -123,6 +131,7 @@ def baseline_of(result: AuditResult) -> Baseline:
              *map(_short, (value.clusters, value.standard_error)), value.doubt)
             for value in pooled
         ],
+        sketches={row: value.sketch for row, value in enumerate(pooled) if value.sketch is not None},
     )  # fmt: skip
 
 

@@ -11,13 +11,16 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from audit.fairness.bounds.score_metrics import OWN
 from audit.fairness.compare.change import Changes, change_of_each
 from audit.fairness.compare.movement import Movement, movement
 from audit.fairness.compare.paired import PairedTally, joint_batches, tally_pairs
-from audit.fairness.metrics.definitions import known_metrics
+from audit.fairness.compare.score_movement import mean_movement, ranking_movements
+from audit.fairness.metrics.definitions import Metric, known_metrics, of_numbers
 from audit.fairness.tally import Slicing, tally_columns
 from audit.policy.baseline import Key, Reference, refuse_incomparable
 from audit.result import AuditResult, Change, Comparison, Flips, MetricValue, Sketch, ValueEstimate
+from audit.result import Slicing as SlicingFacts
 from audit.store.decisions import BATCH_ROWS, read_decisions, windows
 from audit.store.runfolder import RunFolder
 
@@ -30,6 +33,7 @@ class Moved:
 
     correlation: float
     sketch: Sketch | None
+    doubt: str | None = None
 
 
 #: On different rows, or of a metric that is a black box.
@@ -56,10 +60,10 @@ def compare_runs(
     baseline = reference.baseline
     refuse_incomparable(result, baseline, other_rows=other_rows)
     same_rows = baseline.rows_sha256 == result.data.rows_sha256
-    tallies: list[PairedTally] = []
+    pairs: Pairs | None = None
     if same_rows and decisions is not None and decisions.exists() and reference.folder is not None:
-        tallies = _pair(result, decisions, reference.folder)
-    movements, flips = _movements(result, tallies)
+        pairs = Pairs.read(result, decisions, reference.folder)
+    movements, flips = _movements(result, pairs) if pairs else ({}, [])
     before = baseline.estimates()
     changes = [
         _change(value, before[_key(value)], movements.get(_key(value), NOTHING_KNOWN), 1 - result.level)
@@ -70,7 +74,7 @@ def compare_runs(
         baseline=baseline.title,
         baseline_model_sha256=baseline.model_sha256,
         baseline_tool_version=baseline.tool_version,
-        paired=bool(tallies),
+        paired=pairs is not None,
         same_rows=same_rows,
         changes=changes,
         flips=flips,
@@ -95,7 +99,7 @@ def _change(after: MetricValue, before: ValueEstimate, moved: Moved, alpha: floa
         difference=None,
         lower=None,
         upper=None,
-        doubt=after.doubt or before.doubt,
+        doubt=after.doubt or before.doubt or moved.doubt,
     )
     if after.value is None or before.value is None:
         return change
@@ -113,48 +117,91 @@ def _estimate(value: MetricValue) -> ValueEstimate:
         effective_n=value.effective_n,
         clusters=value.clusters,
         standard_error=value.standard_error,
+        sketch=value.sketch,
         doubt=value.doubt,
     )
 
 
-def _pair(result: AuditResult, decisions: Path, folder: RunFolder) -> list[PairedTally]:
-    clustered = result.config["data"]["columns"]["cluster"] is not None
-    slicings = [Slicing(tuple(slicing.attributes), (), clustered) for slicing in result.slicings]
-    members = [item["name"] for item in result.config["attributes"] if item.get("members")]
-    columns = tally_columns(slicings, members)
-    return tally_pairs(
-        joint_batches(_cut(decisions, columns), _cut(folder.decisions, columns)), slicings, result.positive_class
-    )
+@dataclass(frozen=True)
+class Pairs:
+    """Both decision tables, tallied together per slicing, with how AUCs moved."""
+
+    tallies: list[PairedTally]
+    rankings: list[dict[str, Movement]]
+
+    @staticmethod
+    def read(result: AuditResult, decisions: Path, folder: RunFolder) -> Pairs:
+        """Read both tables."""
+        clustered = result.config["data"]["columns"]["cluster"] is not None
+        slicings = [Slicing(tuple(slicing.attributes), (), clustered) for slicing in result.slicings]
+        members = [item["name"] for item in result.config["attributes"] if item.get("members")]
+        columns = tally_columns(slicings, members)
+
+        def joint() -> Iterator[pa.Table]:
+            return joint_batches(_cut(decisions, columns), _cut(folder.decisions, columns))
+
+        asked = {value.metric for value in result.metrics if value.value is not None}
+        groups = [_code_of(slicing) for slicing in result.slicings]
+        ranked = [name for name in OWN if name in asked]
+        rankings = ranking_movements(joint, slicings, result.positive_class, ranked, groups)
+        return Pairs(tally_pairs(joint(), slicings, result.positive_class), rankings)
+
+
+def _code_of(slicing: SlicingFacts) -> dict[tuple[str, ...], int]:
+    return {tuple(group.values): code for code, group in enumerate(slicing.groups)}
 
 
 def _cut(path: Path, columns: list[str]) -> Iterator[pa.Table]:
     return windows(read_decisions(path, columns), BATCH_ROWS)
 
 
-def _movements(result: AuditResult, tallies: list[PairedTally]) -> tuple[dict[Key, Moved], list[Flips]]:
+def _movements(result: AuditResult, pairs: Pairs) -> tuple[dict[Key, Moved], list[Flips]]:
     known = known_metrics()
     out: dict[Key, Moved] = {}
     flips: list[Flips] = []
-    asked = {(tuple(v.attributes), v.metric, v.cls) for v in result.metrics if not v.stratum}
-    for tally, slicing in zip(tallies, result.slicings, strict=False):
-        groups = [tuple(group.values) for group in slicing.groups]
-        code_of = {group: code for code, group in enumerate(groups)}
+    values = {_key(value): value for value in result.metrics if not value.stratum}
+    numbers = result.positive_class is None
+    for tally, ranked, slicing in zip(pairs.tallies, pairs.rankings, result.slicings, strict=True):
+        code_of = _code_of(slicing)
         codes = _codes(tally.cells, tally.slicing.group_columns, code_of)
-        for attributes, name, cls in sorted(asked, key=str):
+        asked = {key[2:] for key in values if key[0] == tuple(slicing.attributes)}
+        for name, cls in sorted(asked, key=str):
             metric = known.get(name)
-            if attributes != tuple(slicing.attributes) or metric is None:
+            if metric is None:
                 continue
-            coded = {cls: 1} if cls is not None else {label: code for code, label in enumerate(result.classes)}
-            moved = movement(tally, codes, len(groups), metric, coded)
-            out |= {(attributes, group, name, cls): _moved(moved, code) for group, code in code_of.items()}
-        flips += _flips(tally, codes, slicing.attributes, [list(group) for group in groups], result.positive_class)
+            here = [values.get((tuple(slicing.attributes), group, name, cls)) for group in code_of]
+            if metric.scope == "ranking":
+                moved = ranked.get(name)
+            elif metric.scope == "score":
+                moved = _mean(tally, code_of, here, of_numbers(metric) if numbers else metric)
+            else:
+                coded = {cls: 1} if cls is not None else {label: code for code, label in enumerate(result.classes)}
+                moved = movement(tally, codes, len(code_of), metric, coded)
+            if moved is not None:
+                attributes = tuple(slicing.attributes)
+                out |= {(attributes, group, name, cls): _moved(moved, code) for group, code in code_of.items()}
+        groups = [list(group) for group in code_of]
+        flips += _flips(tally, codes, slicing.attributes, groups, result.positive_class)
     return out, flips
+
+
+def _mean(
+    tally: PairedTally, code_of: dict[tuple[str, ...], int], values: list[MetricValue | None], metric: Metric
+) -> Movement | None:
+    """How a mean moved. What a decision adds to the change is no wider than what decisions add to the mean."""
+    if tally.blocks.empty or not any(value and value.sketch for value in values):
+        return None
+    codes = _codes(tally.blocks, tally.slicing.group_columns, code_of)
+    sketches = [value.sketch if value else None for value in values]
+    worth = np.array([value.effective_n or 0.0 if value else 0.0 for value in values])
+    reach = np.array([sketch.most - sketch.least if sketch else 0.0 for sketch in sketches])
+    return mean_movement(tally, codes, np.where([s is not None for s in sketches], worth, 0.0), reach, metric)
 
 
 def _moved(moved: Movement, group: int) -> Moved:
     found = moved.sketches
     sketch = None if found is None or not found.size[group] > 0 else Sketch.model_validate(found.at(group))
-    return Moved(float(moved.correlation[group]), sketch)
+    return Moved(float(moved.correlation[group]), sketch, moved.doubt[group] if moved.doubt else None)
 
 
 def _codes(frame: pd.DataFrame, columns: list[str], code_of: dict[tuple[str, ...], int]) -> Ints:

@@ -33,6 +33,7 @@ from audit.fairness.bounds.inference import (
     one_sided,
     ratio_bounds,
 )
+from audit.fairness.bounds.sketch import gathered
 from audit.fairness.compare.change import ChangeBounds, Changes, group_changes, pair_changes
 from audit.policy.rules import NEUTRAL, Question, questions
 from audit.policy.waivers import apply_waivers
@@ -212,6 +213,7 @@ def _estimates(question: Question, values: list[MetricValue]) -> Estimates:
         column("clusters") if values else None,
         column("standard_error") if values else None,
         correlation,
+        gathered([v.sketch for v in values]) if values and all(v.sketch is not None for v in values) else None,
     )
 
 

@@ -84,6 +84,7 @@ def page_environment(sources: dict[str, str] | None = None) -> jinja2.Environmen
     environment.filters |= {
         "percent": wording.percent,
         "points": wording.points,
+        "number": wording.number,
         "decimal": wording.decimal,
         "signed": wording.signed,
         "signed_points": wording.signed_points,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.report.verdicts import between, doubts, mark, rests_on, subject, worst_first
-from audit.report.wording import Catalogue, count, decimal, group_name, percent, points
+from audit.report.wording import Catalogue, count, decimal, group_name, number, percent, points
 from audit.result import AuditResult, Comparison, Judgement
 from audit.text import cut, visible
 
@@ -15,6 +15,7 @@ LONGEST_CELL = 400
 def render_markdown(result: AuditResult, t: Catalogue) -> str:
     """Render the banner and the summary."""
     found = result.findings
+    numbers = {item.name for item in result.metric_definitions if item.unit == "number"}
     lines = [f"# {_safe(t('markdown.title', title=result.title))}", ""]
     if result.judgement is None:
         lines += [f"**{t('banner.not_judged')}.** {t('banner.not_judged.why')}", ""]
@@ -27,9 +28,14 @@ def render_markdown(result: AuditResult, t: Catalogue) -> str:
             metric = t.metric(item.metric) + (
                 f" {t('summary.of_class', **{'class': item.cls})}" if len(result.classes) > 2 and item.cls else ""
             )
-            low = f"{group_name(item.low_group)} {percent(item.low_value)} (n {count(item.low_n)})"
-            high = f"{group_name(item.high_group)} {percent(item.high_value)} (n {count(item.high_n)})"
-            apart = t("summary.difference", points=points(item.difference))
+            plain = item.metric in numbers
+            value = number if plain else percent
+            low = f"{group_name(item.low_group)} {value(item.low_value)} (n {count(item.low_n)})"
+            high = f"{group_name(item.high_group)} {value(item.high_value)} (n {count(item.high_n)})"
+            apart = (
+                t("summary.number_apart", number=number(item.difference)) if plain
+                else t("summary.difference", points=points(item.difference))
+            )  # fmt: skip
             lines.append(
                 "| "
                 + " | ".join(_safe(cell) for cell in (f"{group_name(item.attributes)}: {metric}", low, high, apart))

@@ -38,6 +38,13 @@ def decimal(value: float | None, digits: int = 3) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
+def number(value: float | None) -> str:
+    """A number of any size: five digits that count, with separators."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.5g}"
+
+
 def signed(value: float | None, digits: int = 3) -> str:
     """A change, with its sign."""
     return "–" if value is None else f"{value:+.{digits}f}"

@@ -36,6 +36,7 @@ from audit.result.fairness import (
     MetricDefinition,
     MetricValue,
     ScoreReport,
+    Sketch,
     Slicing,
     StratifiedTest,
 )
@@ -49,7 +50,6 @@ from audit.result.verdicts import (
     Needed,
     PolicySource,
     RuleVerdict,
-    Sketch,
     ValueEstimate,
     WaiverState,
 )

@@ -31,6 +31,17 @@ class Slicing(Part):
     groups: list[Group]
 
 
+class Sketch(Part):
+    """What decisions add to a mean or a change: bounds at any level follow from it."""
+
+    values: list[float]
+    shares: list[float] = Field(description="How many decisions add each of the values.")
+    least: float = Field(description="The least that a decision may add.")
+    most: float = Field(description="The most that a decision may add.")
+    size: float = Field(description="Effective number of decisions.")
+    freedom: float | None = Field(description="Degrees of freedom of the size, where rows form clusters.")
+
+
 class MetricValue(Part):
     """One metric of one group."""
 
@@ -46,6 +57,7 @@ class MetricValue(Part):
     effective_n: float | None = Field(description="Effective number of decisions behind the value.")
     clusters: float | None = Field(description="Clusters in the denominator, where rows form clusters.")
     standard_error: float | None = Field(description="Of a metric whose bounds follow from it.")
+    sketch: Sketch | None = Field(None, description="Of a mean: what decisions add to it; its bounds follow from that.")
     note: str | None
     doubt: str | None = Field(None, description="Why its bounds carry no guarantee; null where they do.")
     left_out: list[str] = Field(

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from audit.result.fairness import Sketch
 from audit.result.part import Part
 
 
@@ -95,17 +96,6 @@ class Judgement(Part):
     waivers: list[WaiverState]
 
 
-class Sketch(Part):
-    """What decisions add to a mean or a change: bounds at any level follow from it."""
-
-    values: list[float]
-    shares: list[float] = Field(description="How many decisions add each of the values.")
-    least: float = Field(description="The least that a decision may add.")
-    most: float = Field(description="The most that a decision may add.")
-    size: float = Field(description="Effective number of decisions.")
-    freedom: float | None = Field(description="Degrees of freedom of the size, where rows form clusters.")
-
-
 class ValueEstimate(Part):
     """One metric of one group, with what bounds are made of."""
 
@@ -113,6 +103,7 @@ class ValueEstimate(Part):
     effective_n: float | None
     clusters: float | None
     standard_error: float | None
+    sketch: Sketch | None = Field(None, description="Of a mean: what decisions add to it.")
     doubt: str | None = Field(None, description="Why its bounds carry no guarantee; null where they do.")
 
 

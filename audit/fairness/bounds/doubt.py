@@ -16,9 +16,11 @@ UNKNOWN_FUNCTION = "unknown_function"
 SMALLEST_OF_SEVERAL = "smallest_of_several"
 #: A class has so few labelled decisions that its share of a mean over classes is biased.
 RARE_CLASSES = "rare_classes"
+#: So skewed for so few decisions that what was not seen may weigh more than all that was.
+SKEWED = "skewed"
 
 #: Every code; each has its words in the message catalogue under `doubt.CODE`.
-CODES = (ONE_CLUSTER, UNKNOWN_FUNCTION, SMALLEST_OF_SEVERAL, RARE_CLASSES)
+CODES = (ONE_CLUSTER, UNKNOWN_FUNCTION, SMALLEST_OF_SEVERAL, RARE_CLASSES, SKEWED)
 
 #: One per group, None where nothing is in doubt.
 Doubts = list[str | None]

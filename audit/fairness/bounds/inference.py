@@ -8,9 +8,10 @@ the gap to do so (intersection–union test, Berger 1982): within the limit, it 
 The bound of θ_i − c·θ_j follows from bounds of θ_i and θ_j by the method of variance estimates recovery (Zou and Donner
 2008), which for c = 1 and Wilson bounds is Newcombe's. Wilson bounds are too narrow where hits or misses are few, and
 the more so the higher the level, so there the bounds are Clopper and Pearson's. A share that is no proportion (F1, an
-AUC) has the bounds of a proportion of its effective size, which is how Newcombe (2006) bounds an AUC; a number without
-ends (log loss, a mean error) has Student's. Where decisions of two groups belong together, or share a background, the
-correlation of their values enters (Zou and Donner's equation for dependent estimates).
+AUC) has the bounds of a proportion of its effective size, which is how Newcombe (2006) bounds an AUC; a mean has those
+of its sketch, and a number of which only a standard error is known has Student's. Where decisions of two groups belong
+together, or share a background, the correlation of their values enters (Zou and Donner's equation for dependent
+estimates).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import beta, norm
 from scipy.stats import t as student
+
+from audit.fairness.bounds.sketch import Sketches
 
 Floats = npt.NDArray[np.float64]
 
@@ -46,6 +49,8 @@ class Estimates:
         Standard error, for a number that has no ends; a share is bounded by its effective size.
     correlation : array of shape (groups, groups), optional
         Of the values, where groups are not independent of each other.
+    sketches : optional
+        Of means: what decisions add to them.
     """
 
     value: Floats
@@ -53,12 +58,14 @@ class Estimates:
     clusters: Floats | None = None
     error: Floats | None = None
     correlation: Floats | None = None
+    sketches: Sketches | None = None
 
     def resized(self, least: float) -> Estimates:
         """Pretend that every group had at least so many effective decisions, with the same values."""
         size = np.maximum(self.effective, least)
         error = None if self.error is None else self.error * np.sqrt(self.effective / size)
-        return replace(self, effective=size, clusters=None, error=error)
+        sketches = None if self.sketches is None else self.sketches.grown(size / np.maximum(self.effective, NOTHING))
+        return replace(self, effective=size, clusters=None, error=error, sketches=sketches)
 
     def variance(self) -> Floats:
         """Variance of each value."""
@@ -69,6 +76,9 @@ class Estimates:
 
 def one_sided(estimates: Estimates, tail: float) -> tuple[Floats, Floats]:
     """Lower and upper bound of each group's value, each missing it with probability `tail`."""
+    if estimates.sketches is not None:
+        low, high = estimates.sketches.bounds(tail)
+        return np.minimum(low, estimates.value), np.maximum(high, estimates.value)
     size, p, freedom = np.maximum(estimates.effective, NOTHING), estimates.value, None
     if estimates.clusters is not None:
         freedom = np.maximum(estimates.clusters - 1, 1)

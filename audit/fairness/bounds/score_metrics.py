@@ -1,7 +1,8 @@
 """Means of scores and of their errors, and how well scores rank, per group, each with its standard error.
 
 A mean m = Σwx/Σw has the standard error of a ratio between blocks of decisions: with z_b = Σ_b w(x − m), its variance
-is B/(B − 1)·Σz_b²/(Σw)² (Woodruff 1971). R² follows in the same way from its derivative.
+is B/(B − 1)·Σz_b²/(Σw)² (Woodruff 1971), unless all decisions weigh the same and belong to nobody. R² follows in the
+same way from its derivative. Bounds come from a sketch (see `means`).
 
 The AUC has DeLong's variance (1988), written for counts per score and for weights; where decisions form clusters, the
 structural components are summed per block first (Obuchowski 1997). BPSN and BNSP are Borkan et al.'s (2019): the AUC of
@@ -19,6 +20,8 @@ from sklearn.metrics import roc_auc_score
 
 from audit.fairness.bounds.doubt import Doubts
 from audit.fairness.bounds.effective import kish
+from audit.fairness.bounds.means import sketch_means, skewness_index
+from audit.fairness.bounds.sketch import Sketches
 from audit.fairness.scores import BLOCKS, SUMS, ScoreTally
 
 Floats = npt.NDArray[np.float64]
@@ -30,6 +33,13 @@ MEANS = {
     "mean_absolute_error": ("absolute", True),
     "mean_squared_error": ("squared", True),
     "log_loss": ("logloss", True),
+}
+#: Metric -> sum of the squares of what it is a mean of.
+SQUARES = {
+    "mean_prediction": "score2",
+    "mean_absolute_error": "squared",
+    "mean_squared_error": "squared2",
+    "log_loss": "logloss2",
 }
 
 
@@ -45,6 +55,8 @@ class ScoreValues:
         None where groups are independent.
     doubt
         Why the bounds of a group carry no guarantee, where some do not.
+    sketches
+        Of a mean: what decisions add to it.
     """
 
     value: Floats
@@ -54,6 +66,7 @@ class ScoreValues:
     blocks: Floats | None
     correlation: Floats | None = None
     doubt: Doubts | None = None
+    sketches: Sketches | None = None
 
 
 @dataclass(frozen=True)
@@ -91,44 +104,86 @@ def group_scores(tally: ScoreTally, sum_groups: Ints, count_groups: Ints, size: 
     )
 
 
-def mean_of(scores: GroupedScores, metric: str) -> ScoreValues:
-    """Mean of scores, or of their errors, in every group."""
+def mean_of(scores: GroupedScores, metric: str, ends: tuple[float, float] | None = None) -> ScoreValues:
+    """Mean of scores, or of their errors, in every group.
+
+    Parameters
+    ----------
+    ends
+        What every score or error lies between, where it does.
+    """
     column, labelled = MEANS[metric]
     prefix = "l" if labelled else ""
     weight, total = scores.sums[prefix + "w"], scores.sums[column]
     value = _share(total.sum(1), weight.sum(1))
-    return _values(scores, prefix, value, total - np.nan_to_num(value)[:, None] * weight, weight.sum(1))
+    known = np.nan_to_num(value)
+    square = _share(scores.sums[SQUARES[metric]].sum(1), weight.sum(1), 0.0)
+    spread = np.maximum(square - known**2, 0.0)
+    # So little is left of large numbers by rounding alone.
+    spread = np.where(spread > 1e-9 * square, spread, 0.0)
+    return _values(scores, prefix, value, total - known[:, None] * weight, weight.sum(1), spread, ends)
 
 
 def r_squared(scores: GroupedScores) -> ScoreValues:
     """1 − Σw(y − ŷ)² / Σw(y − ȳ)², with y the target and ŷ the score."""
-    sums = scores.sums
-    weight, residual = sums["lw"], sums["squared"]
+    value, z, total = r_squared_residuals(scores.sums)
+    return _values(scores, "l", value, z, total, None, None)
+
+
+def r_squared_residuals(sums: dict[str, Floats], suffix: str = "") -> tuple[Floats, Floats, Floats]:
+    """R² with its residuals per block, and what these are divided by."""
+    weight, residual = sums["lw"], sums["squared" + suffix]
     mean = np.nan_to_num(_share(sums["truth"].sum(1), weight.sum(1)))[:, None]
     spread = sums["truth2"] - 2 * mean * sums["truth"] + mean**2 * weight
     total = spread.sum(1)
     # Rounding leaves something where all targets are the same.
     total = np.where(total > 1e-12 * np.maximum(sums["truth2"].sum(1), 1e-300), total, 0.0)
     share = _share(residual.sum(1), total)
-    z = -residual + np.nan_to_num(share)[:, None] * spread
-    return _values(scores, "l", 1 - share, z, total)
+    return 1 - share, -residual + np.nan_to_num(share)[:, None] * spread, total
 
 
-def _values(scores: GroupedScores, prefix: str, value: Floats, z: Floats, divisor: Floats) -> ScoreValues:
-    """Turn residuals per block into standard errors."""
+def _values(
+    scores: GroupedScores,
+    prefix: str,
+    value: Floats,
+    z: Floats,
+    divisor: Floats,
+    spread: Floats | None,
+    ends: tuple[float, float] | None,
+) -> ScoreValues:
+    """Turn residuals per block into standard errors, and what decisions add into sketches."""
     sums = scores.sums
     blocks = (sums[prefix + "n"] > 0).sum(1).astype(np.float64)
+    pooled = skewness_index(z.sum(0, keepdims=True))[0]
     z = np.where(np.isnan(value)[:, None], 0.0, _share(z, divisor[:, None], 0.0))
     correction = np.divide(blocks, blocks - 1, out=np.full_like(blocks, np.inf), where=blocks > 1)
     with np.errstate(invalid="ignore"):
         error = np.sqrt(correction * (z**2).sum(1))
+    n, weight, squared = (sums[prefix + name].sum(1) for name in ("n", "w", "w2"))
+    size, freedom = kish(weight, squared), np.maximum(blocks - 1, 1)
+    alike = size >= n * (1 - 1e-9)
+    if spread is None:
+        spread = np.nan_to_num(error) ** 2 * size
+    elif not scores.clustered:
+        # Decisions that all weigh the same and belong to nobody need no blocks.
+        error = np.where(alike & (blocks > 1) & (n > 1), np.sqrt(spread / np.maximum(n - 1, 1)), error)
+        # Between two ends a spread too small by chance is allowed for by what was not seen.
+        freedom = np.where(alike, np.maximum(n - 1, 1) if ends is None else np.inf, freedom)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        worth = np.where(spread > 0, np.minimum(spread / error**2, size), np.minimum(size, blocks))
+    if not scores.clustered:
+        worth = np.where(alike, size, worth)
+    skewness = float(pooled * np.sqrt(n.sum()))
+    made = sketch_means(value, spread, np.nan_to_num(worth), freedom, skewness_index(z), skewness, ends)
     return ScoreValues(
         value,
         np.where(np.isnan(value) | ~np.isfinite(error), np.nan, error),
-        sums[prefix + "n"].sum(1).astype(np.int64),
-        kish(sums[prefix + "w"].sum(1), sums[prefix + "w2"].sum(1)),
+        n.astype(np.int64),
+        size,
         blocks,
         _correlation(z) if scores.clustered else None,
+        made.doubt,
+        made.sketches,
     )
 
 
@@ -185,12 +240,33 @@ def histogram(scores: GroupedScores) -> Histogram:
     return Histogram(keys, mean, table("n"), w, table("w2"))
 
 
-def ranking(scores: GroupedScores, metric: str) -> ScoreValues:
-    """AUC, BPSN or BNSP AUC of every group."""
-    h = histogram(scores)
+#: Metric -> whether its negatives and its positives are the group's own.
+OWN = {"auc": (True, True), "bpsn_auc": (True, False), "bnsp_auc": (False, True)}
+
+
+@dataclass(frozen=True)
+class Placements:
+    """AUCs of all groups, and how much each decision moves them (DeLong's structural components).
+
+    Attributes
+    ----------
+    value : array of shape (groups,)
+    influence : array of shape (groups, 2, keys)
+        Derivative by the weight of a decision of each label and score.
+    sizes
+        Effective number of negatives, and of positives.
+    """
+
+    value: Floats
+    influence: Floats
+    sizes: list[Floats]
+
+
+def placements(h: Histogram, metric: str) -> Placements:
+    """AUC, BPSN or BNSP AUC of every group, with every decision's influence on it."""
     others = h.w.sum(0, keepdims=True) - h.w
-    others_w2, others_n = h.w2.sum(0, keepdims=True) - h.w2, h.n.sum(0, keepdims=True) - h.n
-    own_label = {"auc": (True, True), "bpsn_auc": (True, False), "bnsp_auc": (False, True)}[metric]
+    others_w2 = h.w2.sum(0, keepdims=True) - h.w2
+    own_label = OWN[metric]
     # Which decisions play the negatives and the positives of each group's AUC.
     negative, positive = ((h.w if own else others)[:, label] for label, own in enumerate(own_label))
     sizes = [
@@ -199,7 +275,7 @@ def ranking(scores: GroupedScores, metric: str) -> ScoreValues:
     ]
     total_negative, total_positive = negative.sum(1), positive.sum(1)
     defined = (total_negative > 1e-9 * h.w.sum()) & (total_positive > 1e-9 * h.w.sum())
-    value = np.full(scores.size, np.nan)
+    value = np.full(len(h.w), np.nan)
     for group in np.flatnonzero(defined):
         value[group] = _auc(np.maximum(negative[group], 0.0), np.maximum(positive[group], 0.0))
     # DeLong's structural components: how a positive (a negative) of each score fares against the other side.
@@ -214,6 +290,16 @@ def ranking(scores: GroupedScores, metric: str) -> ScoreValues:
         axis=1,
     )
     influence[~defined] = 0.0
+    return Placements(value, influence, sizes)
+
+
+def ranking(scores: GroupedScores, metric: str) -> ScoreValues:
+    """AUC, BPSN or BNSP AUC of every group."""
+    h, own_label = histogram(scores), OWN[metric]
+    found = placements(h, metric)
+    value, influence, sizes = found.value, found.influence, found.sizes
+    defined = ~np.isnan(value)
+    others_n = h.n.sum(0, keepdims=True) - h.n
     n = sum((h.n if own else others_n)[:, label].sum(1) for label, own in enumerate(own_label))
     least = np.minimum(*sizes)
     if scores.clustered:

@@ -12,13 +12,18 @@ how likely more than that is follows from Lugannani and Rice (1980).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 from scipy.stats import norm
 from scipy.stats import t as student
+
+if TYPE_CHECKING:
+    from audit.result import Sketch
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,12 +64,23 @@ class Sketches:
         kept = self.shares[group] > 0
         numbers = {name: float(getattr(self, name)[group]) for name in ("least", "most", "size")}
         freedom = None if self.freedom is None else float(self.freedom[group])
+        freedom = None if freedom == np.inf else freedom
         return {
             "values": [_short(x) for x in self.values[group][kept]],
             "shares": [_short(x) for x in self.shares[group][kept]],
             **{name: _short(x) for name, x in numbers.items()},
             "freedom": freedom,
         }
+
+    def among(self, groups: npt.NDArray[np.int64]) -> Sketches:
+        """The sketches of some of the groups."""
+        freedom = None if self.freedom is None else self.freedom[groups]
+        least, most, size = self.least[groups], self.most[groups], self.size[groups]
+        return Sketches(self.values[groups], self.shares[groups], least, most, size, freedom)
+
+    def grown(self, times: Floats) -> Sketches:
+        """Pretend there were so many times the decisions."""
+        return replace(self, size=self.size * times, freedom=None)
 
     def mirrored(self) -> Sketches:
         """The sketches of the negative values."""
@@ -73,6 +89,27 @@ class Sketches:
     def bounds(self, tail: float) -> tuple[Floats, Floats]:
         """Lower and upper bound of each mean, each missing it with probability `tail`."""
         return -_upper(self.mirrored(), tail), _upper(self, tail)
+
+
+def gathered(items: Sequence[Sketch | None]) -> Sketches | None:
+    """Arrange sketches of the result; None where there is none. What stands for a missing one means nothing."""
+    known = [item for item in items if item is not None]
+    if not known:
+        return None
+    width = max(len(item.values) for item in known)
+
+    def padded(name: str) -> Floats:
+        rows = [[0.0] if item is None else getattr(item, name) for item in items]
+        return np.array([[*row, *([0.0] * (width - len(row)))] for row in rows], float)
+
+    def column(name: str, default: float) -> Floats:
+        found = [default if item is None else getattr(item, name) for item in items]
+        return np.array([default if value is None else value for value in found], float)
+
+    freedom = None if all(item.freedom is None for item in known) else column("freedom", np.inf)
+    return Sketches(
+        padded("values"), padded("shares"), column("least", 0.0), column("most", 0.0), column("size", 1.0), freedom
+    )
 
 
 def _short(number: float) -> float:
@@ -84,7 +121,9 @@ def _upper(sketch: Sketches, tail: float) -> Floats:
     size = np.maximum(sketch.size, 1e-9)
     if sketch.freedom is not None:
         # Few clusters tell the size badly (Korn and Graubard 1998).
-        size = size * (norm.ppf(tail) / student.ppf(tail, np.maximum(sketch.freedom, 1))) ** 2
+        known = np.isinf(sketch.freedom)
+        quantile = student.ppf(tail, np.where(known, 1.0, np.maximum(sketch.freedom, 1.0)))
+        size = np.where(known, size, size * (norm.ppf(tail) / quantile) ** 2)
     x = np.concatenate([sketch.values, sketch.most[:, None]], axis=1)
     n = np.concatenate([sketch.shares * size[:, None], np.ones((len(size), 1))], axis=1)
     end = np.where(n > 0, x, -np.inf).max(1)
@@ -98,8 +137,8 @@ def _upper(sketch: Sketches, tail: float) -> Floats:
         middle = (low + high) / 2
         too_far = _tail(below, n, np.exp(middle)[:, None])[0] < tail
         low, high = np.where(too_far, middle, low), np.where(too_far, high, middle)
-    quantile = end - scale * _tail(below, n, np.exp(high)[:, None])[1]
-    return np.asarray(np.where(point, end, np.maximum(quantile, sketch.mean)))
+    edge = end - scale * _tail(below, n, np.exp(high)[:, None])[1]
+    return np.asarray(np.where(point, end, np.maximum(edge, sketch.mean)))
 
 
 def _tail(below: Floats, n: Floats, gap: Floats) -> tuple[Floats, Floats]:

@@ -22,10 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.fairness.bounds.inference import Estimates, one_sided
-from audit.fairness.bounds.sketch import Sketches
+from audit.fairness.bounds.sketch import Sketches, gathered
 
 if TYPE_CHECKING:
-    from audit.result import Change, Sketch, ValueEstimate
+    from audit.result import Change, ValueEstimate
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,30 +59,9 @@ class Changes:
             _estimates([change.candidate for change in changes]),
             _estimates([change.baseline for change in changes]),
             np.array([change.correlation for change in changes], float),
-            sketches_of([change.sketch for change in changes]),
+            gathered([change.sketch for change in changes]),
             np.array([change.sketch is not None for change in changes], bool),
         )
-
-
-def sketches_of(items: Sequence[Sketch | None]) -> Sketches | None:
-    """Arrange sketches of the result; None where there is none. What stands for a missing one means nothing."""
-    known = [item for item in items if item is not None]
-    if not known:
-        return None
-    width = max(len(item.values) for item in known)
-
-    def padded(name: str) -> Floats:
-        rows = [[0.0] if item is None else getattr(item, name) for item in items]
-        return np.array([[*row, *([0.0] * (width - len(row)))] for row in rows], float)
-
-    def column(name: str, default: float) -> Floats:
-        found = [default if item is None else getattr(item, name) for item in items]
-        return np.array([default if value is None else value for value in found], float)
-
-    freedom = None if all(item.freedom is None for item in known) else column("freedom", np.inf)
-    return Sketches(
-        padded("values"), padded("shares"), column("least", 0.0), column("most", 0.0), column("size", 1.0), freedom
-    )
 
 
 def _estimates(values: list[ValueEstimate]) -> Estimates:
@@ -91,7 +70,9 @@ def _estimates(values: list[ValueEstimate]) -> Estimates:
         return None if not numbers or any(n is None for n in numbers) else np.array(numbers, float)
 
     value, size = (np.array([getattr(v, name) for v in values], float) for name in ("value", "effective_n"))
-    return Estimates(value, size, column("clusters"), column("standard_error"))
+    sketches = [value.sketch for value in values]
+    known = gathered(sketches) if all(sketch is not None for sketch in sketches) else None
+    return Estimates(value, size, column("clusters"), column("standard_error"), None, known)
 
 
 @dataclass(frozen=True)

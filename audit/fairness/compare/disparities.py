@@ -42,6 +42,8 @@ GROUPS_CHECKED = 2
 CLASS_REPORT = {"precision": "precision", "recall": "true_positive_rate", "f1_score": "f1_score"}
 #: Reasons that say a group has nothing to measure at all.
 ABSENT = frozenset({"no_rows", "no_labels"})
+#: Of predicted numbers, what is looked at beside proportions for gaps clear of chance.
+MEANS_OF_NUMBERS = frozenset({"mean_prediction", "mean_absolute_error"})
 #: Correlations between more groups than this are not kept in the result.
 MOST_CORRELATED = 60
 
@@ -263,8 +265,9 @@ def findings(compared: list[Compared], level: float) -> FindingsSummary:
     """Gaps clear of chance: the lower bound of the difference of some two groups is above zero. Widest bound first.
 
     1 − `level` is shared equally among the slicings, and within a slicing among all pairs of groups and all
-    proportions (Bonferroni), so that a fine crossing does not weaken what is said of single attributes. With equal true
-    rates everywhere, this names anything at all in at most 1 − `level` of audits, however many groups there are.
+    proportions and means of numbers (Bonferroni), so that a fine crossing does not weaken what is said of single
+    attributes. With equal true rates everywhere, this names anything at all in at most 1 − `level` of audits, however
+    many groups there are.
     Complements (FNR beside TPR) are left out, as they would say everything twice; so are groups whose bounds carry no
     guarantee, which are counted.
     """
@@ -292,7 +295,8 @@ def findings(compared: list[Compared], level: float) -> FindingsSummary:
 
 
 def _tested(metric: Metric) -> bool:
-    return metric.numerator is not None and metric.gap and metric.name not in COMPLEMENTS
+    of_numbers = metric.ends is None and metric.name in MEANS_OF_NUMBERS
+    return (metric.numerator is not None or of_numbers) and metric.gap and metric.name not in COMPLEMENTS
 
 
 def _finding(slicing: Slicing, values: Values, groups: npt.NDArray[np.int64], alpha: float) -> Finding | None:

@@ -24,6 +24,7 @@ from audit.fairness.bounds.intervals import wilson
 from audit.fairness.bounds.linearised import linearised_sizes, too_many_to_draw
 from audit.fairness.bounds.resample import RESAMPLES, Cells, correlations, draw_tables, effective_sizes
 from audit.fairness.bounds.score_metrics import GroupedScores, ScoreValues
+from audit.fairness.bounds.sketch import Sketches
 from audit.fairness.compare.library import frame_values, guarded
 from audit.fairness.metrics.definitions import Metric, closed_values, reasons
 from audit.fairness.metrics.forms import SLOPES
@@ -98,6 +99,8 @@ class Values:
         Why the bounds of a group carry no guarantee (`audit.fairness.bounds.doubt`), None where they do.
     weight : array of shape (groups,), optional
         Σw of the metric's denominator.
+    sketches : optional
+        Of a mean: what decisions add to it, which bounds then follow from.
     """
 
     metric: Metric
@@ -113,6 +116,7 @@ class Values:
     correlation: Floats | None = None
     doubt: Doubts | None = None
     weight: Floats | None = None
+    sketches: Sketches | None = None
 
     def __post_init__(self) -> None:
         if self.doubt is None:
@@ -134,7 +138,9 @@ class Values:
             return None if array is None else array[groups]
 
         correlation = None if self.correlation is None else self.correlation[np.ix_(groups, groups)]
-        return Estimates(self.value[groups], self.effective[groups], of(self.clusters), of(self.error), correlation)
+        sketches = None if self.sketches is None else self.sketches.among(groups)
+        size = self.effective[groups]
+        return Estimates(self.value[groups], size, of(self.clusters), of(self.error), correlation, sketches)
 
     @property
     def known(self) -> Bools:
@@ -152,6 +158,7 @@ class Values:
             "effective_n": of(self.effective),
             "clusters": of(self.clusters),
             "standard_error": of(self.error),
+            "sketch": None if self.sketches is None or not self.known[group] else self.sketches.at(group),
             "doubt": self.doubt[group] if self.doubt and not np.isnan(self.value[group]) else None,
         }
 
@@ -353,6 +360,10 @@ def _bounded(values: Values, alpha: float) -> Values:
     if values.error is None:
         lower, upper = wilson(values.value, values.effective, alpha, values.clusters)
         return replace(values, lower=lower, upper=upper)
+    if values.sketches is not None:
+        lower, upper = values.sketches.bounds(alpha / 2)
+        lower, upper = (np.where(values.known, bound, np.nan) for bound in (lower, upper))
+        return replace(values, lower=np.minimum(lower, values.value), upper=np.maximum(upper, values.value))
     degrees = values.clusters if values.clusters is not None else values.effective
     quantile = student.isf(alpha / 2, np.maximum(degrees - 1, 1)) if degrees is not None else norm.isf(alpha / 2)
     half = quantile * values.error
@@ -374,7 +385,7 @@ def _of_scores(grouped: GroupedCells, metric: Metric, alpha: float) -> Values:
     found = (
         score_metrics.r_squared(grouped.scores)
         if metric.name == "r2_score"
-        else score_metrics.mean_of(grouped.scores, metric.name)
+        else score_metrics.mean_of(grouped.scores, metric.name, metric.ends)
     )
     lacking = "no_scores" if metric.name == "mean_prediction" else "no_labels"
     why = [
@@ -406,4 +417,5 @@ def _values_of(metric: Metric, found: ScoreValues, why: list[str | None], error:
         error,
         found.correlation,
         None if found.doubt is None else first_of([metric.doubt] * len(found.value), found.doubt),
+        found.sketches,
     )

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from audit.fairness.bounds.doubt import Doubts
 from audit.fairness.bounds.effective import kish
 from audit.fairness.bounds.sketch import Sketches, two_point
 from audit.fairness.compare.paired import PairedTally
@@ -37,10 +38,13 @@ class Movement:
         Of the two values; 0 where nothing is known.
     sketches
         What decisions add to the change; None for a metric that is a black box.
+    doubt
+        Why bounds of the change carry no guarantee in a group, where they do not.
     """
 
     correlation: Floats
     sketches: Sketches | None
+    doubt: Doubts | None = None
 
 
 @dataclass(frozen=True)

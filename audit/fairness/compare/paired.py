@@ -39,7 +39,7 @@ class PairedTally:
 
 
 #: Sums of scores that both versions have, for means over all and over labelled decisions.
-SCORE_SUMS = ["w", "lw", "score", "absolute", "squared", "logloss"]
+SCORE_SUMS = ["w", "lw", "score", "absolute", "squared", "logloss", "truth", "truth2"]
 
 
 def joint_batches(candidate: Iterable[pa.Table], baseline: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -89,13 +89,21 @@ def _score_columns() -> list[str]:
     return [*SCORE_SUMS, *(f"{name}_then" for name in SCORE_SUMS)]
 
 
-def _scored(batch: pa.Table, positive: str | None, number: int) -> pa.Table | None:
+def both_scored(batch: pa.Table, positive: str | None, number: int) -> tuple[pa.Table, pa.Table] | None:
+    """Rows of a joint batch that both versions scored, with sums of the candidate's and of the baseline's scores."""
     both = batch.filter(pc.and_(batch["score"].is_valid(), batch["score_before"].is_valid()))
     if not both.num_rows:
         return None
-    after = with_score_sums(both, positive, number)
     at = both.schema.get_field_index("score")
-    before = with_score_sums(both.set_column(at, "score", both["score_before"]), positive, number)
+    before = both.set_column(at, "score", both["score_before"])
+    return with_score_sums(both, positive, number), with_score_sums(before, positive, number)
+
+
+def _scored(batch: pa.Table, positive: str | None, number: int) -> pa.Table | None:
+    found = both_scored(batch, positive, number)
+    if found is None:
+        return None
+    after, before = found
     for name in SCORE_SUMS:
         after = after.append_column(f"{name}_then", before[name])
     return after

@@ -103,6 +103,8 @@ class Metric:
         Which end is the worse one for the group concerned.
     every_class
         Undefined in a group where a class does not occur.
+    ends
+        Of a mean of scores or errors: what each of them lies between, where the score is a probability.
     """
 
     name: str
@@ -117,6 +119,7 @@ class Metric:
     better: Literal["high", "low"] = "high"
     gap: bool = True
     every_class: bool = False
+    ends: tuple[float, float] | None = None
 
     @property
     def closed(self) -> bool:
@@ -177,6 +180,7 @@ def _of_ranking(name: str) -> Metric:
 
 _EVERY_CLASS: dict[str, Any] = {"scope": "all", "every_class": True}
 _ERROR: dict[str, Any] = {"unit": "number", "better": "low"}
+_PROBABILITY: dict[str, Any] = {"ends": (0.0, 1.0)}
 
 BUILT_IN = (
     _share("selection_rate", _pos(fairlearn_metrics.selection_rate), rows, selected, needs_labels=False),
@@ -197,9 +201,9 @@ BUILT_IN = (
         _of_table("worst_class_recall", _worst_class_recall, forms.worst_class_recall, **_EVERY_CLASS),
         doubt=SMALLEST_OF_SEVERAL,
     ),
-    _of_scores("mean_prediction", fairlearn_metrics.mean_prediction, needs_labels=False),
-    _of_scores("mean_absolute_error", sklearn_metrics.mean_absolute_error, **_ERROR),
-    _of_scores("mean_squared_error", sklearn_metrics.mean_squared_error, **_ERROR),
+    _of_scores("mean_prediction", fairlearn_metrics.mean_prediction, needs_labels=False, **_PROBABILITY),
+    _of_scores("mean_absolute_error", sklearn_metrics.mean_absolute_error, **_ERROR, **_PROBABILITY),
+    _of_scores("mean_squared_error", sklearn_metrics.mean_squared_error, **_ERROR, **_PROBABILITY),
     _of_scores("log_loss", _log_loss, **_ERROR),
     _of_scores("r2_score", sklearn_metrics.r2_score, unit="number"),
     _of_ranking("auc"),
@@ -309,15 +313,20 @@ def choose_metrics(
             if names:
                 raise ConfigError(f"{name!r} needs {lacking[0]}", where="metrics")
             continue
-        metrics.update({metric.name: metric for metric in found})
+        metrics.update({metric.name: of_numbers(metric) if outcome == "number" else metric for metric in found})
         if name in CRITERIA:
             criteria.append(name)
     return list(metrics.values()), criteria
 
 
+def of_numbers(metric: Metric) -> Metric:
+    """Return a metric of predicted numbers, which lie between no ends and are no shares."""
+    return replace(metric, unit="number", ends=None)
+
+
 def _lacks(metric: Metric, outcome: str, *, labelled: bool, scored: bool) -> str | None:
-    of_numbers = metric.name in REGRESSION_DEFAULT
-    if outcome == "number" and not of_numbers:
+    for_numbers = metric.name in REGRESSION_DEFAULT
+    if outcome == "number" and not for_numbers:
         return "classes: data.outcome is number"
     if metric.needs_labels and not labelled:
         return "labels: set data.columns.label"

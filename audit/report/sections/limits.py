@@ -7,7 +7,7 @@ from typing import Any
 from audit.fairness.bounds.inference import EVIDENCE_FLOOR
 from audit.report.sections import Section
 from audit.report.view import View
-from audit.report.wording import count, group_name, points
+from audit.report.wording import count, group_name, number, points
 
 MOST_NAMED = 12
 
@@ -79,7 +79,9 @@ def _detectable(view: View) -> list[str]:
             "limits.detectable",
             metric=view.t.metric(rule.metric),
             attributes=group_name(rule.attributes),
-            gap=points(rule.detectable),
+            gap=number(rule.detectable)
+            if view.is_number(rule.metric)
+            else view.t("limits.points", points=points(rule.detectable)),
         )
     ]
 
