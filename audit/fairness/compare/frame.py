@@ -417,5 +417,5 @@ def _values_of(metric: Metric, found: ScoreValues, why: list[str | None], error:
         error,
         found.correlation,
         None if found.doubt is None else first_of([metric.doubt] * len(found.value), found.doubt),
-        found.sketches,
+        sketches=found.sketches,
     )
