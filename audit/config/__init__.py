@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from audit.config.nearest import keys_at, nearest
-from audit.config.part import Label, LabelMap, Part
+from audit.config.part import Column, Label, LabelMap, Part
 from audit.config.policy import PolicyConfig, RuleConfig, WaiverConfig, Waivers
 from audit.config.reading import parse_yaml, read_yaml, refuse_broken_text
 from audit.config.spelling import as_label
@@ -62,15 +62,15 @@ class ModelConfig(Part):
 class Columns(Part):
     """Which column of the data holds what."""
 
-    input: str | None = Field(None, description="The text the model reads.")
-    input_pair: str | None = Field(None, description="The second text, of a model that reads pairs.")
-    label: str | None = Field(None, description="The true class. Without it only label-free metrics are computed.")
-    id: str | None = Field(None, description="Unique id of a row; default: the row number, from 1.")
-    prediction: str | None = Field(None, description="A stored predicted class (instead of a model).")
-    score: str | None = Field(None, description="A stored probability of the positive class, from 0 to 1.")
-    weight: str | None = Field(None, description="Sampling weight of a row.")
-    cluster: str | None = Field(None, description="Rows that are not independent of each other share a cluster.")
-    count: str | None = Field(None, description="The row stands for this many decisions (a table of counts).")
+    input: Column | None = Field(None, description="The text the model reads.")
+    input_pair: Column | None = Field(None, description="The second text, of a model that reads pairs.")
+    label: Column | None = Field(None, description="The true class. Without it only label-free metrics are computed.")
+    id: Column | None = Field(None, description="Unique id of a row; default: the row number, from 1.")
+    prediction: Column | None = Field(None, description="A stored predicted class (instead of a model).")
+    score: Column | None = Field(None, description="A stored probability of the positive class, from 0 to 1.")
+    weight: Column | None = Field(None, description="Sampling weight of a row.")
+    cluster: Column | None = Field(None, description="Rows that are not independent of each other share a cluster.")
+    count: Column | None = Field(None, description="The row stands for this many decisions (a table of counts).")
 
 
 class DataConfig(Part):
@@ -92,7 +92,7 @@ class DataConfig(Part):
     )
     decimal: Literal[".", ","] = Field(".", description="What stands before the fraction of a number that is text.")
     missing_values: tuple[Label, ...] = Field(("",), description="Cells that mean a missing value.")
-    where: dict[str, Label | list[Label]] = Field(
+    where: dict[Column, Label | list[Label]] = Field(
         default_factory=dict, description="Keep only the rows whose column holds this value, or one of these values."
     )
     columns: Columns = Columns()
@@ -153,8 +153,8 @@ class DataConfig(Part):
 class AttributeConfig(Part):
     """A sensitive column."""
 
-    column: str = Field("", description="Column that holds the group.")
-    members: dict[Label, str] = Field(
+    column: Column = Field("", description="Column that holds the group.")
+    members: dict[Label, Column] = Field(
         default_factory=dict,
         description="Instead of `column`, where groups overlap or are uncertain: group -> column of 0 to 1.",
     )
@@ -194,10 +194,12 @@ class AttributeConfig(Part):
 
 
 def _bare_column(value: object) -> object:
-    return {"column": value} if isinstance(value, str) else value
+    return {"column": value} if isinstance(value, str | int) else value
 
 
-AttributeEntry = Annotated[AttributeConfig, BeforeValidator(_bare_column, json_schema_input_type=str | AttributeConfig)]
+AttributeEntry = Annotated[
+    AttributeConfig, BeforeValidator(_bare_column, json_schema_input_type=str | int | AttributeConfig)
+]
 
 
 class ExplanationConfig(Part):
@@ -305,7 +307,7 @@ class AuditConfig(Part):
     crossings: tuple[Annotated[tuple[str, ...], Field(min_length=2)], ...] = Field(
         (), description="Attributes to audit crossed, for example [[gender, ethnicity]]."
     )
-    controls: tuple[str, ...] = Field((), description="Columns with a legitimate reason for a difference.")
+    controls: tuple[Column, ...] = Field((), description="Columns with a legitimate reason for a difference.")
     metrics: tuple[str, ...] = Field((), description="Default: the usual ones; `audit validate` names them.")
     level: float = Field(0.95, gt=0.5, lt=1, description="Confidence level of intervals and findings.")
     seed: int = Field(0, ge=0)

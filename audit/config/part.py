@@ -18,6 +18,12 @@ def _label(value: object) -> object:
 Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str | int | float | bool)]
 
 
+#: Name of a column, which may be a number in a file without a header.
+Column = Annotated[
+    str, BeforeValidator(lambda name: str(name) if type(name) is int else name, json_schema_input_type=str | int)
+]
+
+
 def _each_once(value: object) -> object:
     if isinstance(value, Mapping):
         spelled = [as_label(key) for key in value]

@@ -72,10 +72,20 @@ def read_csv(path: Path, data: DataConfig, columns: Mapping[str, str], folders: 
 def column_names(file: TextFile, dialect: Dialect) -> list[str]:
     """Names of all columns, without the blanks around them; numbers from 1 where nothing names them."""
     named = dialect.header is True
-    with file.open_utf8() as stream:
+    with _any_bytes(file) as stream:
         source = pa.PythonFile(_Ended(stream, b"\n"), mode="r")  # a header alone need not end its line
-        reader = _open(source, dialect, autogenerate=not named)
-        found = [name.strip() for name in reader.schema.names]
+        try:
+            # Ragged rows are told of when the body is read.
+            found = list(_open(source, dialect, not named, note=lambda row: "skip").schema.names)
+        except pa.ArrowInvalid as error:
+            if "Empty CSV" not in str(error) and "skip initial" not in str(error):
+                raise
+            raise DataError(
+                "ends before its first row", where=str(file.path), hint="does data.skip_rows leave out too much?"
+            ) from None
+    if named and file.encoding == "utf-8":
+        found = [name.encode("latin-1").decode("utf-8") for name in found]
+    found = [name.strip() for name in found]
     if named:
         return found
     if dialect.header is False:
@@ -100,37 +110,64 @@ def csv_blocks(
     DataError
         For rows with more or fewer cells than `width`, and for a quote that is never closed.
     """
-    ragged: list[int] = []
-    count = 0
+    leading: int = dialect.header is True
+    held: Any = None
+    try:
+        with file.open_utf8() as stream:
+            for batch in _open(_ended(stream, dialect, width), dialect, True, places=places, missing=missing):
+                if held is not None and held.num_rows:
+                    yield held
+                if batch.num_rows:
+                    # The first row is the header.
+                    held, leading = batch.slice(leading), 0
+    except pa.ArrowInvalid as error:
+        file.refuse_encoding(error)
+        _refuse_shape(file, dialect, width)
+        raise
+    if held is None or not _ends(held):
+        _refuse_shape(file, dialect, width)
+    elif held.num_rows > 1:
+        yield held.slice(0, held.num_rows - 1)
 
-    def note_ragged(row: Any) -> str:
+
+def _any_bytes(file: TextFile) -> Any:
+    """Open it so that every byte is some character: Arrow shows ragged rows as text. The shape stays the same."""
+    stream = file.open_utf8()
+    return pa.transcoding_input_stream(stream, "latin-1", "utf-8") if file.encoding == "utf-8" else stream
+
+
+def _ended(stream: Any, dialect: Dialect, width: int) -> Any:
+    end = dialect.delimiter.join([END] * width)
+    return pa.PythonFile(_Ended(stream, f"\n{end}\n".encode()), mode="r")
+
+
+def _ends(block: Any) -> bool:
+    return bool(block.num_rows and block.column(0)[-1].as_py() == END)
+
+
+def _refuse_shape(file: TextFile, dialect: Dialect, width: int) -> None:
+    """Find all rows that do not have the shape of the table."""
+    ragged: list[int] = []
+    count = rows = 0
+    last: Any = None
+
+    def note(row: Any) -> str:
         nonlocal count
         count += 1
         if len(ragged) < _SHOWN:
             ragged.append(row.number - dialect.skip_rows - (dialect.header is True))
         return "skip"
 
-    rows = 0
-    leading: int = dialect.header is True
-    held: Any = None
-    with file.open_utf8() as stream:
-        end = dialect.delimiter.join([END] * width)
-        source = pa.PythonFile(_Ended(stream, f"\n{end}\n".encode()), mode="r")
-        for batch in _open(source, dialect, autogenerate=True, places=places, missing=missing, note=note_ragged):
-            if held is not None and held.num_rows and not count:
-                yield held
-            if batch.num_rows:
-                # The first row is the header.
-                held, leading = batch.slice(leading), 0
-                rows += held.num_rows
-    if held is None or not held.num_rows or held.column(0)[-1].as_py() != END:
+    with _any_bytes(file) as stream:
+        for batch in _open(_ended(stream, dialect, width), dialect, True, places=[0], note=note):
+            last = batch if batch.num_rows else last
+            rows += batch.num_rows
+    if last is None or not _ends(last):
         raise DataError(
-            f"a quote is opened in or before row {rows + count} and never closed",
+            f"a quote is opened in or before row {rows + count - (dialect.header is True)} and never closed",
             where=str(file.path),
             hint=_cure(dialect),
         )
-    if held.num_rows > 1 and not count:
-        yield held.slice(0, held.num_rows - 1)
     if count:
         more = f" and {count - _SHOWN:,} more" if count > _SHOWN else ""
         raise DataError(
@@ -165,11 +202,11 @@ class _Ended:
 def _open(
     stream: Any,
     dialect: Dialect,
-    *,
     autogenerate: bool,
+    *,
     places: list[int] | None = None,
     missing: tuple[str, ...] = (),
-    note: Any = lambda row: "skip",
+    note: Any = None,
 ) -> Any:
     named = [f"f{place}" for place in places or ()]
     return pa_csv.open_csv(

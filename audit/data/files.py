@@ -38,7 +38,7 @@ class TableFile:
 
 def data_format(data: DataConfig) -> str:
     """Name the format, from the configuration or else from the names."""
-    folder = _is_folder(data.path)
+    folder = is_folder(data.path)
     if data.format:
         return data.format
     if not folder:
@@ -112,7 +112,7 @@ def hash_files(data: DataConfig) -> str:
     return digest.hexdigest()
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
     """Tell a folder from a regular file; anything else is refused before it is opened."""
     try:
         mode = path.stat().st_mode
@@ -140,7 +140,7 @@ def _walk(folder: Path) -> Iterator[Path]:
             folders[:] = [name for name in folders if not name.startswith((".", "_"))]
             found += [Path(root, name) for name in names if not name.startswith((".", "_"))]
     for path in sorted(found):
-        _is_folder(path)
+        is_folder(path)
         yield path
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from audit.config.nearest import nearest
 from audit.errors import DataError, some
 
 
@@ -22,7 +22,7 @@ def require(columns: Mapping[str, str], present: Sequence[str], where: Path, fol
     absent = [column for column in columns if column not in present]
     if absent:
         keys = ", ".join(dict.fromkeys(columns[column] for column in absent))
-        near = nearest(absent[0], present)
+        near = nearest(absent[0].strip(), present)
         hint = f"did you mean {near!r}? " if near else ""
         raise DataError(
             f"no column {some(absent)} ({keys})", where=str(where), hint=f"{hint}columns are {some(list(present), 30)}"
@@ -35,10 +35,3 @@ def require(columns: Mapping[str, str], present: Sequence[str], where: Path, fol
         raise DataError(
             f"column {some(both)} is in the file and in the name of its folder", where=str(where), hint="rename one"
         )
-
-
-def nearest(name: str, known: Sequence[str]) -> str | None:
-    """Return the known name that is most like another, whatever its case and the blanks around it."""
-    plain = {item.strip().casefold(): item for item in reversed(known)}
-    close = difflib.get_close_matches(name.strip().casefold(), plain, 1)
-    return plain[close[0]] if close else None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from audit.data.door import reading
 from audit.data.files import PACKED
 from audit.errors import DataError, some
 
@@ -44,13 +46,16 @@ class TextFile:
     path: Path
     packing: str | None
     encoding: str
+    mark: bytes = b""
 
     def open_bytes(self) -> Any:
-        """Open it unpacked, in its own encoding."""
-        return pa.input_stream(str(self.path), compression=self.packing)
+        """Open it unpacked, in its own encoding, after its byte order mark."""
+        stream = pa.input_stream(str(self.path), compression=self.packing)
+        stream.read(len(self.mark))
+        return stream
 
     def open_utf8(self) -> Any:
-        """Open it unpacked and in UTF-8; a byte order mark may lead."""
+        """Open it unpacked and in UTF-8."""
         stream = self.open_bytes()
         return stream if self.encoding == "utf-8" else pa.transcoding_input_stream(stream, self.encoding, "utf-8")
 
@@ -66,6 +71,19 @@ class TextFile:
                 where=str(self.path),
                 hint="set data.encoding, for example latin-1 or utf-16, or convert the file",
             ) from error
+
+
+def text_lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
+    """Yield the lines of a text file, without what ends them."""
+    with reading(path, "text"):
+        file = text_file(path, encoding)
+        try:
+            with file.open_utf8() as stream:
+                for line in io.TextIOWrapper(stream, "utf-8"):
+                    yield line.removesuffix("\n")
+        except UnicodeError as error:
+            file.refuse_encoding(error)
+            raise
 
 
 def text_file(path: Path, encoding: str) -> TextFile:
@@ -94,8 +112,15 @@ def text_file(path: Path, encoding: str) -> TextFile:
             head = stream.read(_LOOK)
     if len(head) < _LOOK and not head.strip():
         raise DataError("is empty", where=str(path))
-    marked = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
+    mark = next((mark for mark in _MARKS if head.startswith(mark)), b"")
+    marked = _MARKS.get(mark)
     plain = codecs.lookup(encoding).name
+    if not marked and plain in {"utf-16", "utf-32"}:
+        raise DataError(
+            f"does not begin with the byte order mark of {plain}",
+            where=str(path),
+            hint=f"set data.encoding to {plain}-le or {plain}-be",
+        )
     if (
         not marked
         and not plain.startswith("utf-16")
@@ -107,4 +132,4 @@ def text_file(path: Path, encoding: str) -> TextFile:
             where=str(path),
             hint="set data.encoding to utf-16-le or utf-16-be",
         )
-    return TextFile(path, packing, marked or {"utf-8-sig": "utf-8"}.get(plain, plain))
+    return TextFile(path, packing, marked or {"utf-8-sig": "utf-8"}.get(plain, plain), mark)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
-from audit.errors import DataError
 from audit.probes.exchange import Exchange
 from audit.say import say
 from audit.store.files import replacing
@@ -30,22 +29,21 @@ REASONS = {
 
 
 def texts_of_file(path: Path, column: str) -> Iterator[str]:
-    """Read the texts of a file: a column of CSV, JSONL or Parquet, or the lines of anything else.
+    """Read the texts of a file: a column of CSV, JSON or Parquet, or the lines of anything else.
 
     Raises
     ------
     DataError
         If it has no such column, or is not readable.
     """
-    if path.suffix.lower() not in {".csv", ".jsonl", ".parquet"}:
-        try:
-            yield from path.read_text(encoding="utf-8").splitlines()
-        except UnicodeDecodeError as error:
-            raise DataError(f"is not UTF-8: {error}", where=str(path)) from None
-        return
     from audit.config import Columns, DataConfig
+    from audit.data.files import format_of, is_folder
     from audit.data.source import read_batches
+    from audit.data.text import text_lines
 
+    if not is_folder(path) and format_of(path) is None:
+        yield from text_lines(path)
+        return
     data = DataConfig(path=path, columns=Columns(input=column))
     for batch in read_batches(data, {column: "--column"}):
         yield from (str(text or "") for text in batch[column].to_pylist())

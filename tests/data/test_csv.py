@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from audit.cli import call
 from audit.data import csv_files
-from audit.errors import AuditError, DataError
+from audit.errors import AuditError, DataError, ExitCode
 from tests.data.reading import cells, rows
 
 
@@ -125,3 +126,13 @@ def test_a_key_that_means_nothing_to_the_format_is_refused(tmp_path: Path) -> No
     path = write(tmp_path, '{"a": 1}', "rows.jsonl")
     with pytest.raises(AuditError, match=r"data\.quote: means nothing to jsonl"):
         rows(path, "a", quote="'")
+
+
+def test_columns_are_named_by_number_from_the_configuration(tmp_path: Path) -> None:
+    write(tmp_path, "".join(f"{i % 2},{'FM'[i // 2 % 2]},test\n" for i in range(40)) + "1,F,train\n")
+    (tmp_path / "audit.yaml").write_text(
+        "data: {path: rows.csv, header: false, columns: {prediction: 1}, where: {3: test}}\nattributes: [2]\n"
+    )
+    assert call(["validate", str(tmp_path / "audit.yaml")]) == ExitCode.PASSED
+    (tmp_path / "audit.yaml").write_text("data: {path: rows.csv, columns: {prediction: 1.5}}\nattributes: [true]\n")
+    assert call(["validate", str(tmp_path / "audit.yaml")]) == ExitCode.USAGE

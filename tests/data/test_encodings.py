@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from audit.data.text import text_lines
 from audit.errors import DataError
 from tests.data.reading import rows
 
@@ -86,3 +87,12 @@ def test_a_file_that_is_not_what_its_name_says(tmp_path: Path) -> None:
     path.write_bytes(b"PK\x03\x04 and so on")
     with pytest.raises(DataError, match="Excel workbook"):
         rows(path, "text")
+
+
+def test_lines_of_a_text_file(tmp_path: Path) -> None:
+    path = tmp_path / "texts.txt"
+    path.write_bytes("one\r\n\ntwo\u2028still two\n".encode("utf-16"))
+    assert list(text_lines(path)) == ["one", "", "two\u2028still two"]
+    path.write_bytes(b"one\n\xff\n")
+    with pytest.raises(DataError, match="1 lines are not utf-8: line 2"):
+        list(text_lines(path))
