@@ -9,6 +9,7 @@ NAMES = (
     "batching",
     "memory",
     "calibration",
+    "calibration_designs",
     "calibration_changes",
     "bounds",
     "regression",

@@ -5,10 +5,12 @@ At a true error rate of 5 %, more than 7 of 40 data sets would come up in less t
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from benchmarks import calibration
+from benchmarks import calibration, calibration_designs
 
 RUNS, MOST = 40, 7
 
@@ -47,3 +49,12 @@ def test_clusters_enter_the_bounds() -> None:
 
 def test_a_model_against_itself_rarely_fails() -> None:
     assert calibration.same_model(200).count <= 20
+
+
+@pytest.mark.parametrize("number", range(len(calibration_designs.DESIGNS)))
+def test_awkward_designs_rarely_err(number: int) -> None:
+    design = calibration_designs.DESIGNS[number]
+    gap = "at" if "at" in design.gaps else "none"
+    ((_, share),) = calibration_designs.measure(replace(design, gaps=(gap,)), RUNS)
+    assert round(share["fail"] * RUNS) <= MOST
+    assert gap == "none" or round(share["pass"] * RUNS) <= MOST

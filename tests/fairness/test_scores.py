@@ -14,8 +14,11 @@ from sklearn import metrics as sm
 
 from audit.fairness import scores as scores_module
 from audit.fairness.bounds.score_metrics import group_scores, ranking
+from audit.fairness.compare.disparities import compare
+from audit.fairness.compare.score_report import score_report
 from audit.fairness.scores import bin_of, tally_scores
-from audit.fairness.tally import Slicing
+from audit.fairness.tally import Slicing, tally_decisions
+from audit.result import CalibrationBin
 from tests.fairness.helpers import ask, compare_rows, decisions, gap, values
 
 RANKING = ("auc", "bpsn_auc", "bnsp_auc")
@@ -246,3 +249,28 @@ def test_empty_batches_do_no_harm() -> None:
     empty = decisions(rows(3, 1), ["g"]).slice(0, 0)
     (tally,) = tally_scores([empty], [Slicing(("g",))], "1")
     assert tally.sums.empty
+
+
+def test_calibration_bins_know_clusters() -> None:
+    rng = np.random.default_rng(4)
+    owner = np.repeat(np.arange(30), 20)
+    positive = rng.random(30) < 0.5
+    truth = np.where(positive[owner], "1", "0")
+    frame = pd.DataFrame({"g": "a", "cluster": owner.astype(str), "score": 0.55, "y_pred": "1", "y_true": truth})
+
+    def bin_of_all(*, clustered: bool) -> CalibrationBin:
+        slicing = Slicing(("g",), (), clustered)
+        tallied = tally_decisions([decisions(frame, ["g"])], [slicing])[0]
+        (scores,) = tally_scores([decisions(frame, ["g"])], [slicing], "1")
+        done = compare(tallied, ask(["0", "1"], "1", ("auc",), scored=True), scores)
+        assert done.scores is not None
+        assert done.slicing is not None
+        report = score_report(done.scores, done.slicing, 0.05)
+        assert report is not None
+        return report.groups[0].calibration[5]
+
+    together, apart = bin_of_all(clustered=True), bin_of_all(clustered=False)
+    assert apart.effective_n == 600
+    # All rows of a cluster agree: thirty decisions, whatever their rows.
+    assert together.effective_n == pytest.approx(30, rel=0.3)
+    assert (together.upper or 1) - (together.lower or 0) > 3 * ((apart.upper or 1) - (apart.lower or 0))

@@ -206,6 +206,14 @@ def clustered(
     return found.size(known, most)
 
 
+def drawn_to(size: Floats, agreed: Floats, clusters: Floats) -> Floats:
+    """Effective size from few clusters, drawn towards the size if all decisions of a cluster agree."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        seen = 1 / size
+        drawn = (clusters * seen + PRIOR * np.maximum(1 / agreed, seen)) / (clusters + PRIOR)
+    return np.where((size > 0) & (agreed > 0), 1 / np.maximum(drawn, 1e-300), 0.0)
+
+
 def cluster_blocks(cells: pd.DataFrame, groups: Ints, size: int) -> tuple[Floats, Floats]:
     """Effective number and number of clusters in every group, each cluster one decision of its weight."""
     weight, squared = cells["w"].to_numpy(np.float64), cells["w2"].to_numpy(np.float64)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from audit.fairness.bounds.effective import cluster_blocks, kish
+from audit.fairness.bounds.effective import cluster_blocks, weighted
 from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, one_sided
 from audit.fairness.metrics.definitions import Metric, known_metrics
 from audit.fairness.tally import CellCounter, Slicing, with_sums
@@ -252,17 +252,18 @@ def _compare(cells: pd.DataFrame, columns: list[str], metric: Metric, search: Se
     def total(values: Floats) -> Floats:
         return np.bincount(code, values, size).astype(np.float64)
 
-    weight, hits, squared = total(w), total(w * hit), total(w2)
+    weight, hits = total(w), total(w * hit)
+    sums = (hits, total(w2 * hit), total(w * (1 - hit)), total(w2 * (1 - hit)))
+    alike = weighted(*sums)
     if search.clustered and size:
         effective, clusters = cluster_blocks(cells, code, size)
-        inside = kish(weight, squared)
-        effective = np.minimum(effective, inside)
+        effective = np.minimum(effective, alike)
         # Clusters lie in many slices: the rest is worth what all of it is, by the same design effect.
         whole, _ = cluster_blocks(cells, np.zeros_like(code), 1)
         outside = np.full(size, whole[0])
     else:
-        effective, clusters = kish(weight, squared), np.zeros(0)
-        outside = kish(weight.sum() - weight, squared.sum() - squared)
+        effective, clusters = alike, np.zeros(0)
+        outside = weighted(*(np.maximum(each.sum() - each, 0.0) for each in sums))
     rest_weight = weight.sum() - weight
     known = (effective >= EVIDENCE_FLOOR) & (outside >= EVIDENCE_FLOOR) & (rest_weight > 0)
     at = np.flatnonzero(known)

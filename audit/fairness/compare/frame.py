@@ -18,7 +18,7 @@ from scipy.stats import t as student
 
 from audit.fairness.bounds import score_metrics
 from audit.fairness.bounds.doubt import ONE_CLUSTER, RARE_CLASSES, Doubts, first_of
-from audit.fairness.bounds.effective import cluster_blocks, clustered, kish, weighted
+from audit.fairness.bounds.effective import cluster_blocks, clustered, drawn_to, kish, weighted
 from audit.fairness.bounds.inference import Estimates
 from audit.fairness.bounds.intervals import wilson
 from audit.fairness.bounds.linearised import linearised_sizes, too_many_to_draw
@@ -287,7 +287,9 @@ class _Question:
                 else:
                     size, correlation = effective_sizes(cells, metric.form, RESAMPLES, self._rng())
                 most = kish(total(tables.w, base), total(tables.w2, base))
-                effective = np.where(np.isnan(size), design, np.minimum(np.nan_to_num(size), most))
+                size = np.where(np.isnan(size), design, np.minimum(np.nan_to_num(size), most))
+                # Few clusters may agree by chance: then each would count as one decision.
+                effective = size if clusters is None else drawn_to(size, design, clusters)
             else:
                 error, correlation = self._called(metric, cells, np.array([reason is None for reason in why]))
                 effective = design

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from audit.fairness.bounds.effective import kish
+from audit.fairness.bounds.effective import clustered, weighted
 from audit.fairness.bounds.intervals import wilson
 from audit.fairness.bounds.score_metrics import GroupedScores, Histogram, histogram
 from audit.fairness.scores import bin_of
@@ -34,7 +34,8 @@ def score_report(scores: GroupedScores, slicing: Slicing, alpha: float) -> Score
     h = histogram(scores)
     edges = _cuts(h, np.linspace(0, 1, BINS + 1)[1:-1], scores.exact)
     cuts = _cuts(h, THRESHOLDS, scores.exact)
-    groups = [_group(h, code, group.values, edges, cuts, alpha) for code, group in enumerate(slicing.groups)]
+    sizes = _sizes(scores, h, edges) if scores.clustered else None
+    groups = [_group(h, code, group.values, edges, cuts, alpha, sizes) for code, group in enumerate(slicing.groups)]
     in_gaps = [code for code, group in enumerate(slicing.groups) if group.in_gaps]
     return ScoreReport(
         attributes=slicing.attributes,
@@ -70,11 +71,12 @@ def _group(
     edges: npt.NDArray[np.int64],
     cuts: npt.NDArray[np.int64],
     alpha: float,
+    sizes: tuple[Floats, Floats] | None,
 ) -> GroupScores:
     negative, positive = h.w[code]
     above = [np.concatenate([np.cumsum(side[::-1])[::-1], [0.0]]) for side in (negative, positive)]
     totals = [float(side[0]) for side in above]
-    bins = _calibration(h, code, edges, alpha)
+    bins = _calibration(h, code, edges, alpha, sizes)
     total = sum(totals)
     used = [b for b in bins if b.n]
     error = chance = None
@@ -97,7 +99,27 @@ def _group(
     )
 
 
-def _calibration(h: Histogram, code: int, edges: npt.NDArray[np.int64], alpha: float) -> list[CalibrationBin]:
+def _sizes(scores: GroupedScores, h: Histogram, edges: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Effective size and number of blocks of clusters of every group's bins: arrays of shape (groups, bins)."""
+    counts, shape = scores.counts, (scores.size, BINS)
+    at = np.searchsorted(edges, np.searchsorted(h.keys, counts["score_key"].to_numpy(np.float64)), side="right")
+    cell = (scores.count_groups * BINS + at).astype(np.int64)
+    hit = counts["is_positive"].to_numpy(bool)
+
+    def total(name: str, where: npt.NDArray[np.bool_]) -> Floats:
+        return np.bincount(cell[where], counts[name].to_numpy(np.float64)[where], shape[0] * BINS).astype(np.float64)
+
+    hits, misses = ([total(name, where) for name in ("w", "w2")] for where in (hit, ~hit))
+    weight = hits[0] + misses[0]
+    rate = np.divide(hits[0], weight, out=np.zeros_like(weight), where=weight > 0)
+    cells = counts.assign(cluster=counts["score_block"])
+    size, blocks, _ = clustered(cells, cell, rate, hit, np.ones(len(hit), bool), weighted(*hits, *misses))
+    return size.reshape(shape), blocks.reshape(shape)
+
+
+def _calibration(
+    h: Histogram, code: int, edges: npt.NDArray[np.int64], alpha: float, sizes: tuple[Floats, Floats] | None
+) -> list[CalibrationBin]:
     ends = [0, *edges.tolist(), len(h.keys)]
     out = []
     for number, (start, end) in enumerate(pairwise(ends)):
@@ -105,8 +127,11 @@ def _calibration(h: Histogram, code: int, edges: npt.NDArray[np.int64], alpha: f
         weight = float(w.sum())
         rate = float(w[1].sum()) / weight if weight else 0.0
         mean = float((w * h.mean[start:end]).sum()) / weight if weight else 0.0
-        size = kish(np.array([weight]), np.array([float(w2.sum())]))
-        low, high = wilson(np.array([rate]), size, alpha)
+        size, blocks = weighted(*(np.array([float(s.sum())]) for s in (w[1], w2[1], w[0], w2[0]))), None
+        if sizes is not None:
+            size, blocks = (array[code, number : number + 1] for array in sizes)
+        low, high = wilson(np.array([rate]), size, alpha, blocks)
+        bounded = bool(weight) and (blocks is None or blocks[0] > 1)
         out.append(
             CalibrationBin(
                 low=number / BINS,
@@ -116,8 +141,8 @@ def _calibration(h: Histogram, code: int, edges: npt.NDArray[np.int64], alpha: f
                 effective_n=float(size[0]),
                 mean_score=mean,
                 positive_rate=rate,
-                lower=None if not weight else float(low[0]),
-                upper=None if not weight else float(high[0]),
+                lower=float(low[0]) if bounded else None,
+                upper=float(high[0]) if bounded else None,
             )
         )
     return out
