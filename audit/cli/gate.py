@@ -53,6 +53,12 @@ def gate(
     from audit.say import say
     from audit.store.runfolder import RunFolder
 
+    if out and out.resolve() == folder.resolve():
+        raise ConfigError(
+            "--out is the run folder itself, whose documents tell the audit's own verdict",
+            where=str(out),
+            hint="name another folder",
+        )
     place = RunFolder(folder)
     result = place.read_result()
     rules = load_policy(policy) if policy else PolicyConfig.model_validate(result.config["policy"])

@@ -18,19 +18,13 @@ def report(folder: Path, formats: tuple[str, ...], lang: str) -> None:
 
     Removing inputs.parquet first gives a report without any text of the audited data.
     """
-    from audit.errors import RunFolderError
     from audit.report.write import write_report
     from audit.say import say
+    from audit.store.manifest import DOCUMENTS
     from audit.store.runfolder import RunFolder
 
     place = RunFolder(folder)
-    if not folder.is_dir():
-        raise RunFolderError("no such folder", where=str(folder))
-    if not place.finished:
-        raise RunFolderError("holds no finished audit", where=str(folder), hint="audit run --resume finishes it")
-    written = write_report(place, formats or FORMATS, lang)
-    manifest = place.read_manifest()
-    facts = {key: value for key, value in manifest.items() if key not in {"fingerprint", "files", "schema_version"}}
-    place.write_manifest(manifest["fingerprint"], facts)
+    written = write_report(place, formats or FORMATS, lang, result=place.read_result(but=DOCUMENTS))
+    place.vouch(written)
     for name in written:
         say(folder / name)

@@ -92,7 +92,7 @@ def run(
     resume
         Go on with an unfinished run in the folder, without doing a finished part again.
     overwrite
-        Replace what an earlier audit left in the folder.
+        Replace what an earlier audit left in the folder, once the new one is whole.
     baseline
         Run folder or baseline file to compare with, for rules with a margin and for the report.
     other_rows
@@ -129,10 +129,11 @@ def run(
         adapter = load(config.model) if config.model else None
     case = understand(config, surveyed, adapter)
 
-    folder = RunFolder(config.output.folder)
+    place = RunFolder(config.output.folder)
     fingerprint = fingerprint_of_run(config, surveyed, adapter)
-    if finished := folder.begin(fingerprint, resume=resume, overwrite=overwrite):
+    if finished := place.begin(fingerprint, resume=resume, overwrite=overwrite):
         return finished
+    folder = place.draft
     with clock.timing("decide"):
         decide(case, folder, progress, clock)
         data = describe_data(case, folder)
@@ -155,9 +156,9 @@ def run(
             incomparable = error
     if config.policy.rules or config.policy.presets:
         result = result.model_copy(update={"judgement": judge(result, config.policy)})
-    folder.write_result(result)
-    write_report(folder)
-    folder.finish(fingerprint, vouched(result))
+    result = folder.write_result(result)
+    write_report(folder, result=result)
+    place.finish(fingerprint, vouched(result))
     if incomparable is not None:
         raise incomparable
     return result

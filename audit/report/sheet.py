@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from markupsafe import Markup
@@ -13,8 +14,9 @@ from audit.result import DecisionSheet
 
 
 def sheet_name(row_id: str) -> str:
-    """Make a file name from an id, whatever is in it."""
-    return "decision-" + (re.sub(r"[^A-Za-z0-9_-]+", "-", row_id).strip("-")[:80] or "row")
+    """Make a file name from an id, whatever is in it: readable at the front, and no other id's at the end."""
+    readable = re.sub(r"[^A-Za-z0-9_-]+", "-", row_id).strip("-")[:60] or "row"
+    return f"decision-{readable}-{hashlib.sha256(row_id.encode()).hexdigest()[:12]}"
 
 
 def render_sheet(sheet: DecisionSheet, language: str = "en") -> str:

@@ -6,7 +6,7 @@ are null say why in `note`. Apart from `timings` it is a function of input, conf
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -128,13 +128,13 @@ __all__ = [
     "WordInfluence",
 ]
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION: Literal["1.0"] = "1.0"
 
 
 class AuditResult(Part):
     """One audit, whole."""
 
-    schema_version: str = SCHEMA_VERSION
+    schema_version: Literal["1.0"] = SCHEMA_VERSION
     tool_version: str
     title: str
     config: dict[str, Any]

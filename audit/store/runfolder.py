@@ -1,20 +1,26 @@
-"""The run folder: where each output lies, what is unfinished, and the manifest that vouches for all of it."""
+"""The run folder: where each output lies, what is unfinished, and how a whole audit takes its place.
+
+A new audit is built in `.work` and put into its place when it is whole: until then the one before it can be read,
+judged and compared with. Moving several files is no single step, so a mark is left first; whoever finds it finishes the
+move.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 from audit.errors import RunFolderError
 from audit.result import AuditResult
-from audit.store.files import sha256, write_text
+from audit.store.files import make_folder, write_text
+from audit.store.manifest import DOCUMENTS, FILES, MANIFEST, FileFact, Manifest, check_version, read_manifest
 from audit.store.shards import Shards
 
-RESULT, MANIFEST, WORK = "result.json", "manifest.json", ".work"
+RESULT, WORK = "result.json", ".work"
 
 
 class RunFolder:
@@ -24,9 +30,11 @@ class RunFolder:
     ----------
     path
         The folder; made when the run begins.
+    work
+        Where unfinished parts lie; default: in the folder.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, work: Path | None = None) -> None:
         self.path = path
         self.result = path / RESULT
         self.decisions = path / "decisions.parquet"
@@ -42,29 +50,21 @@ class RunFolder:
         self.junit = path / "junit.xml"
         self.sarif = path / "audit.sarif"
         self.manifest = path / MANIFEST
-        self._work = path / WORK
+        self._work = work or path / WORK
         self._state = self._work / "state.json"
+        self._whole = self._work / "whole"
 
     @property
-    def finished(self) -> bool:
-        """Whether a whole audit lies here."""
-        return self.manifest.exists() and not self._work.exists()
-
-    @property
-    def outputs(self) -> list[Path]:
-        """Every file an audit may leave here, the manifest last."""
-        return [
-            self.result, self.decisions, self.attributions, self.contributions, self.counterfactuals,
-            self.inputs, self.flagged,
-            self.metrics_csv, self.disparities_csv, self.summary, self.report, self.junit, self.sarif, self.manifest,
-        ]  # fmt: skip
+    def draft(self) -> RunFolder:
+        """Where the next audit is built."""
+        return RunFolder(self._work / "new", self._work)
 
     def shards(self, stage: str) -> Shards:
         """Return the parts of one stage."""
         return Shards(self._work / stage)
 
     def begin(self, fingerprint: dict[str, str], *, resume: bool, overwrite: bool) -> AuditResult | None:
-        """Claim the folder for an audit with this fingerprint.
+        """Claim the folder for an audit with this fingerprint. What lies there stays until `finish`.
 
         Returns
         -------
@@ -85,8 +85,12 @@ class RunFolder:
         """
         if self.path.exists() and not self.path.is_dir():
             raise RunFolderError("is a file, not a folder", where=str(self.path))
+        if self._work.is_symlink():
+            raise RunFolderError("is a link, and unfinished work is not written through one", where=str(self._work))
+        if self._whole.exists():
+            self._put_in_place()
         if overwrite:
-            self.clear()
+            _remove_tree(self._work)
         elif self._state.exists():
             if not resume:
                 raise RunFolderError(
@@ -94,66 +98,117 @@ class RunFolder:
                     where=str(self.path),
                     hint="--resume goes on with it, --overwrite begins again",
                 )
-            self._refuse_other(json.loads(self._state.read_text(encoding="utf-8")), fingerprint)
-        elif self.manifest.exists() and not resume:
-            raise RunFolderError(
-                "holds a finished audit",
-                where=str(self.path),
-                hint="--overwrite replaces it, --out names another folder",
-            )
-        elif resume and self.manifest.exists():
-            self._refuse_other(self.read_manifest()["fingerprint"], fingerprint)
-            if self.finished:
-                return self.read_result()
-        self._work.mkdir(parents=True, exist_ok=True)
+            self._refuse_other(self._read_state(), fingerprint)
+        elif self.manifest.exists():
+            if not resume:
+                raise RunFolderError(
+                    "holds a finished audit",
+                    where=str(self.path),
+                    hint="--overwrite replaces it, --out names another folder",
+                )
+            self._refuse_other(read_manifest(self.path).fingerprint, fingerprint)
+            return self.read_result()
+        make_folder(self._work)
         write_text(self._state, json.dumps(fingerprint, indent=2, sort_keys=True))
         return None
 
-    def clear(self) -> None:
-        """Remove what an audit left here, and nothing else."""
-        for path in self.outputs:
-            path.unlink(missing_ok=True)
-        shutil.rmtree(self._work, ignore_errors=True)
-
     def finish(self, fingerprint: dict[str, str], facts: dict[str, Any]) -> None:
-        """Write the manifest and drop the parts."""
-        self.write_manifest(fingerprint, facts)
-        shutil.rmtree(self._work)
+        """Vouch for the draft, and put it in the place of what was here."""
+        draft = self.draft
+        files = {name: FileFact.of(draft.path / name) for name in FILES if (draft.path / name).exists()}
+        Manifest(fingerprint=fingerprint, files=files, **facts).write(draft.path)
+        write_text(self._whole, "")
+        self._put_in_place()
 
-    def write_manifest(self, fingerprint: dict[str, str], facts: dict[str, Any]) -> None:
-        """Hash every output."""
-        files = {
-            path.name: {"sha256": sha256(path), "bytes": path.stat().st_size}
-            for path in self.outputs[:-1]
-            if path.exists()
-        }
-        manifest = {"schema_version": "1.0", "fingerprint": fingerprint, **facts, "files": files}
-        write_text(self.manifest, json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    def _put_in_place(self) -> None:
+        """Move the draft; may be done again after a kill at any point."""
+        draft = self.draft
+        if draft.manifest.exists():
+            ours = read_manifest(draft.path).files
+            for name in FILES:
+                if (draft.path / name).exists():
+                    (draft.path / name).replace(self.path / name)
+                elif name not in ours:
+                    (self.path / name).unlink(missing_ok=True)
+            draft.manifest.replace(self.manifest)
+        _remove_tree(self._work)
 
-    def read_manifest(self) -> dict[str, Any]:
-        """Read the manifest of a finished run."""
-        return dict(json.loads(self.manifest.read_text(encoding="utf-8")))
+    def check(self, but: Collection[str] = ()) -> None:
+        """Hold every file against the manifest.
 
-    def write_result(self, result: AuditResult) -> None:
-        """Write `result.json`."""
-        write_text(self.result, result.model_dump_json(indent=2, by_alias=True) + "\n")
-
-    def read_result(self) -> AuditResult:
-        """Read `result.json`.
+        Parameters
+        ----------
+        but
+            Files not to look at: those about to be written anew.
 
         Raises
         ------
         RunFolderError
-            If there is none, or it is not of this version's schema.
+            If there is no finished audit, or something is not what the audit wrote.
         """
+        if not self.path.is_dir():
+            raise RunFolderError("no such folder", where=str(self.path))
+        if self._whole.exists():
+            raise RunFolderError(
+                "a new audit was about to take its place here", where=str(self.path), hint="audit run --resume ends it"
+            )
+        manifest = read_manifest(self.path)
+        found = manifest.differences(self.path, but)
+        if found:
+            rendered = all(text.split()[0] in DOCUMENTS for text in found)
+            raise RunFolderError(
+                f"not as the audit wrote it: {', '.join(found)}",
+                where=str(self.path),
+                hint="audit report renders these again" if rendered else "restore it, or run the audit again",
+            )
+
+    def vouch(self, written: Collection[str]) -> None:
+        """Take documents that were rendered anew into the manifest, and nothing else."""
+        manifest = read_manifest(self.path)
+        files = manifest.files | {name: FileFact.of(self.path / name) for name in written}
+        manifest.model_copy(update={"files": files}).write(self.path)
+
+    def write_result(self, result: AuditResult) -> AuditResult:
+        """Write `result.json`, and return what a reader will find in it.
+
+        Raises
+        ------
+        RuntimeError
+            If it could not be read back; the file that was there stays.
+        """
+        text = result.model_dump_json(indent=2, by_alias=True) + "\n"
         try:
-            return AuditResult.model_validate_json(self.result.read_bytes())
+            read = AuditResult.model_validate_json(text)
+        except ValueError as error:
+            raise RuntimeError(f"result.json would not read back: {error}") from error
+        write_text(self.result, text)
+        return read
+
+    def read_result(self, but: Collection[str] = ()) -> AuditResult:
+        """Read `result.json`, after every file was held against the manifest.
+
+        Raises
+        ------
+        RunFolderError
+            If there is none, it is not of this version's schema, or a file is not what the audit wrote.
+        """
+        self.check(but)
+        try:
+            text = self.result.read_bytes()
+            check_version(json.loads(text), self.result)
+            return AuditResult.model_validate_json(text)
         except FileNotFoundError:
             raise RunFolderError(
                 "holds no result.json", where=str(self.path), hint="is this the folder of `audit run`?"
             ) from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RunFolderError(f"is not a result this version can read: {error}", where=str(self.result)) from None
+
+    def _read_state(self) -> dict[str, str]:
+        try:
+            return dict(json.loads(self._state.read_text(encoding="utf-8")))
+        except (ValueError, TypeError, RecursionError):
+            raise RunFolderError("is damaged", where=str(self._state), hint="--overwrite begins again") from None
 
     def read_flagged(self) -> Iterator[dict[str, Any]]:
         """Yield flagged decisions, worst first; none if the audit wrote none."""
@@ -174,3 +229,10 @@ class RunFolder:
 def fingerprint_of(value: Any) -> str:
     """SHA-256 of plain data, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _remove_tree(path: Path) -> None:
+    if path.is_symlink():
+        path.unlink()
+    elif path.exists():
+        shutil.rmtree(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import yaml
 import audit
 from audit.cli import call
 from audit.errors import ExitCode
+from audit.report.sheet import sheet_name
 
 Make = Callable[..., dict[str, Any]]
 
@@ -45,7 +47,7 @@ def test_any_row_is_explained_anew_with_other_methods(case: tuple[Path, Any], tm
     for method in methods:
         arguments += ["--method", method]
     assert call(arguments) == ExitCode.PASSED
-    sheet = json.loads((tmp_path / "sheets" / f"decision-{other}.json").read_text())
+    sheet = json.loads((tmp_path / "sheets" / f"{sheet_name(other)}.json").read_text())
     assert set(sheet["agreement"]) == set(methods)
     total = sum(unit["attribution"] for unit in sheet["units"]) + sheet["special"]
     assert total - (sheet["f_input"] - sheet["f_baseline"]) == pytest.approx(sheet["convergence_delta"], abs=1e-5)
@@ -62,7 +64,7 @@ def test_the_sheet_of_the_run_is_the_sheet_made_anew(case: tuple[Path, Any], tmp
     call(["explain", str(folder), "--row", row, "--format", "json", "--out", str(tmp_path / "a")])
     more = ["--config", str(tmp_path / "audit.yaml"), "--out", str(tmp_path / "b")]
     call(["explain", str(folder), "--row", row, "--format", "json", *more])
-    a, b = (json.loads((tmp_path / name / f"decision-{row}.json").read_text()) for name in "ab")
+    a, b = (json.loads((tmp_path / name / f"{sheet_name(row)}.json").read_text()) for name in "ab")
     assert (a["outcome"], a["reason"]) == (b["outcome"], b["reason"])
     values = [[unit["attribution"] for unit in sheet["units"]] for sheet in (a, b)]
     np.testing.assert_allclose(values[0], values[1], atol=1e-5)
@@ -96,3 +98,10 @@ def test_other_data_is_refused(case: tuple[Path, Any], tmp_path: Path, capsys: p
     arguments = ["explain", str(folder), "--row", "r1", "--config", str(tmp_path / "audit.yaml")]
     assert call(arguments) == ExitCode.USAGE
     assert "not that of the run" in capsys.readouterr().err
+
+
+def test_no_two_ids_share_a_file() -> None:
+    ids = ["a/b", "a-b", "a b", "甲", "乙", "", "-", "x" * 200, "x" * 201, "A-B", "../../etc", "decision"]
+    names = [sheet_name(row) for row in ids]
+    assert len({name.lower() for name in names}) == len(ids)
+    assert all(re.fullmatch(r"decision-[A-Za-z0-9_-]{1,80}", name) for name in names)
