@@ -6,12 +6,13 @@ READY := $(VENV)/.ready
 RUN := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-lowest lint bench clean
+.PHONY: help setup demo test test-lowest fuzz lint bench clean
 
 help:
 	@echo "make demo    audit the embedded sample and say where the report is"
 	@echo "make test    all tests (report tests need Chromium, or skip and say so)"
 	@echo "make test-lowest  the same with the oldest versions allowed"
+	@echo "make fuzz    damaged inputs by the hundred thousand (hours; goes on where it stopped)"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   side-by-side measurements"
 	@echo "make clean   remove .venv and runs"
@@ -44,6 +45,13 @@ test-lowest:
 	@$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt \
 		-e '.[datasets]' --group test
 	@$(VENV)-lowest/bin/python -m pytest
+
+# Seeded and resumable; what failed lies in runs/fuzz-SEED/failures with the command that fails.
+FUZZ_COUNT ?= 100000
+FUZZ_SEED ?= 0
+fuzz: $(READY)
+	@echo "== Trying $(FUZZ_COUNT) damaged configurations, tables, run folders and checkpoints"
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --count $(FUZZ_COUNT) --seed $(FUZZ_SEED) --out runs/fuzz-$(FUZZ_SEED)
 
 lint: $(READY)
 	@echo "== ruff and mypy"

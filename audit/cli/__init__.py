@@ -23,6 +23,7 @@ from audit.cli.report import report
 from audit.cli.run import run
 from audit.cli.schema import schema
 from audit.cli.validate import validate
+from audit.cli.verify import verify
 from audit.errors import AuditError, ExitCode, fault_of
 from audit.say import ClosedPipe, deliver, discard_stdout, guard_streams, say
 from audit.text import one_line
@@ -44,7 +45,7 @@ def main() -> None:
     """
 
 
-for command in (run, gate, compare, explain, probe, report, validate, schema):
+for command in (run, gate, compare, explain, probe, report, verify, validate, schema):
     main.add_command(command)
 
 

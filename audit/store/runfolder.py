@@ -14,7 +14,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from audit.errors import RunFolderError
+from pydantic import ValidationError
+
+from audit.errors import RunFolderError, some
 from audit.result import AuditResult
 from audit.store.files import make_folder, write_text
 from audit.store.manifest import DOCUMENTS, FILES, MANIFEST, FileFact, Manifest, check_version, read_manifest
@@ -201,8 +203,15 @@ class RunFolder:
             raise RunFolderError(
                 "holds no result.json", where=str(self.path), hint="is this the folder of `audit run`?"
             ) from None
+        except ValidationError as error:
+            wrong = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_url=False)]
+            raise RunFolderError(
+                f"is not a result this version can read: {some(wrong, 3)}",
+                where=str(self.result),
+                hint="use the version that wrote it, or run the audit again",
+            ) from None
         except (ValueError, RecursionError) as error:
-            raise RunFolderError(f"is not a result this version can read: {error}", where=str(self.result)) from None
+            raise RunFolderError(f"cannot be read as JSON: {error}", where=str(self.result)) from None
 
     def _read_state(self) -> dict[str, str]:
         try:

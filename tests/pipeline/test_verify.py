@@ -1,0 +1,102 @@
+"""`audit verify`: numbers that do not follow from the decisions are found, even with every hash made anew."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import audit
+from audit.cli import call
+from audit.errors import ExitCode
+from audit.pipeline.verify import verify
+from audit.store.runfolder import RunFolder
+
+Make = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("verify")
+    rows = [f"{i % 2},{i // 2 % 2},{(i * 37 % 100) / 100},{'abc'[i % 3]},{'uv'[i // 7 % 2]},{i}" for i in range(300)]
+    (place / "rows.csv").write_text("\n".join(["y,p,s,g,c,age", *rows]))
+    config = {
+        "data": {
+            "path": str(place / "rows.csv"),
+            "columns": {"label": "y", "prediction": "p", "score": "s"},
+            "positive_label": "1",
+        },
+        "attributes": ["g", {"column": "age", "bins": [100, 200]}],
+        "crossings": [["g", "age"]],
+        "controls": ["c"],
+        "discovery": {"depth": 1},
+        "output": {"folder": str(place / "run")},
+    }
+    audit.run(config)
+    return place / "run"
+
+
+@pytest.fixture
+def run(finished: Path, tmp_path: Path) -> Path:
+    shutil.copytree(finished, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def sign(run: Path) -> None:
+    manifest = json.loads((run / "manifest.json").read_text())
+    for name in manifest["files"]:
+        body = (run / name).read_bytes()
+        manifest["files"][name] = {"sha256": hashlib.sha256(body).hexdigest(), "bytes": len(body)}
+    (run / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_an_untouched_run_holds(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = verify(RunFolder(run))
+    assert found.wrong == []
+    assert found.values > 500
+    assert call(["verify", str(run)]) == ExitCode.PASSED
+    assert "follow from the decisions" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("field", ["value", "lower", "n"])
+def test_a_number_changed_together_with_its_hash_is_named(
+    field: str, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = json.loads((run / "result.json").read_text())
+    item = next(m for m in result["metrics"] if m["group"] == ["b"] and m["metric"] == "selection_rate")
+    item[field] = item[field] + 1 if field == "n" else item[field] * 0.99
+    (run / "result.json").write_text(json.dumps(result))
+    assert call(["verify", str(run)]) == ExitCode.USAGE
+    assert "result.json was changed" in capsys.readouterr().err
+    sign(run)
+    assert call(["verify", str(run)]) == ExitCode.USAGE
+    told = capsys.readouterr().err
+    assert f"selection_rate, 1: {field} is" in told
+    assert "\x00" not in told
+
+
+def test_decisions_of_another_audit_are_found(run: Path) -> None:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(run / "decisions.parquet")
+    pq.write_table(table.slice(10), run / "decisions.parquet")
+    sign(run)
+    assert len(verify(RunFolder(run)).wrong) > 10
+
+
+def test_code_that_a_run_folder_names_is_not_run(run: Path) -> None:
+    result = json.loads((run / "result.json").read_text())
+    result["config"]["metrics"] = ["selection_rate", "evil_module_of_nobody:function"]
+    (run / "result.json").write_text(json.dumps(result))
+    sign(run)
+    assert verify(RunFolder(run)).own == ["evil_module_of_nobody:function"]
+
+
+def test_a_run_of_a_model_holds(model_case: Make, tmp_path: Path) -> None:
+    audit.run(model_case(rows=40, explanations={"sample": 4, "shown": 1, "sanity": 0}))
+    assert verify(RunFolder(tmp_path / "run")).wrong == []
