@@ -83,7 +83,7 @@ def watch(example: Example) -> Outcome:
             with _in_time():
                 code = int(call(example.arguments))
         except TooLong:
-            broken.append(f"took too long")
+            broken.append("took too long")
         except BaseException as error:  # noqa: BLE001 - nothing may escape
             broken.append(f"raised {type(error).__name__}: {error}"[:300])
     told, said = err.getvalue(), out.getvalue()

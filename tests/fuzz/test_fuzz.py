@@ -1,7 +1,7 @@
 """A few hundred damaged inputs of each kind; `make fuzz` tries a hundred thousand.
 
-Whatever comes in: an exit code that means what the table of exit codes says, one error message and no traceback, no file
-changed that is not the tool's own, no end without an end, and a result that reads back.
+Whatever comes in: an exit code that means what the table of exit codes says, one error message and no traceback, no
+file changed that is not the tool's own, an end in time, and a result that reads back.
 """
 
 from __future__ import annotations
