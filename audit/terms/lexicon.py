@@ -246,6 +246,11 @@ class Lexicon:
         before = behind.group(1).lower().replace("’", "'") if behind else ""
         if after in (never or ()) or before in (not_after or ()):
             return True
+        if never and following and after not in self.readings["persons"] and after not in self.readings["functions"]:
+            # A white leather bag: one word may stand between.
+            second = AFTER.match(text, following.end())
+            if second is not None and second.group(1).lower() in never - self.readings["functions"]:
+                return True
         wanted = [after in only] if only is not None else []
         wanted += [before in only_after] if only_after is not None else []
         return bool(wanted) and not any(wanted)
@@ -276,7 +281,8 @@ class Lexicon:
         before = text[max(0, start - REACH) : start]
         bare = beside.before not in self.readings["describes"] and not DETERMINED.search(before)
         called = beside.before in self.readings["calls"] or (not beside.before and sentence_start(text, start))
-        return "interjection" if called or (bare and beside.after and beside.after not in AMBIGUOUS) else None
+        ends = not beside.after and beside.before not in self.readings["functions"]
+        return "interjection" if called or (bare and (ends or beside.after not in AMBIGUOUS | {""})) else None
 
     def _choose(self, senses: list[Sense], plain: str, text: str, start: int, end: int) -> tuple[Sense, Sense | None]:
         """Of several meanings, take the one for this place, and another one where both are open."""

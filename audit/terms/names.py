@@ -15,6 +15,7 @@ from audit.terms.scripts import BLANK, BREAKS
 Kind = Literal["first_name", "title", "people", "common"]
 _WORD = r"[^\W\d_](?:[\w'’&.-]*[\w.])?|\d[\w.]*"
 _NEXT = re.compile(rf"(?:['’]s?)?(?:{BLANK}+&?{BLANK}*|-)({_WORD})")
+_NICKNAME = re.compile(rf"{BLANK}+[\"“(]\w[^\"”)]{{0,30}}[\"”)]{BLANK}+[A-Z]")
 _SECOND = re.compile(rf"{BLANK}+({_WORD})")
 _PREV = re.compile(rf"(?:^|(?<=[^\w'’&.-]))({_WORD})(?:{BLANK}+&?{BLANK}*|-)$")
 _SENTENCE_START = re.compile(rf"(?:^|[.!?…:;{BREAKS}\"“(\[]['\")\]]*\s*|RT @\w+:?\s*)['\"“(\[]*$")
@@ -61,6 +62,8 @@ def part_of_name(text: str, start: int, end: int, kind: Kind, is_term: Callable[
         second = _SECOND.match(text, after.end())
         follows = after.group(1) not in {"and", "the"} and second is not None and second.group(1)[0].isupper()
         follows = follows or (kind == "common" and not opens and second is not None and second.group(1)[0].isupper())
+    if kind == "first_name" and _NICKNAME.match(text, end):
+        return True
     if kind == "title":
         return _precedes(text, before, kind, is_term, lists)
     if follows:

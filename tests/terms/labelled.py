@@ -75,7 +75,24 @@ def outcomes(lexicons: list[Lexicon]) -> pd.DataFrame:
     return counts
 
 
+def markdown(counts: pd.DataFrame) -> list[str]:
+    """Write the table of docs/counterfactuals.md: classes over all parts, then parts over all classes."""
+    names = ["right", "open", "wrong", "refused", "left"]
+    lines = [
+        "| | right | both readings | wrong | refused | rightly left | precision | refused share |",
+        "|---|" + "---|" * 7,
+    ]
+    for level in ("class", "part"):
+        for name, row in counts[names].groupby(level=level, sort=True).sum().iterrows():
+            made = row["right"] + row["open"] + row["wrong"]
+            asked = row["right"] + row["open"] + row["refused"]
+            precision = f"{1 - row['wrong'] / made:.3f}" if made else "–"
+            refused = f"{row['refused'] / asked:.3f}" if asked else "–"
+            lines.append(f"| {name} | {' | '.join(str(row[key]) for key in names)} | {precision} | {refused} |")
+    return lines
+
+
 if __name__ == "__main__":
     from audit.terms.loading import load_lexicons
 
-    print(outcomes(load_lexicons(["en", "zh"])).to_string())
+    print("\n".join(markdown(outcomes(load_lexicons(["en", "zh"])))))

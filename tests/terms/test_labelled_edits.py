@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from audit.terms.loading import load_lexicons
-from tests.terms.labelled import outcomes, read_labelled
+from tests.terms.labelled import markdown, outcomes, read_labelled
 
 #: Least precision of the edits made, and largest share of right edits refused, over all classes.
 PRECISION, REFUSED = 0.98, 0.05
@@ -40,3 +42,9 @@ def test_the_set_is_large_enough() -> None:
     assert sizes["zh"] >= 100
     assert sizes["name"] + sizes["firstname"] >= 100
     assert len({(case.exchange, case.text) for case in cases}) == len(cases)
+
+
+def test_the_documentation_shows_these_figures(counts: pd.DataFrame) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "counterfactuals.md").read_text(encoding="utf-8")
+    assert "\n".join(markdown(counts)) in page
+    assert f"\n{len(read_labelled())} texts" in page
