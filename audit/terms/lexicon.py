@@ -26,7 +26,7 @@ DETERMINER, NOUN = "determiner", "after_article"
 READINGS = (
     "functions", "pronouns", "clauses", "always", "verbs", "either", "adjectives", "degrees", "times", "prepositions",
     "carries", "harms", "two_objects", "things", "numbers", "nouns_ly", "openers", "persons", "kin", "capitals",
-    "interjections", "calls", "describes", "never_names",
+    "interjections", "calls", "goes_on", "describes", "never_names",
 )  # fmt: skip
 ARTICLE_BEFORE = re.compile(rf"\b(?:an?|the|this|that|every|each|another|any|one|some){BLANK}+$", re.IGNORECASE)
 #: A determiner one or two words before a noun, which is then no interjection.
@@ -34,29 +34,6 @@ DETERMINED = re.compile(
     rf"\b(?:an?|the|this|that|every|each|another|any|one|some|no|my|your|his|her|its|our|their|\w+['’]s|yo|ya|ur|dat|dis|da)"
     rf"{BLANK}+(?:[\w'’-]+{BLANK}+)?$",
     re.IGNORECASE,
-)
-#: Words that begin a clause after an interjection, and go on after a noun.
-AMBIGUOUS = frozenset(
-    [
-        "is",
-        "was",
-        "are",
-        "so",
-        "when",
-        "where",
-        "if",
-        "why",
-        "who",
-        "that",
-        "can",
-        "just",
-        "get",
-        "stop",
-        "shut",
-        "the",
-        "how",
-        "do",
-    ]
 )
 REACH = 40
 AFTER = re.compile(rf"(?:{BLANK}+|-)([\w'’]+)")
@@ -68,7 +45,6 @@ ADDRESS = re.compile(
     re.IGNORECASE,
 )
 UNSEEN_CHARACTERS = re.compile(f"[{UNSEEN}]")
-NOT_UNSEEN = f"[^{UNSEEN}]"
 
 
 @dataclass(frozen=True)
@@ -244,9 +220,10 @@ class Lexicon:
         following, behind = AFTER.match(text, end), BEFORE.search(text, max(0, start - REACH), start)
         after = following.group(1).lower().replace("’", "'") if following else ""
         before = behind.group(1).lower().replace("’", "'") if behind else ""
-        if after in (never or ()) or before in (not_after or ()):
+        person = after.removesuffix("'s") in self.readings["persons"]
+        if after in (never or ()) or (before in (not_after or ()) and not person):
             return True
-        if never and following and after not in self.readings["persons"] and after not in self.readings["functions"]:
+        if never and following and not person and after not in self.readings["functions"]:
             # A white leather bag: one word may stand between.
             second = AFTER.match(text, following.end())
             if second is not None and second.group(1).lower() in never - self.readings["functions"]:
@@ -281,8 +258,11 @@ class Lexicon:
         before = text[max(0, start - REACH) : start]
         bare = beside.before not in self.readings["describes"] and not DETERMINED.search(before)
         called = beside.before in self.readings["calls"] or (not beside.before and sentence_start(text, start))
-        ends = not beside.after and beside.before not in self.readings["functions"]
-        return "interjection" if called or (bare and (ends or beside.after not in AMBIGUOUS | {""})) else None
+        if beside.after:
+            aside = beside.after not in self.readings["goes_on"]
+        else:
+            aside = beside.before not in self.readings["functions"]
+        return "interjection" if called or (bare and aside) else None
 
     def _choose(self, senses: list[Sense], plain: str, text: str, start: int, end: int) -> tuple[Sense, Sense | None]:
         """Of several meanings, take the one for this place, and another one where both are open."""

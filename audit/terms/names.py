@@ -87,8 +87,8 @@ def _precedes(
         return False
     if kind == "first_name" and token.lower() in lists["openers"]:
         return False
-    if sentence_start(text, before.start(1)) and token.lower().rstrip("s") in lists["functions"]:
-        return False
+    if sentence_start(text, before.start(1)) and (kind == "people" or token.lower().rstrip("s") in lists["functions"]):
+        return False  # Only Muslims, Most Germans
     return _counts(token, kind, is_term, lists)
 
 

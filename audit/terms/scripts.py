@@ -12,7 +12,7 @@ UNSPACED = (
 #: A letter, digit or underscore of a script with blanks between words.
 SPACED = rf"[^\W{UNSPACED}]"
 _SPACED, _UNSPACED = re.compile(SPACED), re.compile(f"[{UNSPACED}]")
-#: White space within a line: what a text says does not reach over a line break.
+#: Line breaks, as a part of a character class; and white space within a line, for nothing is read over a line break.
 BREAKS = r"\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
 BLANK = rf"[^\S{BREAKS}]"
 #: Characters that are not seen, and may stand within a word: soft hyphen, zero-width marks.
