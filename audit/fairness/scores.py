@@ -29,6 +29,8 @@ BLOCKS = 64
 MOST_DISTINCT = 20_000
 #: Groups times different scores, above which scores are binned too.
 MOST_CELLS = 3_000_000
+#: Parts, and rows of them, that wait to be added up.
+MOST_PARTS, MOST_HELD = 16, 60_000
 #: Bins per unit of log-odds, between ±LOGIT_END.
 PER_LOGIT, LOGIT_END = 50, 20.0
 
@@ -97,8 +99,12 @@ class ScoreCounter:
             if not self.slicing.clustered:
                 at = ranked.schema.get_field_index("score_block")
                 ranked = ranked.set_column(at, "score_block", pa.array(np.zeros(ranked.num_rows, np.int64)))
-            self._counts.append(self._binned(_grouped(ranked, by_score, COUNTS)))
-        if len(self._sums) == 16:
+            if not self._exact:
+                # Before they are grouped: a table of a hundred thousand different scores is what fills memory.
+                binned = pa.array(bin_of(ranked["score_key"].to_numpy()))
+                ranked = ranked.set_column(ranked.schema.get_field_index("score_key"), "score_key", binned)
+            self._counts.append(_grouped(ranked, by_score, COUNTS))
+        if len(self._sums) == MOST_PARTS or sum(map(len, self._counts)) > MOST_HELD:
             self._merge()
 
     def done(self) -> ScoreTally:
@@ -108,9 +114,6 @@ class ScoreCounter:
         sums = self._sums[0] if self._sums else pd.DataFrame(columns=[*by_block, *SUMS], dtype=float)
         counts = self._counts[0] if self._counts else pd.DataFrame(columns=[*by_score, *COUNTS], dtype=float)
         return ScoreTally(self.slicing, sums, counts, self._exact)
-
-    def _binned(self, counts: pd.DataFrame) -> pd.DataFrame:
-        return counts if self._exact else counts.assign(score_key=bin_of(counts["score_key"].to_numpy(np.float64)))
 
     def _too_many(self, counts: pd.DataFrame) -> bool:
         distinct = counts["score_key"].nunique()
