@@ -18,10 +18,11 @@ from audit.data.quotes import quote_notes
 from audit.data.rows import RowReader
 from audit.errors import DataError, some
 from audit.result import Note
-from audit.store.columns import control_column, group_column
+from audit.store.columns import control_column, group_column, group_columns
 from audit.store.membership import spread
 
-#: More classes or groups than this is an id or a number in the wrong place, not a class or a group.
+#: More classes or groups than this is an id or a number in the wrong place, not a class or a group; a crossing of more
+#: groups is left out and told.
 MOST_CLASSES = 200
 MOST_GROUPS = 1000
 YES = ("1", "true")
@@ -41,6 +42,7 @@ class Survey:
     labels: Counter[str] = field(default_factory=Counter)
     predictions: Counter[str] = field(default_factory=Counter)
     groups: dict[str, Counter[str]] = field(default_factory=dict)
+    too_fine: list[tuple[str, ...]] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
     @property
@@ -66,9 +68,11 @@ def survey(config: AuditConfig) -> Survey:
     found.groups = {name: Counter() for name in columns}
     id_hashes: list[np.ndarray] = []
     clusters: list[np.ndarray] = []
+    crossed: dict[tuple[str, ...], set[tuple[str, ...]]] = {crossing: set() for crossing in config.crossings}
     reader = RowReader(config)
     for batch in reader:
         found.rows_kept += batch.num_rows
+        _count_crossed(crossed, batch)
         _count(found.labels, batch["y_true"], batch["count"])
         _count(found.predictions, batch["prediction"], batch["count"])
         for name, column in columns.items():
@@ -96,6 +100,13 @@ def survey(config: AuditConfig) -> Survey:
         _refuse_duplicates(config, np.concatenate(id_hashes))
     _check_outside(config, found)
     found.notes += [*agree(config, found, reader.seen), *quote_notes(config.data)]
+    found.too_fine = [crossing for crossing, groups in crossed.items() if len(groups) > MOST_GROUPS]
+    for crossing in found.too_fine:
+        params: dict[str, str | int | float | list[str] | None] = {
+            "attributes": list(crossing),
+            "limit": MOST_GROUPS,
+        }
+        found.notes.append(Note(code="crossing_too_fine", params=params))
     return found
 
 
@@ -146,6 +157,17 @@ def _count(counter: Counter[str], column: pa.ChunkedArray, count: pa.ChunkedArra
 def _count_groups(counter: Counter[str], batch: pa.Table, column: str) -> None:
     spread_out = spread(batch.append_column("w", batch["weight"]), [column], ["w"], [])
     _count(counter, spread_out[column], spread_out["count"])
+
+
+def _count_crossed(crossed: dict[tuple[str, ...], set[tuple[str, ...]]], batch: pa.Table) -> None:
+    """Collect the groups of each crossing, until there are too many to compare."""
+    for crossing, groups in crossed.items():
+        if len(groups) > MOST_GROUPS:
+            continue
+        columns = group_columns(crossing)
+        spread_out = spread(batch.append_column("w", batch["weight"]), columns, ["w"], [])
+        found = spread_out.group_by(columns).aggregate([])
+        groups.update(zip(*(found[column].to_pylist() for column in columns), strict=True))
 
 
 def _few_classes(config: AuditConfig, found: Survey) -> None:

@@ -83,7 +83,11 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
     # The empty slicing is everybody: the reference line of the charts.
     clustered = config.data.columns.cluster is not None
     slicings = [Slicing((), (), clustered), *(Slicing((name,), config.controls, clustered) for name in names)]
-    slicings += [Slicing(crossing, config.controls, clustered) for crossing in config.crossings]
+    slicings += [
+        Slicing(crossing, config.controls, clustered)
+        for crossing in config.crossings
+        if crossing not in surveyed.too_fine
+    ]
     audited = [list(slicing.attributes) for slicing in slicings if slicing.attributes]
     units: dict[str, str] = {metric.name: metric.unit for metric in metrics}
     if adapter and config.explanations.which != "none" and (config.explanations.sample or config.probe):

@@ -248,8 +248,6 @@ def compare_all(case: Case, folder: RunFolder) -> Fairness:
     tests, adverse, reports = [], [], []
     alpha = 1 - case.config.level
     for tally, item in zip(tallies, compared, strict=True):
-        if item.slicing is None:
-            continue
         for cls in case.question.asked:
             tests += stratified_tests(tally, item.slicing, cls)
         if item.slicing.attributes:
@@ -312,7 +310,7 @@ def assemble(
         classes=case.classes,
         model=model,
         data=data,
-        slicings=[item.slicing for item in compared if item.slicing],
+        slicings=[item.slicing for item in compared],
         metric_definitions=definitions([*case.question.metrics, *(EXPLAINED_METRIC if rates else ())]),
         metrics=[
             *(value for item in compared for value in item.metrics),

@@ -162,11 +162,12 @@ def test_group_counts_reconcile_with_rows_read(table: Table, stored: Make) -> No
 
 
 def test_a_crossing_that_is_too_fine_is_said(table: Table, stored: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("audit.fairness.compare.disparities.MOST_CROSSED_GROUPS", 3)
+    monkeypatch.setattr("audit.data.survey.MOST_GROUPS", 6)
     path = table(y=[1, 0] * 4, p=[1, 0] * 4, g=list("aabbccdd"), h=list("xyxyxyxy"))
     result = audit.run(stored(path, attributes=["g", "h"], crossings=[["g", "h"]]))
-    codes = [note for note in result.notes if note.code == "crossing_too_fine"]
-    assert codes[-1].params["groups"] == 8
+    (note,) = [note for note in result.notes if note.code == "crossing_too_fine"]
+    assert note.params == {"attributes": ["g", "h"], "limit": 6}
+    assert [item.attributes for item in result.slicings] == [[], ["g"], ["h"]]
 
 
 def test_all_labels_equal_and_one_group(table: Table, stored: Make) -> None:

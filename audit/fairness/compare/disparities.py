@@ -35,8 +35,6 @@ from audit.result import (
 )
 from audit.store.columns import control_column
 
-#: A crossing with more observed groups than this is reported as too fine, not computed.
-MOST_CROSSED_GROUPS = 1000
 #: Groups of a slicing whose values are computed by Fairlearn as well.
 GROUPS_CHECKED = 2
 CLASS_REPORT = {"precision": "precision", "recall": "true_positive_rate", "f1_score": "f1_score"}
@@ -87,15 +85,9 @@ class Question:
 
 @dataclass
 class Compared:
-    """The comparison of one slicing, pooled over controls and within each stratum.
+    """The comparison of one slicing, pooled over controls and within each stratum."""
 
-    Attributes
-    ----------
-    slicing
-        None if it was too fine to compute; `notes` then says so.
-    """
-
-    slicing: Slicing | None = None
+    slicing: Slicing
     metrics: list[MetricValue] = field(default_factory=list)
     disparities: list[Disparity] = field(default_factory=list)
     class_reports: list[ClassReport] = field(default_factory=list)
@@ -125,13 +117,6 @@ def compare(
     groups = sorted(
         set(keys), key=lambda values: [question.rank(*pair) for pair in zip(attributes, values, strict=True)]
     )
-    if len(groups) > MOST_CROSSED_GROUPS:
-        params: dict[str, str | int | float | list[str] | None] = {
-            "attributes": attributes,
-            "groups": len(groups),
-            "limit": MOST_CROSSED_GROUPS,
-        }
-        return Compared(notes=[Note(code="crossing_too_fine", params=params)])
     code_of = {group: code for code, group in enumerate(groups)}
     codes = keys.map(code_of).to_numpy(np.int64)
     grouped = GroupedCells(cells, codes, len(groups))
@@ -199,8 +184,6 @@ def _fine_cells(grouped: GroupedCells, strata: list[Any], tally: Tally, question
 
 def _adjust(done: Compared, strata: list[list[Values]], question: Question, fine: FineCells | None) -> None:
     """Add standardised values, for every set of groups that some rule compares."""
-    if done.slicing is None:
-        return
     facts = done.slicing.groups
     for left_out in dict.fromkeys(tuple(scope.left_out(facts)) for scope in (Scope(), *question.scopes)):
         compared = np.array([group.in_gaps and name_of(group.values) not in left_out for group in facts])
@@ -227,7 +210,7 @@ def _scores_of(scores: ScoreTally, code_of: dict[Any, int], stratum: dict[str, s
 
 def _correlations(done: Compared) -> list[Correlation]:
     """Keep what the judge needs to know of values that are not independent of each other."""
-    return _correlations_of(done.slicing, done.pooled) if done.slicing is not None else []
+    return _correlations_of(done.slicing, done.pooled)
 
 
 def _correlations_of(slicing: Slicing, pooled: list[Values]) -> list[Correlation]:
@@ -274,7 +257,7 @@ def findings(compared: list[Compared], level: float) -> FindingsSummary:
     looked: list[tuple[Slicing, list[tuple[Values, npt.NDArray[np.int64]]]]] = []
     doubted = 0
     for item in compared:
-        if item.slicing is None or not item.slicing.attributes:
+        if not item.slicing.attributes:
             continue
         in_gaps = np.array([group.in_gaps for group in item.slicing.groups])
         tested = [values for values in item.pooled if _tested(values.metric)]
@@ -389,8 +372,6 @@ def _metric_values(item: Values, slicing: Slicing, stratum: dict[str, str]) -> l
 
 def _add(done: Compared, values: list[Values], stratum: dict[str, str], question: Question) -> None:
     slicing = done.slicing
-    if slicing is None:
-        return
     gaps: dict[tuple[str, str | None, str], Disparity] = {}
     for item in values:
         done.metrics += _metric_values(item, slicing, stratum)
@@ -468,8 +449,8 @@ def _compose(criterion: str, parts: list[Disparity]) -> Disparity:
     return worst.model_copy(update={"metric": criterion})
 
 
-def _class_reports(grouped: GroupedCells, slicing: Slicing | None, question: Question) -> list[ClassReport]:
-    if slicing is None or not slicing.attributes or grouped.cells["y_true"].isna().all():
+def _class_reports(grouped: GroupedCells, slicing: Slicing, question: Question) -> list[ClassReport]:
+    if not slicing.attributes or grouped.cells["y_true"].isna().all():
         return []
     known = known_metrics()
     tables = grouped.coded(question.classes).one_vs_rest(list(range(len(question.classes))), labelled=True)
