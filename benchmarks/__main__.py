@@ -11,6 +11,7 @@ NAMES = (
     "calibration",
     "calibration_designs",
     "calibration_changes",
+    "calibration_advice",
     "bounds",
     "regression",
     "explain",

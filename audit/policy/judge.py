@@ -35,15 +35,12 @@ from audit.fairness.bounds.inference import (
 )
 from audit.fairness.bounds.sketch import gathered
 from audit.fairness.compare.change import ChangeBounds, Changes, group_changes, pair_changes
+from audit.policy.needed import POWER, ChangePower, GapPower, Group, LevelPower, lacking, more_rows
 from audit.policy.rules import NEUTRAL, Question, questions
 from audit.policy.waivers import apply_waivers
 from audit.result import AuditResult, Doubt, Judgement, MetricValue, Needed, RuleVerdict
 from audit.store.runfolder import fingerprint_of
 
-#: No more effective decisions per group than this are asked for; what they would not settle, sampling does not.
-MOST_NEEDED = 1e7
-#: Chance of a failure at the minimum detectable gap.
-POWER = 0.8
 #: Limits are written in decimal; 0.5 − 0.4 must not exceed 0.1.
 SLACK = 1e-12
 
@@ -100,9 +97,13 @@ class _Changed:
         margin = self.question.rule.margin or 0.0
         if self.question.rule.of == "gap":
             return pair_changes(self.changes, margin, alpha, level)
+        return group_changes(self.changes, self.signs, alpha, level)
+
+    @property
+    def signs(self) -> tuple[float, ...]:
+        """Directions that count as worse."""
         better = self.question.definition.better if self.question.definition else "high"
-        signs = (1.0, -1.0) if self.question.metric in NEUTRAL else (-1.0 if better == "high" else 1.0,)
-        return group_changes(self.changes, signs, alpha, level)
+        return (1.0, -1.0) if self.question.metric in NEUTRAL else (-1.0 if better == "high" else 1.0,)
 
     def status(self, found: ChangeBounds) -> str:
         margin = self.question.rule.margin or 0.0
@@ -302,7 +303,7 @@ def _doubts(case: _Case) -> list[Doubt]:
 def _gap_verdict(case: _Gap, alpha: float, level: float) -> RuleVerdict:
     question, rule = case.question, case.question.rule
     blank = _blank(case, level).model_copy(
-        update={"groups": len(case.assessable), "needed": [_lacks(value) for value in case.unassessable]}
+        update={"groups": len(case.assessable), "needed": [_lacks(question, value) for value in case.unassessable]}
     )
     if not case.answerable:
         return blank if blank.note else _without_bounds(case, blank)
@@ -362,8 +363,9 @@ def _without_bounds(case: _Gap, blank: RuleVerdict) -> RuleVerdict:
 
 
 def _level_verdict(case: _Level, alpha: float, level: float) -> RuleVerdict:
+    question = case.question
     blank = _blank(case, level).model_copy(
-        update={"groups": len(case.assessable), "needed": [_lacks(value) for value in case.unassessable]}
+        update={"groups": len(case.assessable), "needed": [_lacks(question, value) for value in case.unassessable]}
     )
     point = case.question.rule.evidence == "point"
     if not case.answerable or (case.doubted and point):
@@ -388,9 +390,13 @@ def _level_verdict(case: _Level, alpha: float, level: float) -> RuleVerdict:
     if status == "pass" and (case.unassessable or case.doubted):
         status = "inconclusive"
     group = case.assessable[decisive].group
+    needed = blank.needed
+    if case.status(lower, upper) == "inconclusive" and not point:
+        needed = [*_level_needed(case, alpha, level), *needed]
     return blank.model_copy(
         update={
             "status": status, "value": value, "lower": lower, "upper": upper, "low_group": group, "high_group": group,
+            "needed": needed,
         }
     )  # fmt: skip
 
@@ -412,6 +418,9 @@ def _change_verdict(case: _Changed, alpha: float, level: float) -> RuleVerdict:
         status = "pass" if found.value <= (case.question.rule.margin or 0.0) + SLACK else "fail"
     if status == "pass" and (case.unassessable or (case.doubts and case.question.rule.evidence == "interval")):
         status = "inconclusive"
+    needed = blank.needed
+    if case.status(found) == "inconclusive" and case.question.rule.evidence == "interval":
+        needed = [*_change_needed(case, found, alpha, level), *needed]
     pair = found.lower_pair if status == "fail" else found.upper_pair
     return blank.model_copy(
         update={
@@ -421,6 +430,7 @@ def _change_verdict(case: _Changed, alpha: float, level: float) -> RuleVerdict:
             "upper": found.upper,
             "low_group": case.groups[pair[0]],
             "high_group": case.groups[pair[1]],
+            "needed": needed,
         }
     )
 
@@ -466,34 +476,48 @@ def _detectable(case: _Gap, pair: tuple[int, int], level: float) -> float | None
     return float((rule.at_least or 0.0) * math.exp(-z * math.sqrt((variance / value**2).sum())))
 
 
-def _lacks(value: MetricValue) -> Needed:
-    missing = EVIDENCE_FLOOR - (value.effective_n or 0.0)
-    return Needed(group=value.group, n=max(1, math.ceil(missing)), reason=value.note or "below_evidence_floor")
+def _lacks(question: Question, value: MetricValue) -> Needed:
+    reason = value.note or "below_evidence_floor"
+    return lacking(value.group, question.rows_of(value.group, value.n), value.effective_n or 0.0, reason)
+
+
+def _groups(question: Question, values: list[MetricValue]) -> list[Group]:
+    return [Group(v.group, question.rows_of(v.group, v.n), v.effective_n or 0.0) for v in values]
 
 
 def _needed(case: _Gap, alpha: float, level: float) -> list[Needed]:
-    """Find the least size that, as the least of every group, would settle the rule; say what each group lacks."""
-    estimates = case.estimates
+    rule = case.question.rule
+    power = GapPower(case.estimates, rule.limit, rule.at_least, case.reference, alpha, level)
+    found = more_rows(_groups(case.question, case.assessable), power)
+    if found is not None:
+        return found
+    widest = [case.assessable[i].group for i in _ends(case.estimates, case.reference)]
+    return [Needed(group=group, n=None, reason="rate_at_the_limit") for group in widest]
 
-    def settled(size: float) -> bool:
-        return case.status(case.bounds(estimates.resized(size), alpha, level)) != "inconclusive"
 
-    if settled(1.0):
-        return []
-    if not settled(MOST_NEEDED):
-        widest = [case.assessable[i].group for i in _ends(estimates, case.reference)]
-        return [Needed(group=group, n=None, reason="rate_at_the_limit") for group in widest]
-    small, large = math.log(EVIDENCE_FLOOR), math.log(MOST_NEEDED)
-    while large - small > 1e-4:
-        middle = (small + large) / 2
-        small, large = (small, middle) if settled(math.exp(middle)) else (middle, large)
-    size = math.exp(large)
-    # Effective decisions cost as many real ones as they did so far.
-    return [
-        Needed(group=v.group, n=math.ceil((size - v.effective_n) * v.n / v.effective_n), reason="too_few")
-        for v in case.assessable
-        if v.effective_n and v.effective_n < size
+def _level_needed(case: _Level, alpha: float, level: float) -> list[Needed]:
+    power = LevelPower(case.estimates, case.question.rule.at_most or 0.0, alpha, level)
+    found = more_rows(_groups(case.question, case.assessable), power)
+    if found is not None:
+        return found
+    group = case.assessable[int(np.argmax(case.estimates.value))].group
+    return [Needed(group=group, n=None, reason="rate_at_the_limit")]
+
+
+def _change_needed(case: _Changed, found: ChangeBounds, alpha: float, level: float) -> list[Needed]:
+    question = case.question
+    signs = None if question.rule.of == "gap" else case.signs
+    power = ChangePower(case.changes, question.rule.margin or 0.0, signs, alpha, level)
+    of = {tuple(value.group): value for value in question.values}
+    groups = [
+        Group(name, question.rows_of(name, of[tuple(name)].n if tuple(name) in of else 0), float(size))
+        for name, size in zip(case.groups, case.changes.candidate.effective, strict=True)
     ]
+    needed = more_rows(groups, power)
+    if needed is not None:
+        return needed
+    deciding = dict.fromkeys(found.upper_pair)
+    return [Needed(group=case.groups[i], n=None, reason="rate_at_the_limit") for i in deciding]
 
 
 def _overall(rules: list[RuleVerdict]) -> str:

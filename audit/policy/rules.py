@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError, some
@@ -46,6 +46,8 @@ class Question:
         Whether the verdict enters the gate: of pooled and adjusted verdicts, the one the rule asks for does.
     too_fine
         The slicing was not computed, having too many groups.
+    rows
+        Group -> its rows, of which a metric's denominator may be a part.
     """
 
     name: str
@@ -61,6 +63,11 @@ class Question:
     changes: list[Change] | None = None
     left_out: tuple[str, ...] = ()
     too_fine: bool = False
+    rows: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+
+    def rows_of(self, group: list[str], otherwise: int) -> int:
+        """Rows of a group; of what is no group of decisions, as many as were counted."""
+        return self.rows.get(tuple(group), otherwise)
 
 
 def questions(result: AuditResult, policy: PolicyConfig) -> list[Question]:
@@ -329,6 +336,7 @@ def _questions(name: str, rule: RuleConfig, result: AuditResult, attributes: lis
                         ),
                         changes=_changes(result, attributes, metric, cls, in_scope),
                         left_out=small,
+                        rows={tuple(group.values): group.n for group in groups},
                     )
                 )
     return out

@@ -11,10 +11,10 @@ from audit.result.part import Part
 
 
 class Needed(Part):
-    """How many more decisions of a group would settle a rule, if rates stay as they are."""
+    """How many more rows of a group would settle a rule in four of five audits, if rates stay as they are."""
 
     group: list[str]
-    n: int | None = Field(description="In the metric's denominator; null if no number would.")
+    n: int | None = Field(description="Rows to collect; null if no number would do, or none can be told.")
     reason: str
 
 

@@ -37,8 +37,10 @@ def _needed(view: View, rule: RuleVerdict, number: int) -> str:
     group = group_name(item.group)
     if item.reason == "no_change_known":
         return view.t("gate.needed.no_change_known", group=group)
-    if item.n is None:
+    if item.n is None and item.reason == "rate_at_the_limit":
         return view.t("gate.needed.at_the_limit", group=group)
+    if item.n is None:
+        return view.t("gate.needed.nobody_knows", group=group, why=view.t.note(item.reason))
     if item.reason == "too_few":
         return view.t("gate.needed.too_few", group=group, n=count(item.n))
     return view.t("gate.needed.unassessable", group=group, n=count(item.n), why=view.t.note(item.reason))
