@@ -185,15 +185,23 @@ class _Ended:
         self._stream, self._end = stream, end
         self.closed = False
 
-    def read(self, size: int) -> bytes:
+    def read_buffer(self, size: int) -> Any:
         """Fill whole blocks, so that what is put after the end does not make one of its own."""
-        parts: list[bytes] = []
+        block = self._stream.read_buffer(size)
+        if len(block) == size:
+            return block  # as it lies in Arrow's memory
+        parts = [block.to_pybytes()]
+        size -= len(block)
         while size > 0 and (part := self._stream.read(size)):
             parts.append(part)
             size -= len(part)
         parts.append(self._end[:size])
         self._end = self._end[size:]
-        return parts[0] if len(parts) == 2 and not parts[1] else b"".join(parts)
+        return pa.py_buffer(b"".join(parts))
+
+    def read(self, size: int) -> Any:
+        """Read bytes: Arrow asks for buffers where it can."""
+        return self.read_buffer(size).to_pybytes()
 
     def close(self) -> None:
         self.closed = True
