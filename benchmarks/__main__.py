@@ -16,6 +16,7 @@ NAMES = (
     "regression",
     "explain",
     "faithfulness",
+    "verification",
     "counterfactual",
     "decomposition",
     "treatment",

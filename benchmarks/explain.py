@@ -28,7 +28,8 @@ from audit.explain.explanations import Explainer
 from audit.explain.gaps.contributions import attribute
 from audit.explain.integrate.path import PathIntegrator, score
 from audit.explain.parts import in_parts
-from audit.explain.verify.faithfulness import Eraser, examine
+from audit.explain.verify.erasing import ErasedCase, Eraser
+from audit.explain.verify.faithfulness import examine
 from audit.models.adapter import Batch, Encoded
 from audit.models.engine import fill_batches
 from audit.models.text_classification import TextClassification
@@ -38,7 +39,7 @@ from audit.store.shards import Shards
 SHARED = Path(__file__).parents[2] / "shared"
 DECISIONS = int(os.environ.get("BENCH_DECISIONS", "500"))
 TIMED = int(os.environ.get("BENCH_TIMED", "200"))
-TOLERANCE, NODES, BUDGET = 0.05, 300, 1024
+TOLERANCE, NODES, BUDGET = 0.05, 300, 512
 
 
 def texts() -> list[str]:
@@ -170,9 +171,10 @@ def one_at_a_time() -> Callable[[str], object] | None:
 
 
 def tested(adapter, encoded, targets, found):  # type: ignore[no-untyped-def]
-    eraser = Eraser(adapter, baseline="mask", budget=BUDGET, scale="probability")
-    values, f_input = [f.values for f in found], [f.f_input for f in found]
-    return examine(eraser, encoded, targets, values, f_input, orderings=19, seeds=list(range(len(encoded))))
+    eraser = Eraser(adapter, baseline="mask", budget=BUDGET, scale="log_odds")
+    cases = [ErasedCase(e, t, f.values, f.f_input) for e, t, f in zip(encoded, targets, found, strict=True)]
+    scales = ["probability"] * len(cases)
+    return examine(eraser, cases, scales, interventions=48, seeds=list(range(len(cases))))
 
 
 MEMORY = """

@@ -14,7 +14,7 @@ import pandas as pd
 from audit.explain.integrate.methods import Other
 from audit.explain.integrate.path import PathIntegrator
 from audit.explain.integrate.units import unit_codes
-from audit.explain.verify.faithfulness import ErasedCase, Eraser
+from audit.explain.verify.erasing import ErasedCase, Eraser
 from audit.models.adapter import Encoded
 from benchmarks.explain import BUDGET, SHARED, load, predicted
 

@@ -227,8 +227,14 @@ class ExplanationConfig(Part):
     baseline: Literal["auto", "mask", "pad", "eos", "zero"] = Field(
         "auto", description="`auto`: MASK if there is one, else PAD, EOS, zeros; none whose embedding is next to zero."
     )
-    least_contrast: float = Field(0.05, ge=0, description="Less difference from the baseline cannot be explained.")
-    orderings: int = Field(19, ge=19, description="Random orderings that an explanation must beat; 99 for a release.")
+    least_contrast: float = Field(
+        0.05,
+        ge=0,
+        description="Less difference from the baseline cannot be explained; in probability, log-odds are tried then.",
+    )
+    interventions: int = Field(
+        48, ge=24, description="Random halves of the words that are erased to see whether the model follows."
+    )
     contentless: float = Field(
         0.5, gt=0, le=1, description="Weak: more than this share on special tokens and punctuation."
     )

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 #: Columns of the attribution table that a sheet takes over.
 KEPT = (
-    *("outcome", "reason", "target_class", "method", "baseline"),
+    *("outcome", "reason", "target_class", "method", "baseline", "scale", "named"),
     *("f_input", "f_baseline", "convergence_delta", "error_share"),
-    *("comprehensiveness", "sufficiency", "chance_p", "sufficient", "corroboration", "corroboration_p"),
+    *("removed", "sufficient", "followed", "wrong_signs", "chance_p", "comprehensiveness", "sufficiency"),
     *("content", "gradients", "forwards"),
 )
 
@@ -101,7 +101,7 @@ def fresh_sheet(
     rows["input"] = [text]
     (record,) = explainer.explain(rows)[0].to_pylist()
     (item,) = adapter.encode([text])
-    other = Other(adapter, record["baseline"], settings.target, config.seed)
+    other = Other(adapter, record["baseline"], record["scale"], config.seed)
     target = adapter.classes.index(decision["y_pred"])
     found = {method: other.attribute(item, target, method) for method in methods}
     return make_sheet(result, decision, record, joined(text), found)

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+from scipy.stats import norm
 
 from audit.config import AuditConfig
 from audit.explain.explanations import SCHEMA, Explainer
 from audit.explain.integrate.path import METHOD
 from audit.explain.parts import draw_rows, in_parts
-from audit.explain.verify.sanity import check_sanity
+from audit.explain.verify.faithfulness import LEAST_UNITS
+from audit.explain.verify.sanity import FALSE_ALARM, check_sanity
 from audit.explain.words import influential_words
 from audit.models.adapter import Adapter
-from audit.result import Explanations, OutcomeCounts, PrecisionCheck
+from audit.result import ChanceTest, Explanations, OutcomeCounts, PrecisionCheck
 from audit.result.outcomes import EXPLAINED, REASONS, UNEXPLAINED, WEAK
 from audit.store.columns import group_column, group_columns
 from audit.store.progress import Progress
@@ -73,7 +75,7 @@ def explain_sample(
     steady = explained[~explained["reason"].isin(["failed", "no_contrast", "not_converged", "no_input"])]
     sanity = None
     if settings.sanity:
-        sanity = check_sanity(explainer, steady.head(4 * settings.sanity), settings.sanity, config.seed)
+        sanity = check_sanity(explainer, steady, settings.sanity, config.seed)
     with_contrast = explained[~explained["reason"].isin(["failed", "no_contrast", "no_input"])]
     summary = Explanations(
         method=METHOD,
@@ -82,7 +84,8 @@ def explain_sample(
         second_baseline=int((explained["baseline"] != explainer.baseline).sum()),
         tolerance=settings.tolerance,
         least_contrast=settings.least_contrast,
-        orderings=settings.orderings,
+        interventions=settings.interventions,
+        log_odds=int((explained["scale"] != settings.target).sum()),
         sampled=len(explained),
         population=drawn.population,
         strata=drawn.strata,
@@ -92,9 +95,11 @@ def explain_sample(
         forwards=float(explained["forwards"].mean()) if len(explained) else 0.0,
         comprehensiveness=_median(steady["comprehensiveness"]),
         sufficiency=_median(steady["sufficiency"]),
+        chance=_chance(steady),
         sanity=sanity,
         precision=_recheck(explainer, steady) if settings.precision != "float32" else None,
-        words=influential_words(steady, names),
+        # Means are of one unit: decisions explained on another scale stand outside.
+        words=influential_words(steady[steady["scale"] == settings.target], names),
         shown=shown["row_id"].tolist(),
     )
     return Explained(summary, explained, computed, reused)
@@ -120,6 +125,27 @@ def _outcomes(explained: pd.DataFrame, slicings: Sequence[tuple[str, ...]]) -> l
     ]
 
 
+def _chance(steady: pd.DataFrame) -> ChanceTest | None:
+    """Do explanations agree with the model beyond chance, all decisions together?
+
+    Were they orders of their units at random, every p would be uniform over its steps, so the mean of many is normal.
+    Decisions with too few units to test are left out: their p has hardly any steps.
+    """
+    tested = steady[steady["chance_p"].notna() & (steady["units"] >= LEAST_UNITS)]
+    if tested.empty:
+        return None
+    mean = float(tested["chance_p"].mean())
+    bound = 0.5 - float(norm.isf(FALSE_ALARM)) / float(np.sqrt(12 * len(tested)))
+    return ChanceTest(
+        decisions=len(tested),
+        followed=float(tested["followed"].mean()),
+        mean_p=mean,
+        bound=max(bound, 0.0),
+        better=mean < bound,
+        passed=float(tested["chance_passed"].mean()),
+    )
+
+
 def _median(values: pd.Series) -> float | None:
     known = values.dropna()
     return float(known.median()) if len(known) else None
@@ -128,10 +154,10 @@ def _median(values: pd.Series) -> float | None:
 def _recheck(explainer: Explainer, steady: pd.DataFrame) -> PrecisionCheck:
     """Explain a sample, and every decision near a threshold, in float32 as well."""
     settings = explainer.settings
-    contrast = (steady["f_input"] - steady["f_baseline"]).abs()
+    contrast = (steady["f_input"] - steady["f_baseline"]).abs().where(steady["scale"] == settings.target, np.inf)
     borderline = (steady["error_share"] > 0.8 * settings.tolerance) | (contrast < 1.25 * settings.least_contrast)
     chosen = pd.concat([steady[~borderline].head(RECHECKED), steady[borderline]])
-    chosen = chosen[chosen["baseline"] == explainer.baseline]
+    chosen = chosen[(chosen["baseline"] == explainer.baseline) & (chosen["scale"] == settings.target)]
     encoded = explainer.adapter.encode(list(chosen["input"]))
     targets = [explainer.adapter.classes.index(cls) for cls in chosen["y_pred"]]
     exact, _ = explainer.integrator(explainer.baseline, "float32").attribute(encoded, targets)

@@ -199,7 +199,9 @@ def _take_apart(
         return
     from audit.explain.gaps.contributions import attribute_sample
 
-    table, computed, reused = attribute_sample(case.config, explainer, case.positive, folder, progress)
+    table, computed, reused = attribute_sample(
+        case.config, explainer, case.positive, folder, progress, out.explained.table if out.explained else None
+    )
     clock.computed += computed
     clock.reused += reused
     apart = take_apart(case, folder, explainer, table, gaps)

@@ -319,6 +319,7 @@ def _explanation(found: dict[Any, Any]) -> dict[str, Any]:
         "reason": found["reason"] if isinstance(found["reason"], str) else None,
         "f_input": _rounded(found["f_input"]),
         "f_baseline": _rounded(found["f_baseline"]),
+        "scale": found["scale"],
         "starts": [int(value) for value in found["starts"]],
         "ends": [int(value) for value in found["ends"]],
         "attributions": [_rounded(value, 5) for value in found["attributions"]],

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from audit.result.explanations import (
+    ChanceTest,
     DecisionSheet,
     Explanations,
     OutcomeCounts,
@@ -74,6 +75,7 @@ __all__ = [
     "AdverseImpact",
     "AuditResult",
     "CalibrationBin",
+    "ChanceTest",
     "Change",
     "ClassReport",
     "Closing",

@@ -20,14 +20,23 @@ class OutcomeCounts(Part):
 
 
 class SanityCheck(Part):
-    """What the method says of a model with shuffled weights, and of explanations that know nothing."""
+    """What the method says of a model with shuffled weights."""
 
     decisions: int
     similarity: float = Field(description="Mean rank correlation of φ with that of the shuffled model.")
     similarity_bound: float = Field(description="Chance, over permuted words and shuffled copies, stays below in 95 %.")
     resembles: bool
-    random_tested: int
-    random_passed: int = Field(description="Random orderings that passed the chance test: about 5 % should.")
+
+
+class ChanceTest(Part):
+    """Do explanations agree with what the model answers beyond chance, all decisions together?"""
+
+    decisions: int = Field(description="Converged explanations with enough words to test.")
+    followed: float = Field(description="Mean correlation of what φ says erased halves carry with the model's answers.")
+    mean_p: float = Field(description="Mean share of random orders of φ that agree as well; one half by chance.")
+    bound: float = Field(description="By chance, the mean share stays above in 99 %.")
+    better: bool = Field(description="The mean share is below the bound.")
+    passed: float = Field(description="Share of random orders whose agreement would reach what is asked of a decision.")
 
 
 class PrecisionCheck(Part):
@@ -59,10 +68,13 @@ class Explanations(Part):
     method: str
     target: str = Field(description="What is explained: probability or log_odds of the predicted class.")
     baseline: str
+    log_odds: int = Field(
+        description="Decisions of which log-odds are explained, as their probability shows no contrast."
+    )
     second_baseline: int = Field(description="Decisions explained against another baseline, for want of contrast.")
     tolerance: float
     least_contrast: float
-    orderings: int
+    interventions: int
     sampled: int
     population: int
     strata: int
@@ -72,8 +84,9 @@ class Explanations(Part):
     )
     gradients: float = Field(description="Mean per decision.")
     forwards: float = Field(description="Mean per decision, of the tests.")
-    comprehensiveness: float | None = Field(description="Median over decisions with a converged explanation.")
+    comprehensiveness: float | None = Field(description="Median over decisions that pass the tests.")
     sufficiency: float | None
+    chance: ChanceTest | None
     sanity: SanityCheck | None
     precision: PrecisionCheck | None = Field(description="Null where gradients are float32.")
     words: list[WordInfluence]
@@ -108,16 +121,21 @@ class DecisionSheet(Part):
     target_class: str
     method: str
     baseline: str
+    scale: str = Field(description="What F is: probability, or log_odds.")
     f_input: float
     f_baseline: float
     convergence_delta: float
     error_share: float | None = Field(description="Estimated error of the attributions together, as a share of them.")
+    named: int | None = Field(description="Words that the explanation names: the fewest that carry it.")
+    removed: float | None = Field(description="Share of the contrast, in log-odds, that goes when they are erased.")
+    sufficient: bool | None = Field(description="They alone keep the predicted class.")
+    followed: float | None = Field(
+        description="Correlation of φ with the model's answers to erased halves of the words."
+    )
+    wrong_signs: float | None = Field(description="Share of Σ|φ| on words whose erasure does the opposite.")
+    chance_p: float | None = Field(description="Share of random orders of φ that agree as well.")
     comprehensiveness: float | None
     sufficiency: float | None
-    chance_p: float | None
-    sufficient: bool | None
-    corroboration: float | None
-    corroboration_p: float | None
     content: float
     gradients: int
     forwards: int

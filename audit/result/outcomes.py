@@ -5,6 +5,6 @@ from __future__ import annotations
 EXPLAINED, WEAK, UNEXPLAINED = "explained", "weak", "unexplained"
 #: Reasons in the order they are tried: first those of `unexplained`, then those of `weak`.
 REASONS = (
-    *("failed", "no_input", "no_contrast", "not_converged", "too_short_to_test", "no_better_than_chance"),
-    *("not_sufficient", "not_corroborated", "contentless"),
+    *("failed", "no_input", "no_contrast", "not_converged", "too_short_to_test"),
+    *("not_removed", "not_followed", "wrong_signs", "not_sufficient", "contentless"),
 )

@@ -1,27 +1,42 @@
-"""Erasing: closed forms on models whose words act one by one, and tests that are what they say."""
+"""Verification by intervention, on models whose words act one by one: what is true passes, and what is not does not."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import comb, factorial
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from scipy.stats import binom
 
+from audit.explain.integrate.path import Attribution
 from audit.explain.integrate.units import unit_codes, unit_sums
-from audit.explain.verify import faithfulness
-from audit.explain.verify.faithfulness import Eraser, examine, sizes, smallest_p
+from audit.explain.verify.erasing import ErasedCase, Eraser
+from audit.explain.verify.faithfulness import (
+    BY_LUCK,
+    FIRST_HALVES,
+    LEAST_AGREEMENT,
+    MOST_SIGNED,
+    Faithfulness,
+    examine,
+    needed_agreement,
+    sizes,
+)
+from audit.explain.verify.outcome import Thresholds, verdict
 from audit.models.adapter import Batch, Encoded
+
+Floats = np.ndarray[Any, Any]
+LENGTHS = (5, 7, 11, 14, 25, 60)
 
 
 class Bag:
-    """F is the sigmoid of the sum of the tokens' weights; erased tokens weigh nothing."""
+    """Log-odds are the sum of the tokens' weights and a bias; erased tokens weigh nothing."""
 
     classes = ("no", "yes")
 
-    def __init__(self, weights: Sequence[float]) -> None:
-        self._weights = torch.tensor([0.0, *weights], dtype=torch.double)
+    def __init__(self, weights: Sequence[float], bias: float = 0.0) -> None:
+        self._weights, self._bias = torch.tensor([0.0, *weights], dtype=torch.double), bias
         self.rows = 0
 
     def collate(self, encoded: Sequence[Encoded]) -> Batch:
@@ -40,7 +55,7 @@ class Bag:
     def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         self.rows += len(batch.ids)
         x = self.embed(batch) if embedded is None else embedded
-        total = x.squeeze(-1).sum(1)
+        total = x.squeeze(-1).sum(1) + self._bias
         return torch.stack([torch.zeros_like(total), total], 1)
 
 
@@ -56,19 +71,76 @@ def sigmoid(x: float) -> float:
     return float(1 / (1 + np.exp(-x)))
 
 
-def examined(weights: Sequence[float], phi: Sequence[float], *, orderings: int = 19, seed: int = 0):  # type: ignore[no-untyped-def]
-    model = Bag(weights)
-    eraser = Eraser(model, baseline="zero", budget=512, scale="probability")  # type: ignore[arg-type]
-    (found,) = examine(
-        eraser,
-        [item(len(weights))],
-        [1],
-        [np.array(phi, np.float32)],
-        [sigmoid(sum(weights))],
-        orderings=orderings,
-        seeds=[seed],
-    )
+def examined(
+    weights: Sequence[float], phi: Sequence[float], *, bias: float = 0.0, scale: str = "probability", seed: int = 0
+) -> Faithfulness:
+    model = Bag(weights, bias)
+    eraser = Eraser(model, baseline="zero", budget=512, scale="log_odds")  # type: ignore[arg-type]
+    target = int(sum(weights) + bias > 0)
+    sign = 1 if target else -1
+    case = ErasedCase(item(len(weights)), target, np.array(phi, np.float32) * sign, 0.0)
+    (found,) = examine(eraser, [case], [scale], interventions=48, seeds=[seed])
     return found
+
+
+def outcome(weights: Floats, phi: Floats, **more: Any) -> str:
+    """What becomes of an explanation that converged."""
+    whole = Attribution(np.array([0.5], np.float32), 0.9, 0.4, 0.0, 5)
+    return verdict(whole, examined(list(weights), list(phi), **more), 1.0, Thresholds())[0]
+
+
+def bag(n: int, rng: np.random.Generator) -> Floats:
+    return rng.normal(size=n)
+
+
+def keyword(n: int, rng: np.random.Generator) -> Floats:
+    weights = np.zeros(n)
+    weights[rng.integers(n)] = 4.0
+    return weights
+
+
+def half_noise(weights: Floats, rng: np.random.Generator) -> Floats:
+    noise = rng.normal(size=len(weights))
+    return weights / np.linalg.norm(weights) + noise / np.linalg.norm(noise)
+
+
+def explained(
+    make: Callable[[int, np.random.Generator], Floats], explain: Callable[[Floats, np.random.Generator], Floats], n: int
+) -> int:
+    """Of forty decisions."""
+    found = 0
+    for seed in range(40):
+        rng = np.random.default_rng([seed, n])
+        weights = make(n, rng)
+        found += (
+            outcome(weights, explain(weights, rng), bias=-0.2 if make is keyword else 0.0, seed=seed) == "explained"
+        )
+    return found
+
+
+@pytest.mark.parametrize("n", LENGTHS)
+@pytest.mark.parametrize("make", [bag, keyword])
+def test_the_truth_is_explained_at_every_length(make: Any, n: int) -> None:
+    assert explained(make, lambda weights, _: weights, n) >= 38
+
+
+@pytest.mark.parametrize("n", LENGTHS)
+@pytest.mark.parametrize("make", [bag, keyword])
+@pytest.mark.parametrize("explain", [half_noise, lambda weights, rng: rng.normal(size=len(weights))])
+def test_neither_half_noise_nor_chance_is_explained(make: Any, explain: Any, n: int) -> None:
+    found = explained(make, explain, n)
+    assert binom.sf(found - 1, 40, 0.05) > 0.005
+
+
+@pytest.mark.parametrize("n", LENGTHS)
+def test_numbers_without_their_signs_are_not_explained(n: int) -> None:
+    wrong = 0
+    for seed in range(40):
+        weights = bag(n, np.random.default_rng([seed, n, 3]))
+        mass = np.abs(weights[weights < 0]).sum() / np.abs(weights).sum()
+        if 0.1 < mass < 0.9:
+            wrong += outcome(weights, np.abs(weights) * np.sign(weights.sum()), seed=seed) == "explained"
+    assert wrong <= 1
 
 
 def test_comprehensiveness_and_sufficiency_are_erasers() -> None:
@@ -76,48 +148,76 @@ def test_comprehensiveness_and_sufficiency_are_erasers() -> None:
     found = examined(weights, weights)
     ordered, total = sorted(weights, reverse=True), sum(weights)
     cuts = [1, 1, 1, 2, 5]
+    assert sizes(10) == cuts
     falls = [sigmoid(total) - sigmoid(total - sum(ordered[:cut])) for cut in cuts]
     kept = [sigmoid(total) - sigmoid(sum(ordered[:cut])) for cut in cuts]
     assert found.comprehensiveness == pytest.approx(np.mean(falls))
     assert found.sufficiency == pytest.approx(np.mean(kept))
-    assert (found.p, found.corroboration_p) == (0.05, pytest.approx(1 / 400, abs=0.01))
-    assert found.sufficient is True
+    raw = examined(weights, weights, scale="log_odds")
+    assert raw.comprehensiveness == pytest.approx(np.mean([sum(ordered[:cut]) for cut in cuts]))
 
 
-def test_an_upside_down_explanation_is_no_better_than_chance_and_stops_early() -> None:
-    weights = [2.0, 1.5, 1.0, 0.5, 0.2, 0.1, 0.1, 0.1]
+def test_named_words_are_the_fewest_that_carry_it() -> None:
+    found = examined([3.0, 2.0, 0.4, 0.1, -1.0, 0.0, 0.0, 0.0], [3.0, 2.0, 0.4, 0.1, -1.0, 0.0, 0.0, 0.0])
+    assert found.named == 2
+    assert found.removed == pytest.approx(5 / 4.5)
+    assert (found.wrong_signs, found.sufficient) == (0.0, True)
+    assert found.followed == pytest.approx(1.0)
+
+
+def test_an_input_that_speaks_against_its_class_is_read_in_that_direction() -> None:
+    weights = [-1.0, -0.5, 0.2, 0.0, 0.0, 0.0]
+    found = examined(weights, weights, bias=2.0)
+    assert found.named == 2
+    assert found.removed == pytest.approx(1.5 / 1.3)
+    assert found.sufficient is None
+
+
+def test_what_fails_early_asks_the_model_less() -> None:
+    weights = [2.0, 1.5, 1.0, 0.5, 0.2, 0.1, 0.1, 0.1, 0.3, 0.7]
     right, wrong = examined(weights, weights), examined(weights, [-w for w in weights])
-    assert right.p == 0.05
-    assert wrong.p > 0.5
-    assert wrong.forwards < right.forwards
-    assert wrong.corroboration < 0
+    assert wrong.forwards <= FIRST_HALVES + 4
+    assert right.forwards > 2 * wrong.forwards
+    assert wrong.wrong_signs is None
+    assert wrong.followed == pytest.approx(-1.0)
+    assert (right.chance_p, wrong.chance_p) == (pytest.approx(0.01, abs=0.02), pytest.approx(1.0, abs=0.02))
 
 
-@pytest.mark.parametrize("units", [1, 2, 3, 4, 5, 6])
-def test_few_units_are_tested_exactly(units: int) -> None:
-    cuts = sizes(units)
-    distinct = sorted(set(cuts))
-    chains = 1
-    before = 0
-    for cut in distinct:
-        chains *= comb(units - before, cut - before)
-        before = cut
-    assert smallest_p(units, 19) == pytest.approx(1 / chains)
-    weights = [2.0, 1.0, 0.5, 0.25, 0.12, 0.06][:units]
-    found = examined(weights, weights)
-    assert found.p == (None if units < 5 else pytest.approx(1 / chains))
-    assert chains <= factorial(units)
+def test_chance_is_uniform_over_many_decisions() -> None:
+    p = []
+    for seed in range(120):
+        rng = np.random.default_rng([seed, 8])
+        p.append(examined(list(rng.normal(size=12)), list(rng.normal(size=12)), seed=seed).chance_p)
+    # The mean of 120 has a standard error of .026.
+    assert abs(np.mean([value for value in p if value is not None]) - 0.5) < 0.08
 
 
-def test_knowing_nothing_passes_as_often_as_it_should() -> None:
-    rng = np.random.default_rng(0)
-    passed = 0
-    for seed in range(200):
-        weights = rng.normal(size=12)
-        found = examined(list(weights), list(rng.normal(size=12)), seed=seed)
-        passed += found.p is not None and found.p <= 0.05
-    # At 5 %, more than 20 of 200 would come up in less than 0.2 % of tries.
-    assert passed <= 20
+@pytest.mark.parametrize("units", [3, 4, 6, 10])
+def test_the_bar_is_what_half_noise_reaches_as_rarely_as_stated(units: int) -> None:
+    rng = np.random.default_rng(units)
+    truth, noise = rng.normal(size=(2, 40_000, units))
+    truth, noise = truth - truth.mean(1, keepdims=True), noise - noise.mean(1, keepdims=True)
+    truth /= np.linalg.norm(truth, axis=1, keepdims=True)
+    mixed = truth + noise / np.linalg.norm(noise, axis=1, keepdims=True)
+    agreement = (mixed * truth).sum(1) / np.linalg.norm(mixed, axis=1)
+    above = (agreement > needed_agreement(units)).mean()
+    assert above == pytest.approx(BY_LUCK, abs=0.005) or needed_agreement(units) == LEAST_AGREEMENT
+    assert needed_agreement(2) == 1.0
+    assert needed_agreement(200) == LEAST_AGREEMENT
+
+
+@pytest.mark.parametrize("weights", [[1.0], [1.0, 0.0], []])
+def test_too_few_words_to_test(weights: list[float]) -> None:
+    expected = "too_short_to_test" if weights else "no_input"
+    whole = Attribution(np.array([0.5], np.float32), 0.9, 0.4, 0.0, 5)
+    found = examined(weights, weights, bias=0.1)
+    assert verdict(whole, found, 1.0, Thresholds()) == ("unexplained", expected)
+
+
+def test_words_that_all_weigh_the_same_agree() -> None:
+    found = examined([1.0] * 6, [0.1] * 6)
+    assert found.followed == 1.0
+    assert examined([1.0] * 6, [1.0, 0, 0, 0, 0, 0]).followed == 0.0
 
 
 def test_sub_words_are_erased_together() -> None:
@@ -127,10 +227,9 @@ def test_sub_words_are_erased_together() -> None:
     assert unit_sums(np.array([1, 2, 3, 4, 5], np.float32), codes).tolist() == [3, 3, 9]
 
 
-def test_long_texts_leave_out_a_bounded_number_of_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_texts_take_a_bounded_number_of_passes() -> None:
     rng = np.random.default_rng(1)
     weights = list(0.05 * rng.normal(size=200))
     found = examined(weights, weights)
-    assert found.forwards < 40 + 1 + 10 + 19 * 5 + 2
-    assert found.corroboration > 0.9
-    assert faithfulness.MOST_LEFT_OUT == 40
+    assert found.forwards <= 48 + 4 + MOST_SIGNED + 10
+    assert found.wrong_signs == 0.0

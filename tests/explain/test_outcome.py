@@ -26,7 +26,7 @@ def attribution(**changes: Any) -> Attribution:
 
 
 def faithful_(**changes: Any) -> Faithfulness:
-    given = {"units": 12, "p": 0.05, "sufficient": True, "corroboration": 0.9, "corroboration_p": 0.01}
+    given = {"units": 12, "named": 2, "removed": 0.9, "sufficient": True, "followed": 0.95, "wrong_signs": 0.02}
     return Faithfulness(**given | changes)
 
 
@@ -39,14 +39,18 @@ def faithful_(**changes: Any) -> Faithfulness:
         (attribution(f_input=0.52), None, 0.9, ("unexplained", "no_contrast")),
         (attribution(f_input=0.8), None, 0.9, ("unexplained", "not_converged")),
         (attribution(estimated_error=0.1), None, 0.9, ("unexplained", "not_converged")),
-        (attribution(), faithful_(units=3, p=None), 0.9, ("unexplained", "too_short_to_test")),
-        (attribution(), faithful_(p=0.1), 0.9, ("unexplained", "no_better_than_chance")),
+        (attribution(f_input=0.52, scale="log_odds"), None, 0.9, ("unexplained", "no_contrast")),
+        (attribution(f_input=1.0, f_baseline=0.6, scale="log_odds"), faithful_(), 0.9, ("unexplained", "no_contrast")),
+        (attribution(), faithful_(units=2), 0.9, ("unexplained", "too_short_to_test")),
+        (attribution(), faithful_(removed=0.3), 0.9, ("unexplained", "not_removed")),
+        (attribution(), faithful_(followed=0.8), 0.9, ("unexplained", "not_followed")),
+        (attribution(), faithful_(units=5, followed=0.9), 0.9, ("unexplained", "not_followed")),
+        (attribution(), faithful_(wrong_signs=0.2), 0.9, ("unexplained", "wrong_signs")),
         (attribution(), faithful_(sufficient=False), 0.9, ("weak", "not_sufficient")),
         (attribution(), faithful_(sufficient=None), 0.9, ("explained", None)),
-        (attribution(), faithful_(corroboration_p=0.2), 0.9, ("weak", "not_corroborated")),
         (attribution(), faithful_(), 0.4, ("weak", "contentless")),
         # The first reason that applies is the one that is told.
-        (attribution(estimated_error=0.1), faithful_(p=0.5), 0.1, ("unexplained", "not_converged")),
+        (attribution(estimated_error=0.1), faithful_(removed=0.1), 0.1, ("unexplained", "not_converged")),
     ],
 )
 def test_the_first_reason_that_applies(

@@ -40,7 +40,7 @@ def explained(explainer: Explainer) -> pd.DataFrame:
         rows.append(
             {
                 "row_id": name, "input": text, "y_pred": explainer.adapter.classes[int(p.argmax())], "baseline": "mask",
-                "f_input": float(p.max()), "reason": "failed" if name == "failed" else None,
+                "f_input": float(p.max()), "scale": "probability", "reason": "failed" if name == "failed" else None,
                 "starts": item.spans[:, 0], "ends": item.spans[:, 1], "words": words_of(item), "attributions": phi,
             }
         )  # fmt: skip

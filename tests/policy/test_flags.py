@@ -107,7 +107,8 @@ def test_lines_are_strict_json_whatever_the_model_says() -> None:
         for row in ("flips", "rests", "moves", "wrong", "dark")
     }
     explanation = {
-        "outcome": "unexplained", "reason": "failed", "f_input": np.nan, "f_baseline": 0.5, "starts": np.array([0]),
+        "outcome": "unexplained", "reason": "failed", "f_input": np.nan, "f_baseline": 0.5,
+        "scale": "probability", "starts": np.array([0]),
         "ends": np.array([2]), "attributions": np.array([np.nan]),
     }  # fmt: skip
     read = [json.loads(line) for line in lines(flag(EVIDENCE, 0.1), decisions, {"dark": explanation}, ["g"])]

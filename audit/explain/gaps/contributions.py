@@ -6,14 +6,16 @@ verdict on single ones, so it has a sample of its own: one class, one baseline f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audit.config import AuditConfig
 from audit.explain.explanations import Explainer
+from audit.explain.integrate.path import Attribution
 from audit.explain.integrate.units import words_of
 from audit.explain.parts import draw_rows, in_parts
 from audit.store.progress import Progress
@@ -36,9 +38,19 @@ SCHEMA = pa.schema(
 
 
 def attribute_sample(
-    config: AuditConfig, explainer: Explainer, positive: str, folder: RunFolder, progress: Progress
+    config: AuditConfig,
+    explainer: Explainer,
+    positive: str,
+    folder: RunFolder,
+    progress: Progress,
+    known: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, int, int]:
     """Attribute the score of a stratified sample; write `contributions.parquet`.
+
+    Parameters
+    ----------
+    known
+        Decisions explained already, whose attributions are taken over where they are of this score.
 
     Returns
     -------
@@ -48,9 +60,10 @@ def attribute_sample(
     # Other decisions than those that are tested, where there are enough: a sample of its own.
     rows = draw_rows(config, folder, config.gaps.sample, config.seed + 1).rows
     shards = folder.shards("contributions")
+    usable = _usable(explainer, positive, known)
 
     def work(part: pd.DataFrame, advance: Callable[[int], object]) -> tuple[pa.Table, dict[str, int]]:
-        return attribute(explainer, part, positive, advance)
+        return attribute(explainer, part, positive, advance, usable)
 
     with progress.stage("attributions", len(rows), "decisions") as bar:
         computed, reused = in_parts(shards, rows, explainer.adapter.device, work, bar)
@@ -59,13 +72,48 @@ def attribute_sample(
     return pd.concat([rows, found], axis=1), computed, reused
 
 
+def _usable(explainer: Explainer, positive: str, known: pd.DataFrame | None) -> dict[str, Attribution]:
+    """Explanations of this score among those of predicted classes: of two classes, each says what the other does."""
+    if known is None:
+        return {}
+    same = (known["baseline"] == explainer.baseline) & (known["scale"] == explainer.settings.target)
+    same &= ~known["reason"].isin(["failed", "not_converged"])
+    mine = known["target_class"] == positive
+    if len(explainer.adapter.classes) > 2:
+        same &= mine
+    out = {}
+    for record, own in zip(known[same].to_dict("records"), mine[same], strict=True):
+        values = np.asarray(record["attributions"], np.float32)
+        f_input, f_baseline = float(record["f_input"]), float(record["f_baseline"])
+        if not own:
+            whole = 1.0 if explainer.settings.target == "probability" else 0.0
+            values, f_input, f_baseline = -values, whole - f_input, whole - f_baseline
+        out[str(record["row_id"])] = Attribution(values, f_input, f_baseline, 0.0, 0, record["scale"])
+    return out
+
+
 def attribute(
-    explainer: Explainer, rows: pd.DataFrame, positive: str, advance: Callable[[int], object]
+    explainer: Explainer,
+    rows: pd.DataFrame,
+    positive: str,
+    advance: Callable[[int], object],
+    known: Mapping[str, Attribution] | None = None,
 ) -> tuple[pa.Table, dict[str, int]]:
-    """Attribute the score of some decisions; return a table of `SCHEMA` in the order of the rows, and what it cost."""
+    """Attribute the score of some decisions; return a table of `SCHEMA` in the order of the rows, and what it cost.
+
+    Only means over them are wanted, so that single ones may be less exact than explanations.
+    """
     encoded = explainer.adapter.encode(list(rows["input"]))
     target = explainer.adapter.classes.index(positive)
-    found, spent = explainer.integrator(explainer.baseline).attribute(encoded, [target] * len(rows), advance)
+    found: list[Attribution | None] = [(known or {}).get(str(row)) for row in rows["row_id"]]
+    new = [i for i, item in enumerate(found) if item is None]
+    advance(len(rows) - len(new))
+    computed, spent = explainer.integrator(explainer.baseline).attribute(
+        [encoded[i] for i in new], [target] * len(new), advance, together=True
+    )
+    for i, item in zip(new, computed, strict=True):
+        found[i] = item
+    done = [item for item in found if item is not None]
     records = [
         {
             "row_id": row_id,
@@ -80,7 +128,7 @@ def attribute(
             "score_attributions": item.values.tolist(),
         }
         for row_id, probability, of, item in zip(
-            rows["row_id"], rows["inclusion_probability"], encoded, found, strict=True
+            rows["row_id"], rows["inclusion_probability"], encoded, done, strict=True
         )
     ]
     return pa.Table.from_pylist(records, schema=SCHEMA), spent

@@ -16,7 +16,7 @@ import pandas as pd
 
 from audit.explain.explanations import Explainer
 from audit.explain.gaps.decomposition import Explained
-from audit.explain.verify.faithfulness import ErasedCase
+from audit.explain.verify.erasing import ErasedCase
 
 
 class Masker:

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from audit.explain.explanations import Explainer
 from audit.explain.integrate.units import units_of
-from audit.explain.verify.faithfulness import ErasedCase
+from audit.explain.verify.erasing import ErasedCase
 from audit.models.adapter import joined
 from audit.result import Reliance
 from audit.terms.lexicon import Lexicon, find_terms
@@ -68,7 +69,11 @@ def find_reliance(
             continue
         (item,) = explainer.adapter.encode([record["input"]])
         target = explainer.adapter.classes.index(record["y_pred"])
-        cases.append(ErasedCase(item, target, np.asarray(record["attributions"], np.float32), record["f_input"]))
+        # Erasing answers on the scale of the audit, whichever this decision was explained on.
+        f_input = record["f_input"]
+        if record["scale"] != explainer.settings.target:
+            f_input = float(expit(f_input))
+        cases.append(ErasedCase(item, target, np.asarray(record["attributions"], np.float32), f_input))
         erased.append(frozenset(units.numbers[mine].tolist()))
         kinds.append(record["baseline"])
         suspected.append({"row_id": record["row_id"], "share": carried})

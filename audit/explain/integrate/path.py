@@ -1,6 +1,7 @@
 """Adaptive integrated gradients for many decisions at once, each with its own error.
 
-F is one scalar per decision, fixed before the path is walked: the probability of the predicted class, or its log-odds.
+F is one scalar per decision: the probability of the predicted class, or its log-odds where that is asked for or where
+probabilities are saturated at both ends of the path, so that they show no contrast.
 φ of a token is the *signed* integral of its gradient along the straight path from baseline to input, summed over the
 embedding (Sundararajan et al. 2017).
 
@@ -45,6 +46,13 @@ ERROR_FLOOR = 1e-3
 #: real decisions: with this share of their distance as the error, no true error exceeds 3.2 %; with an eighth less,
 #: one exceeds 5 %. Until a decision was refined once, all of the distance counts: one comparison shows no rate.
 SHARE_OF_STEP = 0.2
+#: Over a gap in which log-odds rise by more, F may turn sharply between two nodes, and all of the distance counts.
+#: Replayed on 60 real decisions with logits × 4 to × 30, 28 of 651 converged falsely without it, and none with it.
+STEEP = 3.0
+#: Least contrast in log-odds, where probabilities show none. At a probability of .9 it is about .05 of that.
+LEAST_LOG_ODDS = 0.5
+#: How far one decision may miss the tolerance where only means over many are wanted.
+ALONE = 4
 #: Refining stops where what is left of the error is this share of what is allowed: halving does not remove all of it.
 LEFT_OVER = 0.6
 #: Where every path begins, and the nodes that the first comparison leaves out.
@@ -68,6 +76,8 @@ class Attribution:
         Of `values`, in L1: from how far φ moved by the last nodes, and what it lacks in any gap.
     gradients
         Gradients it took; each comes with a value of F.
+    scale
+        What F is: `probability` or `log_odds`.
     """
 
     values: npt.NDArray[np.float32]
@@ -75,6 +85,7 @@ class Attribution:
     f_baseline: float
     estimated_error: float
     gradients: int
+    scale: str = "probability"
 
     @property
     def contrast(self) -> float:
@@ -135,6 +146,8 @@ class _Path:
 
     Attributes
     ----------
+    least_contrast
+        In probability: with less of it, the log-odds are explained instead, if they have contrast.
     nodes, before
         All nodes, rising, and those without the last ones.
     gradient, z
@@ -150,6 +163,7 @@ class _Path:
     item: Encoded
     target: int
     scale: str
+    least_contrast: float = 0.0
     nodes: Nodes = FIRST
     before: Nodes = FIRST[::2]
     gradient: dict[float, Floats] = field(default_factory=dict)
@@ -168,19 +182,33 @@ class _Path:
 
     def attribution(self) -> Attribution:
         """Sum up what is known."""
-        share = SHARE_OF_STEP if len(self.nodes) > len(FIRST) else 1.0
+        share = self._share_of_step() if len(self.nodes) > len(FIRST) else 1.0
         error = float(np.maximum(share * self.steps, self.lacking).sum())
         values = self.phi.sum(0).astype(np.float32)
-        return Attribution(values, self.f(1.0), self.f(0.0), error, len(self.gradient))
+        return Attribution(values, self.f(1.0), self.f(0.0), error, len(self.gradient), self.scale)
+
+    def _share_of_step(self) -> Floats:
+        """What counts as error of the distance that each gap moved."""
+        rise = np.abs(np.diff([self.z[node] for node in self.nodes]))
+        return np.where((rise > STEEP) & (self.scale == "probability"), 1.0, SHARE_OF_STEP)
+
+    def _choose_scale(self) -> None:
+        """Explain log-odds where probabilities are saturated at both ends; no node is lost by it."""
+        rise = abs(self.z[1.0] - self.z[0.0])
+        if self.scale == "probability" and abs(self.f(1.0) - self.f(0.0)) < self.least_contrast:
+            self.scale = "log_odds" if rise >= LEAST_LOG_ODDS else self.scale
 
     def refine(self, tolerance: float, budget: int) -> bool:
         """Integrate, all nodes being known, and ask for more where the error is; say whether it asked."""
+        if len(self.nodes) == len(FIRST):
+            self._choose_scale()
         self._integrate()
         found = self.attribution()
         if not np.isfinite(found.values).all() or found.converged(tolerance):
             return False
+        share = self._share_of_step() if len(self.nodes) > len(FIRST) else SHARE_OF_STEP
         errors = np.maximum(
-            SHARE_OF_STEP * self.steps / max(tolerance * float(np.abs(found.values).sum()), ERROR_FLOOR),
+            share * self.steps / max(tolerance * float(np.abs(found.values).sum()), ERROR_FLOOR),
             self.lacking / max(tolerance * abs(found.contrast), ERROR_FLOOR),
         )
         # The fewest gaps without which the rest is well within what is allowed.
@@ -227,6 +255,8 @@ class PathIntegrator:
         When a decision is done, and when it is given up.
     scale
         `probability` of the target class, or its `log_odds`.
+    least_contrast
+        With a smaller difference of probabilities, log-odds are explained if they differ by `LEAST_LOG_ODDS`; 0 never.
     precision
         `float32`; `tf32` (CUDA) or `bf16`: faster and coarser.
     """
@@ -240,21 +270,39 @@ class PathIntegrator:
         tolerance: float = 0.05,
         most_gradients: int = 129,
         scale: str = "probability",
+        least_contrast: float = 0.0,
         precision: str = "float32",
     ) -> None:
         self._adapter, self._baseline = adapter, baseline
         self._tolerance, self._most, self._scale, self._precision = tolerance, most_gradients, scale, precision
+        self._least_contrast = least_contrast
         self._runner = BatchRunner(budget)
         self._captum = CaptumIntegratedGradients(self._forward, multiply_by_inputs=True)
         self._seen: torch.Tensor | None = None
 
     def attribute(
-        self, encoded: Sequence[Encoded], targets: Sequence[int], advance: Callable[[int], object] = lambda done: None
+        self,
+        encoded: Sequence[Encoded],
+        targets: Sequence[int],
+        advance: Callable[[int], object] = lambda done: None,
+        *,
+        together: bool = False,
     ) -> tuple[list[Attribution], dict[str, int]]:
-        """Explain each decision's target class; also return what it took."""
+        """Explain each decision's target class; also return what it took.
+
+        Parameters
+        ----------
+        together
+            Only means over decisions are wanted: each may miss its tolerance by `ALONE`, as long as the errors of all
+            are together within the tolerance of all their attribution.
+        """
         batches = self._runner.batches
-        paths = [_Path(item, target, self._scale) for item, target in zip(encoded, targets, strict=True)]
-        working = list(range(len(paths)))
+        paths = [
+            _Path(item, target, self._scale, self._least_contrast)
+            for item, target in zip(encoded, targets, strict=True)
+        ]
+        working, first = list(range(len(paths))), True
+        tolerance = self._tolerance * (ALONE if together else 1)
         while working:
             asked = [(i, node) for i in working for node in paths[i].missing()]
             found = self._runner.run(
@@ -262,12 +310,23 @@ class PathIntegrator:
             )
             for (i, node), (gradient, z) in zip(asked, found, strict=True):
                 paths[i].gradient[node], paths[i].z[node] = gradient, z
-            still = [i for i in working if paths[i].refine(self._tolerance, self._most)]
-            advance(len(working) - len(still))
+            still = [i for i in working if paths[i].refine(tolerance, self._most)]
+            if first:
+                advance(len(working) - len(still))
             working = still
+            if not working and tolerance > self._tolerance and not self._settled(paths):
+                tolerance, first = tolerance / 2, False
+                working = [i for i, path in enumerate(paths) if path.refine(tolerance, self._most)]
         done = [path.attribution() for path in paths]
         spent = {"gradients": sum(a.gradients for a in done), "gradient_batches": self._runner.batches - batches}
         return done, spent
+
+    def _settled(self, paths: Sequence[_Path]) -> bool:
+        """Whether the errors of all paths together are within the tolerance of all that they attribute."""
+        done = [path.attribution() for path in paths]
+        finite = [item for item in done if np.isfinite(item.convergence_delta)]
+        error = sum(max(item.estimated_error, abs(item.convergence_delta)) for item in finite)
+        return error <= self._tolerance * sum(float(np.abs(item.values).sum()) for item in finite)
 
     def _work(self, paths: list[_Path], asked: list[tuple[int, float]]) -> list[tuple[Floats, float]]:
         items = [paths[i].item for i, _ in asked]

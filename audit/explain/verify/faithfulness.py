@@ -1,44 +1,119 @@
-"""Does an explanation point at what the model used? Erase the units it names, and see what happens to F.
+"""Is an explanation true of the model? Change the input as it says, and see whether the model answers as it says.
 
-Units are whole words (sub-words together). Erasing puts the baseline's embedding in a unit's place; ids, mask and
-positions stay, as on the path of the integral. Units are ordered by φ, the most positive first.
+Units are whole words (sub-words together). Answers are read in log-odds, where what words add up to shows most plainly,
+and everything is asked in the direction of the contrast: where the input speaks against the predicted class, so do the
+words that carry it.
 
-- *Comprehensiveness*: how far F falls when the top share of units is erased, averaged over shares of 1, 5, 10, 20 and
-  50 % (ERASER, DeYoung et al. 2020). *Sufficiency*: how far it falls when only these are kept.
-- *Random-ordering test*: is that better than orderings of the same units that know nothing? Exact over all orderings
-  where units are few, since only the sets that the shares cut out matter; else p = (1 + not beaten)/(R + 1), and the
-  test stops as soon as it cannot succeed any more.
-- *Corroboration*: agreement of φ with leave-one-out occlusion, as their cosine, against permutations of the latter.
+- *Named* are the fewest units that carry `NAMED` of what speaks in the direction of the contrast. Erasing them must
+  take most of the contrast away; keeping them alone must keep the predicted class, where nothing at all does not.
+- *Agreement*: random halves of the units are erased. What φ says each half carries must correlate with how far the
+  model's answer falls. An exact explanation of a model that adds up its words reaches 1 at every length, also where
+  one word decides. The bar is what half noise reaches by luck in three of a hundred explanations of so many units
+  (`needed_agreement`), which is high where units are few.
+- *Signs*: units are erased one by one. Those with φ > 0 must lower the answer, those with φ < 0 raise it; by |φ|, at
+  most `MOST_WRONG` of all may do the opposite.
+- *Chance*, over many decisions together: p of the agreement against φ of the same units in random order, from the
+  halves that every decision is asked. One decision's p proves little in a short text; the mean of many does.
+
+*Comprehensiveness* and *sufficiency* (AOPC, DeYoung et al. 2020) are told beside it: how far F falls when the top 1, 5,
+10, 20 and 50 % of units are erased, and when these alone are kept.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from itertools import permutations
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
-import torch
+from scipy.special import expit
+from scipy.stats import t as student
 
-from audit.explain.integrate.path import score
-from audit.explain.integrate.units import unit_codes, unit_sums
-from audit.models.adapter import Adapter, Encoded
-from audit.models.engine import BatchRunner
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+from audit.explain.verify.erasing import Erased, ErasedCase, Eraser, Floats
 
 #: Shares of units erased (DeYoung et al. 2020).
 SHARES = (0.01, 0.05, 0.10, 0.20, 0.50)
-#: Up to so many units, every ordering is tried.
-MOST_EXACT = 6
-#: Units that are left out one by one; of more, the strongest half and a random half.
-MOST_LEFT_OUT = 40
-PERMUTATIONS = 399
-ALPHA = 0.05
+#: Share of what speaks in the direction of the contrast that the named units carry.
+NAMED = 0.9
+#: Least share of the contrast, in log-odds, that erasing the named units takes away.
+LEAST_REMOVED = 0.5
+#: Least agreement, however many units there are, and how often half noise may reach what is asked.
+LEAST_AGREEMENT, BY_LUCK = 0.85, 0.03
+#: Most share of Σ|φ| on units whose erasure does the opposite of what their sign says.
+MOST_WRONG = 0.1
+#: Signs are asked of the strongest units, until they carry so much of Σ|φ|; of at most so many.
+SIGNED, MOST_SIGNED = 0.95, 40
+#: An answer that moves by less of the contrast says nothing of a sign.
+NO_MOVE = 0.01
+#: Halves that everybody is asked; the rest only where these leave hope.
+FIRST_HALVES, HOPE = 16, 0.2
+#: With fewer units, an explanation that is half noise cannot be told from a true one.
+LEAST_UNITS = 3
+PERMUTATIONS = 99
+
+
+@dataclass
+class Faithfulness:
+    """What the model said of one explanation.
+
+    Attributes
+    ----------
+    named
+        How many units the explanation names.
+    removed
+        Share of the contrast, in log-odds, that goes when they are erased.
+    sufficient
+        They alone keep the predicted class; None where the baseline predicts it as well.
+    followed
+        Correlation of what φ says random halves carry with how far the answer falls.
+    chance_p
+        Share of random orders of φ that agree as well, over the first halves.
+    chance_passed
+        Share of random orders of φ whose agreement reaches what is needed.
+    wrong_signs
+        Share of Σ|φ| on units that do the opposite; None where it was not asked.
+    comprehensiveness, sufficiency
+        Averages over shares (AOPC); None where they were not asked.
+    forwards
+        Forward passes it took.
+    """
+
+    units: int
+    named: int = 0
+    removed: float | None = None
+    sufficient: bool | None = None
+    followed: float | None = None
+    chance_p: float | None = None
+    chance_passed: float | None = None
+    wrong_signs: float | None = None
+    comprehensiveness: float | None = None
+    sufficiency: float | None = None
+    forwards: int = 0
+
+    @property
+    def removes(self) -> bool:
+        """Whether erasing what it names takes most of the contrast away."""
+        return self.removed is not None and self.removed >= LEAST_REMOVED
+
+    @property
+    def follows(self) -> bool:
+        """Whether the model's answers follow φ."""
+        return self.followed is not None and self.followed >= needed_agreement(self.units)
+
+
+@lru_cache(maxsize=1024)
+def needed_agreement(units: int) -> float:
+    """Agreement that an explanation of so many units, one half of it noise, reaches in three of a hundred cases.
+
+    Noise of n centred units has a cosine c with the truth that is distributed as t/√(t² + n − 2), Student's with n − 2
+    degrees of freedom; truth and noise in equal parts then have a cosine of √((1 + c)/2) with the truth.
+    """
+    if units < LEAST_UNITS:
+        return 1.0
+    t = float(student.isf(BY_LUCK, units - 2))
+    return max(LEAST_AGREEMENT, math.sqrt((1 + t / math.sqrt(t * t + units - 2)) / 2))
 
 
 def sizes(units: int) -> list[int]:
@@ -46,236 +121,158 @@ def sizes(units: int) -> list[int]:
     return [max(1, math.ceil(share * units - 1e-9)) for share in SHARES]
 
 
-def smallest_p(units: int, orderings: int) -> float:
-    """Smallest p that the random-ordering test can give with so many units."""
-    if units > MOST_EXACT:
-        return 1 / (orderings + 1)
-    return 1 / len(_chains(units))
-
-
-def _chains(units: int) -> list[tuple[frozenset[int], ...]]:
-    """All different sequences of nested sets that the shares cut out of an ordering."""
-    cuts = sizes(units)
-    if not units:
-        return [()]
-    return sorted({tuple(frozenset(order[:cut]) for cut in cuts) for order in permutations(range(units))}, key=str)
-
-
-@dataclass
-class Faithfulness:
-    """What erasing said about one explanation.
-
-    Attributes
-    ----------
-    comprehensiveness, sufficiency
-        Averages over shares (AOPC); None where there is no unit.
-    p
-        Of the random-ordering test; None where it could not succeed.
-    sufficient
-        The top 20 % alone keep the predicted class; None where the baseline predicts it as well.
-    corroboration, corroboration_p
-        Cosine with leave-one-out, and its permutation p.
-    forwards
-        Forward passes it took.
-    """
-
-    units: int
-    comprehensiveness: float | None = None
-    sufficiency: float | None = None
-    p: float | None = None
-    sufficient: bool | None = None
-    corroboration: float | None = None
-    corroboration_p: float | None = None
-    forwards: int = 0
-
-
-@dataclass
-class ErasedCase:
-    """One decision under test, with F wherever it was asked for with units erased."""
-
-    item: Encoded
-    target: int
-    values: npt.NDArray[np.float32]
-    f_input: float
-    codes: Ints = field(init=False)
-    phi: Floats = field(init=False)
-    known: dict[frozenset[int], tuple[float, int]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.codes = unit_codes(self.item)
-        self.phi = unit_sums(self.values, self.codes)
-
-    @property
-    def units(self) -> int:
-        """Number of units."""
-        return len(self.phi)
-
-    @property
-    def everything(self) -> frozenset[int]:
-        """All units."""
-        return frozenset(range(self.units))
-
-    def order(self) -> list[int]:
-        """Units, the most positive φ first."""
-        return [int(i) for i in np.argsort(-self.phi, kind="stable")]
-
-    def sets(self, order: Sequence[int]) -> list[frozenset[int]]:
-        """Sets that the shares erase."""
-        return [frozenset(order[:cut]) for cut in sizes(self.units)]
-
-    def kept(self, order: Sequence[int]) -> list[frozenset[int]]:
-        """Sets that erase everything but the top share."""
-        return [self.everything - erased for erased in self.sets(order)]
-
-    def fall(self, erased: Sequence[frozenset[int]]) -> float:
-        """Average fall of F over sets."""
-        return float(np.mean([self.f_input - self.known[units][0] for units in erased]))
-
-
-class Eraser:
-    """Run the model on inputs with units erased, batched over decisions."""
-
-    def __init__(self, adapter: Adapter, *, baseline: str, budget: int, scale: str) -> None:
-        self._adapter, self._baseline, self._scale = adapter, baseline, scale
-        self._runner = BatchRunner(budget)
-
-    def evaluate(self, cases: Sequence[ErasedCase], wanted: Sequence[tuple[int, frozenset[int]]]) -> None:
-        """Fill in F and the predicted class for every (case, erased units) that is not known yet."""
-        asked = [(i, units) for i, units in dict.fromkeys(wanted) if units not in cases[i].known]
-        found = self._runner.run(
-            asked, lambda pair: cases[pair[0]].item.length, lambda part: self._work([(cases[i], u) for i, u in part])
-        )
-        for (i, units), outcome in zip(asked, found, strict=True):
-            cases[i].known[units] = outcome
-
-    def _work(self, asked: list[tuple[ErasedCase, frozenset[int]]]) -> list[tuple[float, int]]:
-        items = [case.item for case, _ in asked]
-        batch = self._adapter.collate(items)
-        erased = torch.zeros(batch.ids.shape, dtype=torch.bool)
-        for row, (case, units) in enumerate(asked):
-            at = np.isin(case.codes, list(units))
-            erased[row, : len(at)] = torch.from_numpy(at)
-        erased = erased.to(batch.ids.device).unsqueeze(-1)
-        target = torch.tensor([case.target for case, _ in asked], device=batch.ids.device)
-        with torch.inference_mode():
-            x, blank = self._adapter.embed(batch), self._adapter.baseline(items, batch, self._baseline)
-            logits = self._adapter.logits(batch, torch.where(erased, blank, x))
-            f, predicted = score(logits, target, self._scale), logits.argmax(-1)
-        return list(zip(f.double().tolist(), predicted.tolist(), strict=True))
-
-
 def examine(
     eraser: Eraser,
-    items: Sequence[Encoded],
-    targets: Sequence[int],
-    values: Sequence[npt.NDArray[np.float32]],
-    f_input: Sequence[float],
+    cases: Sequence[ErasedCase],
+    scales: Sequence[str],
     *,
-    orderings: int,
+    interventions: int,
     seeds: Sequence[int],
-    advance: Callable[[int], object] = lambda done: None,
 ) -> list[Faithfulness]:
     """Test explanations.
 
     Parameters
     ----------
-    values
-        φ of each token, per decision.
-    orderings
-        Random orderings of the chance test, 19 or more.
+    eraser
+        Answers in log-odds.
+    cases
+        Decisions with their φ.
+    scales
+        What F is, of each decision, for comprehensiveness and sufficiency.
+    interventions
+        Random halves per decision, or all there are if they are fewer.
     seeds
         Seed of each decision's own randomness, so that a decision's result does not depend on its company.
     """
-    cases = [ErasedCase(*given) for given in zip(items, targets, values, f_input, strict=True)]
-    rngs = [np.random.default_rng(seed) for seed in seeds]
-    wanted: list[tuple[int, frozenset[int]]] = []
-    left_out: list[Ints] = []
-    for i, case in enumerate(cases):
-        order = case.order()
-        left_out.append(_to_leave_out(case, rngs[i]))
-        if case.units:
-            wanted += [(i, units) for units in (*case.sets(order), *case.kept(order), case.everything)]
-            wanted += [(i, frozenset([int(unit)])) for unit in left_out[i]]
-    eraser.evaluate(cases, wanted)
-    p = _chance(eraser, cases, rngs, orderings)
-    out = []
-    for i, case in enumerate(cases):
-        found = Faithfulness(case.units, forwards=len(case.known))
-        if case.units:
+    tests = [
+        _Test(case, scale, interventions, np.random.default_rng(seed))
+        for case, scale, seed in zip(cases, scales, seeds, strict=True)
+    ]
+    for asked in (_Test.to_begin, _Test.to_go_on, _Test.to_end):
+        eraser.evaluate(cases, [(i, units) for i, test in enumerate(tests) for units in asked(test)])
+    return [test.finish() for test in tests]
+
+
+class _Test:
+    """One explanation under test, in three rounds: what fails early asks the model no more."""
+
+    def __init__(self, case: ErasedCase, scale: str, interventions: int, rng: np.random.Generator) -> None:
+        self.case, self.scale, self.rng = case, scale, rng
+        self.found = Faithfulness(case.units)
+        self.halves = _halves(case.units, interventions, rng)
+        self.used = self.halves[:FIRST_HALVES]
+
+    def answer(self, erased: Erased) -> float:
+        return self.case.known[erased][0]
+
+    @property
+    def way(self) -> float:
+        """Contrast in log-odds, as erasing everything shows it."""
+        return self.answer(frozenset()) - self.answer(self.case.everything)
+
+    def to_begin(self) -> list[Erased]:
+        """Nothing, everything, and the halves that everybody is asked."""
+        return [frozenset(), self.case.everything, *self.used] if self.case.units else []
+
+    def to_go_on(self) -> list[Erased]:
+        """What the explanation names; and more halves, where these leave hope."""
+        case, found = self.case, self.found
+        if not case.units:
+            return []
+        found.followed, found.chance_p, _ = self._agreement()
+        self.named = _named(case.phi, np.sign(self.way))
+        found.named = len(self.named)
+        if found.followed >= needed_agreement(case.units) - HOPE:
+            self.used = self.halves
+        return [self.named, case.everything - self.named, *self.used]
+
+    def to_end(self) -> list[Erased]:
+        """Units one by one, and the shares of ERASER, where all else is passed."""
+        case, found = self.case, self.found
+        if not case.units:
+            return []
+        # p stays that of the first halves, which every decision was asked alike.
+        found.followed, _, found.chance_passed = self._agreement()
+        fall = self.answer(frozenset()) - self.answer(self.named)
+        found.removed = fall / self.way if self.way else 0.0
+        if case.known[case.everything][1] != case.target:
+            found.sufficient = case.known[case.everything - self.named][1] == case.target
+        self.signed, self.cuts = list[int](), list[Erased]()
+        if found.removes and found.follows:
             order = case.order()
-            found.comprehensiveness = case.fall(case.sets(order))
-            found.sufficiency = case.fall(case.kept(order))
-            found.p = p[i]
-            # Where nothing at all is enough for the predicted class, so is any part.
-            if case.known[case.everything][1] != case.target:
-                keep = max(1, math.ceil(0.2 * case.units - 1e-9))
-                alone = frozenset(order[keep:])
-                eraser.evaluate(cases, [(i, alone)])
-                found.sufficient = case.known[alone][1] == case.target if alone else True
-            found.corroboration, found.corroboration_p = _corroborate(case, left_out[i], rngs[i])
-            found.forwards = len(case.known)
-        out.append(found)
-        advance(1)
-    return out
+            self.signed = _strongest(case.phi)
+            self.cuts = [frozenset(order[:cut]) for cut in sizes(case.units)]
+        kept = [case.everything - cut for cut in self.cuts]
+        return [*(frozenset([unit]) for unit in self.signed), *self.cuts, *kept]
+
+    def finish(self) -> Faithfulness:
+        """Sum up."""
+        case, found = self.case, self.found
+        found.forwards = len(case.known)
+        if not case.units or not self.signed:
+            return found
+        falls = np.array([self.answer(frozenset()) - self.answer(frozenset([unit])) for unit in self.signed])
+        phi = case.phi[self.signed]
+        opposite = np.sign(phi) * falls < -NO_MOVE * abs(self.way)
+        found.wrong_signs = float(np.abs(phi[opposite]).sum() / np.abs(case.phi).sum())
+        found.comprehensiveness = self._mean_fall(self.cuts)
+        found.sufficiency = self._mean_fall([case.everything - cut for cut in self.cuts])
+        return found
+
+    def _mean_fall(self, erased: Sequence[Erased]) -> float:
+        z = np.array([self.answer(frozenset()), *(self.answer(units) for units in erased)])
+        f = expit(z) if self.scale == "probability" else z
+        return float(f[0] - f[1:].mean())
+
+    def _agreement(self) -> tuple[float, float, float]:
+        """Agreement of φ; how often random orders of it agree as well, and reach what is needed."""
+        case = self.case
+        held = np.array([np.isin(np.arange(case.units), list(half)) for half in self.used], np.float64)
+        held -= held.mean(0)
+        falls = np.array([self.answer(frozenset()) - self.answer(half) for half in self.used])
+        orders = [case.phi, *(self.rng.permutation(case.phi) for _ in range(PERMUTATIONS))]
+        said = held @ np.array(orders).T
+        falls = falls - falls.mean()
+        spread = np.linalg.norm(said, axis=0) * np.linalg.norm(falls)
+        level = np.abs(case.phi).sum() * 1e-6
+        agreement = np.divide(falls @ said, spread, out=np.zeros(len(orders)), where=spread > 0)
+        # Where all halves carry the same, by what φ says and by what the model answers, they agree.
+        silent = np.abs(falls).max(initial=0) <= NO_MOVE * abs(self.way)
+        flat = np.abs(said).max(0, initial=0) <= level
+        agreement[flat | silent] = 0.0
+        agreement[flat & silent] = 1.0
+        others = agreement[1:]
+        p = float((1 + (others >= agreement[0] - 1e-9).sum()) / (PERMUTATIONS + 1))
+        return float(agreement[0]), p, float((others >= needed_agreement(case.units)).mean())
 
 
-def _to_leave_out(case: ErasedCase, rng: np.random.Generator) -> Ints:
-    if case.units <= MOST_LEFT_OUT:
-        return np.arange(case.units)
-    strongest = np.argsort(-np.abs(case.phi), kind="stable")
-    rest = rng.permutation(strongest[MOST_LEFT_OUT // 2 :])[: MOST_LEFT_OUT // 2]
-    return np.concatenate([strongest[: MOST_LEFT_OUT // 2], rest])
+def _halves(units: int, most: int, rng: np.random.Generator) -> list[Erased]:
+    """Different halves of the units, in random order: all there are, or so many."""
+    size = units // 2
+    if not size:
+        return [frozenset()] if units else []
+    if math.comb(units, size) <= most:
+        every = [frozenset(chosen) for chosen in combinations(range(units), size)]
+        return [every[int(i)] for i in rng.permutation(len(every))]
+    found: dict[Erased, None] = {}
+    while len(found) < most:
+        found[frozenset(rng.permutation(units)[:size].tolist())] = None
+    return list(found)
 
 
-def _chance(
-    eraser: Eraser, cases: Sequence[ErasedCase], rngs: Sequence[np.random.Generator], orderings: int
-) -> list[float | None]:
-    """p of the random-ordering test of every case; None where units are too few for it to succeed."""
-    out: list[float | None] = [None] * len(cases)
-    own: dict[int, float] = {}
-    exact: list[int] = []
-    drawn: list[int] = []
-    for i, case in enumerate(cases):
-        if not case.units or smallest_p(case.units, orderings) > ALPHA:
-            continue
-        own[i] = case.fall(case.sets(case.order()))
-        (exact if case.units <= MOST_EXACT else drawn).append(i)
-    eraser.evaluate(cases, [(i, units) for i in exact for chain in _chains(cases[i].units) for units in chain])
-    for i in exact:
-        falls = np.array([cases[i].fall(chain) for chain in _chains(cases[i].units)])
-        out[i] = float((falls >= own[i] - 1e-9).mean())
-    allowed = math.floor(ALPHA * (orderings + 1)) - 1
-    not_beaten, tried = dict.fromkeys(drawn, 0), dict.fromkeys(drawn, 0)
-    # A few orderings of everybody at a time: most explanations that fail, fail early.
-    for rounds in (2, 5, orderings):
-        chains = {
-            i: [_shuffled(cases[i], rngs[i]) for _ in range(min(rounds, orderings - tried[i]))]
-            for i in drawn
-            if not_beaten[i] <= allowed
-        }
-        eraser.evaluate(cases, [(i, units) for i, found in chains.items() for chain in found for units in chain])
-        for i, found in chains.items():
-            not_beaten[i] += sum(cases[i].fall(chain) >= own[i] - 1e-9 for chain in found)
-            tried[i] += len(found)
-    for i in drawn:
-        out[i] = (1 + not_beaten[i]) / (tried[i] + 1)
-    return out
+def _named(phi: Floats, direction: float) -> Erased:
+    """The fewest units that carry most of what speaks in the direction of the contrast."""
+    mine = direction * phi
+    order = np.argsort(-mine, kind="stable")
+    order = order[mine[order] > 0]
+    carried = np.cumsum(mine[order])
+    enough = int(np.searchsorted(carried, NAMED * carried[-1] - 1e-12)) + 1 if len(order) else 0
+    return frozenset(order[:enough].tolist())
 
 
-def _shuffled(case: ErasedCase, rng: np.random.Generator) -> list[frozenset[int]]:
-    return case.sets([int(unit) for unit in rng.permutation(case.units)])
-
-
-def _corroborate(case: ErasedCase, left_out: Ints, rng: np.random.Generator) -> tuple[float | None, float | None]:
-    phi = case.phi[left_out]
-    falls = np.array([case.f_input - case.known[frozenset([int(unit)])][0] for unit in left_out])
-    norm = float(np.linalg.norm(phi) * np.linalg.norm(falls))
-    if len(left_out) < 2 or norm <= 0:
-        return None, None
-    agreement = float(phi @ falls) / norm
-    if len(left_out) <= MOST_EXACT:
-        shuffled = np.array([falls[list(order)] for order in permutations(range(len(falls)))])
-        return agreement, float((shuffled @ phi / norm >= agreement - 1e-9).mean())
-    shuffled = np.array([rng.permutation(falls) for _ in range(PERMUTATIONS)])
-    beaten = int((shuffled @ phi / norm >= agreement - 1e-9).sum())
-    return agreement, (1 + beaten) / (PERMUTATIONS + 1)
+def _strongest(phi: Floats) -> list[int]:
+    """The units that carry nearly all of Σ|φ|."""
+    order = np.argsort(-np.abs(phi), kind="stable")
+    carried = np.cumsum(np.abs(phi[order]))
+    enough = int(np.searchsorted(carried, SIGNED * carried[-1] - 1e-12)) + 1
+    return [int(unit) for unit in order[: min(enough, MOST_SIGNED)]]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.explain.integrate.path import Attribution
-from audit.explain.verify.faithfulness import ALPHA, Faithfulness, smallest_p
+from audit.explain.integrate.path import LEAST_LOG_ODDS, Attribution
+from audit.explain.verify.faithfulness import LEAST_UNITS, MOST_WRONG, Faithfulness
 from audit.models.adapter import Encoded
 from audit.result.outcomes import EXPLAINED, UNEXPLAINED, WEAK
 
@@ -23,19 +23,23 @@ class Thresholds:
     Attributes
     ----------
     contrast
-        Least |F(x) − F(x′)|.
+        Least |F(x) − F(x′)| on the scale that was asked for.
+    scale
+        That scale. Where probabilities were asked for and log-odds explained, the contrast is `LEAST_LOG_ODDS`.
     tolerance
         Most error, as a share.
-    orderings
-        Random orderings of the chance test.
     content
         Most share of Σ|φ| on special tokens and punctuation.
     """
 
     contrast: float = 0.05
     tolerance: float = 0.05
-    orderings: int = 19
     content: float = 0.5
+    scale: str = "probability"
+
+    def contrasts(self, found: Attribution) -> bool:
+        """Whether there is something to explain."""
+        return abs(found.contrast) >= (self.contrast if found.scale == self.scale else LEAST_LOG_ODDS)
 
 
 def content_share(text: str, item: Encoded, values: np.ndarray) -> float:
@@ -70,23 +74,24 @@ def _unexplained(attribution: Attribution, faithfulness: Faithfulness | None, li
         return "failed"
     if faithfulness is not None and not faithfulness.units:
         return "no_input"
-    if abs(attribution.contrast) < limits.contrast:
+    if not limits.contrasts(attribution):
         return "no_contrast"
     if not attribution.converged(limits.tolerance):
         return "not_converged"
     if faithfulness is None:
         return None
-    if smallest_p(faithfulness.units, limits.orderings) > ALPHA:
+    if faithfulness.units < LEAST_UNITS:
         return "too_short_to_test"
-    if faithfulness.p is None or faithfulness.p > ALPHA + 1e-12:
-        return "no_better_than_chance"
+    if not faithfulness.removes:
+        return "not_removed"
+    if not faithfulness.follows:
+        return "not_followed"
+    if faithfulness.wrong_signs is None or faithfulness.wrong_signs > MOST_WRONG:
+        return "wrong_signs"
     return None
 
 
 def _weak(faithfulness: Faithfulness | None, content: float, limits: Thresholds) -> str | None:
-    if faithfulness is not None:
-        if faithfulness.sufficient is False:
-            return "not_sufficient"
-        if faithfulness.corroboration_p is None or faithfulness.corroboration_p > ALPHA:
-            return "not_corroborated"
+    if faithfulness is not None and faithfulness.sufficient is False:
+        return "not_sufficient"
     return "contentless" if content < 1 - limits.content else None

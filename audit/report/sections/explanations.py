@@ -15,7 +15,7 @@ from audit.result.outcomes import EXPLAINED
 from audit.store.columns import group_column
 
 #: What the tests said of one explanation.
-FACTS = ("comprehensiveness", "sufficiency", "chance_p", "corroboration", "corroboration_p", "content", "gradients")
+FACTS = ("named", "removed", "followed", "wrong_signs", "comprehensiveness", "content", "gradients")
 #: Explained, weak, unexplained: what is not known is grey.
 OUTCOME_COLOURS = (*SERIES[:2], MUTED)
 #: Steps of colour on either side of zero.
@@ -110,6 +110,7 @@ def _decision(item: ShownDecision, names: list[str]) -> dict[str, Any]:
         "outcome": explanation["outcome"],
         "reason": explanation["reason"],
         "baseline": explanation["baseline"],
+        "scale": explanation["scale"],
         "facts": {name: explanation[name] for name in FACTS},
         "tokens": heat(item.text, explanation),
     }

@@ -1,0 +1,86 @@
+"""The model with units erased: the baseline's embedding stands in a unit's place; ids, mask and positions stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from audit.explain.integrate.path import score
+from audit.explain.integrate.units import unit_codes, unit_sums
+from audit.models.adapter import Adapter, Encoded
+from audit.models.engine import BatchRunner
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Erased = frozenset[int]
+
+
+@dataclass
+class ErasedCase:
+    """One decision under test, with F wherever it was asked for with units erased."""
+
+    item: Encoded
+    target: int
+    values: npt.NDArray[np.float32]
+    f_input: float
+    codes: Ints = field(init=False)
+    phi: Floats = field(init=False)
+    known: dict[Erased, tuple[float, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.codes = unit_codes(self.item)
+        self.phi = unit_sums(self.values, self.codes)
+
+    @property
+    def units(self) -> int:
+        """Number of units."""
+        return len(self.phi)
+
+    @property
+    def everything(self) -> Erased:
+        """All units."""
+        return frozenset(range(self.units))
+
+    def order(self) -> list[int]:
+        """Units from most positive φ to most negative."""
+        return [int(unit) for unit in np.argsort(-self.phi, kind="stable")]
+
+    def fall(self, erased: Iterable[Erased]) -> float:
+        """Average fall of F over sets."""
+        return float(np.mean([self.f_input - self.known[units][0] for units in erased]))
+
+
+class Eraser:
+    """Run the model on inputs with units erased, batched over decisions."""
+
+    def __init__(self, adapter: Adapter, *, baseline: str, budget: int, scale: str) -> None:
+        self._adapter, self._baseline, self._scale = adapter, baseline, scale
+        self._runner = BatchRunner(budget)
+
+    def evaluate(self, cases: Sequence[ErasedCase], wanted: Sequence[tuple[int, Erased]]) -> None:
+        """Fill in F and the predicted class for every (case, erased units) that is not known yet."""
+        asked = [(i, units) for i, units in dict.fromkeys(wanted) if units not in cases[i].known]
+        found = self._runner.run(
+            asked, lambda pair: cases[pair[0]].item.length, lambda part: self._work([(cases[i], u) for i, u in part])
+        )
+        for (i, units), outcome in zip(asked, found, strict=True):
+            cases[i].known[units] = outcome
+
+    def _work(self, asked: list[tuple[ErasedCase, Erased]]) -> list[tuple[float, int]]:
+        items = [case.item for case, _ in asked]
+        batch = self._adapter.collate(items)
+        erased = torch.zeros(batch.ids.shape, dtype=torch.bool)
+        for row, (case, units) in enumerate(asked):
+            at = np.isin(case.codes, list(units))
+            erased[row, : len(at)] = torch.from_numpy(at)
+        erased = erased.to(batch.ids.device).unsqueeze(-1)
+        target = torch.tensor([case.target for case, _ in asked], device=batch.ids.device)
+        with torch.inference_mode():
+            x, blank = self._adapter.embed(batch), self._adapter.baseline(items, batch, self._baseline)
+            logits = self._adapter.logits(batch, torch.where(erased, blank, x))
+            f, predicted = score(logits, target, self._scale), logits.argmax(-1)
+        return list(zip(f.double().tolist(), predicted.tolist(), strict=True))
