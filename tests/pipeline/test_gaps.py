@@ -43,8 +43,8 @@ def test_too_few_decisions_of_a_group_are_told(model_case: Make) -> None:
 def test_attributions_that_are_no_numbers_are_counted(model_case: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     attribute = PathIntegrator.attribute
 
-    def first_fails(self: PathIntegrator, *given: Any) -> tuple[list[Attribution], dict[str, int]]:
-        found, spent = attribute(self, *given)
+    def first_fails(self: PathIntegrator, *given: Any, **how: Any) -> tuple[list[Attribution], dict[str, int]]:
+        found, spent = attribute(self, *given, **how)
         return [replace(found[0], values=found[0].values * np.float32("nan")), *found[1:]], spent
 
     monkeypatch.setattr(PathIntegrator, "attribute", first_fails)

@@ -60,7 +60,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     prefixes = ("note.", "undefined.", "metric.", "section.", "data.status.", "data.outside.", "explanations.state.")
     prefixes += ("method.work.", "performance.chart", "verdict.", "gate.", "comparison.kind.", "limits.method.")
     prefixes += ("outcome.", "sheet.", "explanations.target.", "explanations.sanity.", "explanations.way.")
-    prefixes += ("explanations.chance.", "why.condition.", "why.because.")
+    prefixes += ("explanations.chance.", "why.condition.", "why.because.", "doubt.")
     prefixes += ("why.not.", "why.part.", "counterfactuals.refused.", "counterfactuals.side.", "flags.name.")
     prefixes += ("flags.means.", "flags.severity.", "flags.confirmed.")
     unused = {code for code in words if code not in used and not code.startswith(prefixes)}
