@@ -76,7 +76,10 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
     if numbers:
         scored, labelled = True, surveyed.unlabelled < surveyed.rows_kept
     outcome: Literal["binary", "class", "number"] = "number" if numbers else "binary" if len(classes) == 2 else "class"
-    metrics, criteria = choose_metrics(config.metrics, outcome=outcome, labelled=labelled, scored=scored)
+    metrics, criteria = choose_metrics(
+        config.metrics, outcome=outcome, labelled=labelled, scored=scored, probabilities=config.data.score_range is None
+    )
+    notes += no_probabilities(config)
     if not labelled:
         notes.append(Note(code="no_labels"))
     names = [attribute.label for attribute in config.attributes]
@@ -118,6 +121,15 @@ def explains(config: AuditConfig) -> bool:
     """Whether decisions of the model are to be explained."""
     settings = config.explanations
     return settings.which != "none" and (settings.which != "sample" or settings.sample > 0)
+
+
+def no_probabilities(config: AuditConfig) -> list[Note]:
+    """Say what is not computed of scores that only rank."""
+    if config.data.score_range is None:
+        return []
+    low, high = config.data.score_range
+    left_out = ["mean_prediction", "mean_absolute_error", "mean_squared_error", "log_loss"]
+    return [Note(code="scores_no_probabilities", params={"low": low, "high": high, "metrics": left_out})]
 
 
 def check_policy_groups(config: AuditConfig, surveyed: Survey) -> None:

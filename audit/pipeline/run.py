@@ -252,7 +252,11 @@ def compare_all(case: Case, folder: RunFolder) -> Fairness:
             tests += stratified_tests(tally, item.slicing, cls)
         if item.slicing.attributes:
             adverse += [row for selected in item.selected for row in adverse_impact(item.slicing, selected, alpha)]
-        report = score_report(item.scores, item.slicing, alpha) if item.scores is not None else None
+        report = (
+            score_report(item.scores, item.slicing, alpha, case.config.data.score_range)
+            if item.scores is not None
+            else None
+        )
         reports += [report] if report and len(item.slicing.attributes) < 2 else []
     return Fairness(
         compared,

@@ -213,6 +213,9 @@ class ScoreReport(Part):
     exact: bool = Field(description="No scores were binned.")
     binning_error: float = Field(description="Largest error that binning can put into an AUC of a group.")
     thresholds: list[float]
+    score_range: tuple[float, float] | None = Field(
+        description="Lowest and highest score, where scores are no probabilities and have no calibration; else null."
+    )
     groups: list[GroupScores]
     demographic_parity_difference: list[float | None] = Field(description="At each threshold.")
     equalized_odds_difference: list[float | None]

@@ -27,8 +27,16 @@ MOST_ROC_POINTS = 60
 MOST_GROUPS = 60
 
 
-def score_report(scores: GroupedScores, slicing: Slicing, alpha: float) -> ScoreReport | None:
-    """Describe the scores of a slicing; None where no labelled decision has one, or where groups are too many."""
+def score_report(
+    scores: GroupedScores, slicing: Slicing, alpha: float, score_range: tuple[float, float] | None = None
+) -> ScoreReport | None:
+    """Describe the scores of a slicing; None where no labelled decision has one, or where groups are too many.
+
+    Parameters
+    ----------
+    score_range
+        What scores were from 0 to 1 are in the data, where they are no probabilities: then there is no calibration.
+    """
     if scores.counts.empty or len(slicing.groups) > MOST_GROUPS:
         return None
     h = histogram(scores)
@@ -36,12 +44,17 @@ def score_report(scores: GroupedScores, slicing: Slicing, alpha: float) -> Score
     cuts = _cuts(h, THRESHOLDS, scores.exact)
     sizes = _sizes(scores, h, edges) if scores.clustered else None
     groups = [_group(h, code, group.values, edges, cuts, alpha, sizes) for code, group in enumerate(slicing.groups)]
+    if score_range is not None:
+        none: dict[str, object] = {"calibration": [], "calibration_error": None, "calibration_error_by_chance": None}
+        groups = [group.model_copy(update=none) for group in groups]
+    low, high = score_range or (0.0, 1.0)
     in_gaps = [code for code, group in enumerate(slicing.groups) if group.in_gaps]
     return ScoreReport(
         attributes=slicing.attributes,
         exact=scores.exact,
         binning_error=0.0 if scores.exact else _binning_error(h),
-        thresholds=[float(t) for t in THRESHOLDS],
+        thresholds=[float(round(low + t * (high - low), 10)) for t in THRESHOLDS],
+        score_range=score_range,
         groups=groups,
         demographic_parity_difference=_spread([groups[code].selection_rate for code in in_gaps]),
         equalized_odds_difference=_worse(

@@ -287,9 +287,19 @@ def closed_values(metric: Metric, tables: Tables) -> Floats:
 
 
 def choose_metrics(
-    names: tuple[str, ...], *, outcome: Literal["binary", "class", "number"], labelled: bool, scored: bool
+    names: tuple[str, ...],
+    *,
+    outcome: Literal["binary", "class", "number"],
+    labelled: bool,
+    scored: bool,
+    probabilities: bool = True,
 ) -> tuple[list[Metric], list[str]]:
     """Resolve configured names.
+
+    Parameters
+    ----------
+    probabilities
+        Scores of classes are probabilities; otherwise they only rank.
 
     Returns
     -------
@@ -308,7 +318,11 @@ def choose_metrics(
     for name in asked:
         parts = CRITERIA.get(name, (name,))
         found = [known[part] if part in known else _dotted(part, list(known)) for part in parts]
-        lacking = [why for metric in found if (why := _lacks(metric, outcome, labelled=labelled, scored=scored))]
+        lacking = [
+            why
+            for metric in found
+            if (why := _lacks(metric, outcome, labelled=labelled, scored=scored, probabilities=probabilities))
+        ]
         if lacking:
             if names:
                 raise ConfigError(f"{name!r} needs {lacking[0]}", where="metrics")
@@ -324,7 +338,7 @@ def of_numbers(metric: Metric) -> Metric:
     return replace(metric, unit="number", ends=None)
 
 
-def _lacks(metric: Metric, outcome: str, *, labelled: bool, scored: bool) -> str | None:
+def _lacks(metric: Metric, outcome: str, *, labelled: bool, scored: bool, probabilities: bool) -> str | None:
     for_numbers = metric.name in REGRESSION_DEFAULT
     if outcome == "number" and not for_numbers:
         return "classes: data.outcome is number"
@@ -332,6 +346,8 @@ def _lacks(metric: Metric, outcome: str, *, labelled: bool, scored: bool) -> str
         return "labels: set data.columns.label"
     if metric.scope in {"score", "ranking"} and not scored:
         return "scores: set data.columns.score, or audit a model with two classes"
+    if metric.scope == "score" and not probabilities:
+        return "probabilities: data.score_range says that scores are none"
     if metric.name == "r2_score" and outcome != "number":
         return "numbers: set data.outcome to number"
     return None

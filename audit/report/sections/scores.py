@@ -37,7 +37,11 @@ def _slicing(view: View, report: ScoreReport) -> dict[str, Any]:
     return {
         "name": name,
         "report": report,
-        "charts": [_calibration(view, name, drawn), _roc(view, name, drawn), _sweep(view, name, report)],
+        "charts": [
+            *([_calibration(view, name, drawn)] if report.score_range is None else []),
+            _roc(view, name, drawn),
+            _sweep(view, name, report),
+        ],
         "drawn": [group_name(values) for values in shown],
         "rows": [
             (item, [view.metric(report.attributes, item.group, metric, None) for metric in ranking])
