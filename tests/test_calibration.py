@@ -51,7 +51,8 @@ def test_a_model_against_itself_rarely_fails() -> None:
     assert calibration.same_model(200).count <= 20
 
 
-@pytest.mark.parametrize("number", range(len(calibration_designs.DESIGNS)))
+#: Weights, clusters across controls, clusters that carry all hits, rare classes.
+@pytest.mark.parametrize("number", [0, 2, 4, 6])
 def test_awkward_designs_rarely_err(number: int) -> None:
     design = calibration_designs.DESIGNS[number]
     gap = "at" if "at" in design.gaps else "none"

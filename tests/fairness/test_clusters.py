@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from audit.fairness.compare.disparities import compare, findings
+from audit.fairness.compare.frame import Values, _with_interval
+from audit.fairness.metrics.definitions import known_metrics
 from audit.fairness.tally import Slicing, tally_decisions
 from tests.fairness.helpers import ask, decisions
 
@@ -93,3 +95,12 @@ def test_intervals_cover_and_equal_groups_are_hardly_ever_named(n: int, rows: in
     assert named <= 11  # at a true rate of 5 %, more would come up in less than 1 % of tries
     assert naive > 20  # which is what taking rows as independent does
     assert covered / intervals >= 0.93
+
+
+def test_of_several_reasons_the_one_cluster_is_told() -> None:
+    value = np.array([1.0, 2.0])
+    made = Values(
+        known_metrics()["mean_absolute_error"], None, value, value, value, np.array([300, 300]), [None, None],
+        np.array([300.0, 300.0]), np.array([1.0, 30.0]), np.array([np.nan, 0.1]), None, ["skewed", "skewed"],
+    )  # fmt: skip
+    assert _with_interval(made, 0.05).doubt == ["one_cluster", "skewed"]

@@ -351,7 +351,9 @@ def _with_interval(values: Values, alpha: float) -> Values:
     """Add each group's own two-sided interval; a group that lies in one cluster has none."""
     if values.clusters is not None:
         lone = (values.clusters < 2) & ~np.isnan(values.value)
-        values = values.doubted([ONE_CLUSTER if alone else None for alone in lone])
+        # The plainest reason first: nothing else can be known of one cluster.
+        doubt = first_of([ONE_CLUSTER if alone else None for alone in lone], values.doubt or [None] * len(lone))
+        values = replace(values, doubt=doubt)
         bounded = _bounded(values, alpha)
         lower, upper = (np.where(lone, np.nan, bound) for bound in (bounded.lower, bounded.upper))
         return replace(values, lower=lower, upper=upper)
