@@ -93,7 +93,7 @@ def load_model(config: ModelConfig, folder: CheckpointFolder) -> tuple[Any, list
 def _left_over(unexpected: list[str], folder: CheckpointFolder, model: Any) -> list[Note]:
     """Note stored weights that the classifier leaves out, as base models' poolers; refuse those of another model.
 
-    Left out by right are whole-number buffers, and what the family's own model without a head knows.
+    Left out by right are buffers, and what the family's own model without a head knows.
     """
     if not unexpected:
         return []
@@ -101,10 +101,15 @@ def _left_over(unexpected: list[str], folder: CheckpointFolder, model: Any) -> l
     floats = [name for name in unexpected if _is_weight(stored.get(name))]
     prefix = f"{model.base_model_prefix}."
     known: set[str] = set()
+    computed: set[str] = set()
     if floats:
         # A family without such a model knows none of them.
         with contextlib.suppress(ModelError), door("describing the base model", folder.path), torch.device("meta"):
-            known = set(AutoModel.from_config(model.config).state_dict())
+            base = AutoModel.from_config(model.config)
+            known = set(base.state_dict())
+            # What is computed and not learned, such as frequencies of rotary positions: older versions stored them.
+            computed = {name.rsplit(".", 1)[-1] for name, _ in base.named_buffers()}
+    floats = [name for name in floats if name.rsplit(".", 1)[-1] not in computed]
     foreign = [name for name in floats if name.removeprefix(prefix) not in known]
     if foreign:
         raise ModelError(

@@ -64,6 +64,12 @@ def test_what_the_family_keeps_and_classifiers_leave_out_is_noted(checkpoints: d
     ]
 
 
+def test_what_older_versions_stored_though_it_is_computed(checkpoints: dict[str, Path], tmp_path: Path) -> None:
+    path = Path(shutil.copytree(checkpoints["llama"], tmp_path / "copy"))
+    reweigh(path, model__layers__0__self_attn__rotary_emb__inv_freq=torch.ones(8))
+    assert load(path).notes == []
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_weight_that_is_no_number_is_named(copy: Path, value: float) -> None:
     table = load_file(copy / "model.safetensors")["bert.embeddings.word_embeddings.weight"]
