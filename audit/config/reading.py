@@ -107,8 +107,10 @@ def parse_yaml(text: str, where: str, *, only_text: bool = False) -> Any:
     ConfigError
         With line and column.
     """
-    loader = (_TextLoader if only_text else _Loader)(text)
+    loader: _Loader | None = None
     try:
+        # Making one already looks for characters that YAML forbids.
+        loader = (_TextLoader if only_text else _Loader)(text)
         node = loader.get_single_node()
         if node is None:
             return None
@@ -121,7 +123,8 @@ def parse_yaml(text: str, where: str, *, only_text: bool = False) -> Any:
     except RecursionError:
         raise ConfigError(f"is nested more than {MOST_DEPTH} levels deep", where=where) from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     return data
 
 

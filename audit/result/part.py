@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Part(BaseModel):
     """Base of every part of the result."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class Note(Part):

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audit.store.columns import control_column, group_column, members_column
+from audit.store.damage import naming
 from audit.store.membership import TYPE
 
 #: `status` of a decision. Failed decisions have no prediction and enter no metric; they are counted.
@@ -79,7 +80,7 @@ def read_decisions(path: Path, columns: Sequence[str] | None = None) -> Iterator
     """Yield a decision table (a file, or a folder of parts) batch by batch, in order."""
     files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     for file in files:
-        with pq.ParquetFile(file) as parquet:
+        with naming(file), pq.ParquetFile(file) as parquet:
             for batch in parquet.iter_batches(BATCH_ROWS, columns=None if columns is None else list(columns)):
                 yield pa.Table.from_batches([batch])
 

@@ -178,8 +178,8 @@ class RunFolder:
         RuntimeError
             If it could not be read back; the file that was there stays.
         """
-        text = result.model_dump_json(indent=2, by_alias=True) + "\n"
         try:
+            text = result.model_dump_json(indent=2, by_alias=True) + "\n"
             read = AuditResult.model_validate_json(text)
         except ValueError as error:
             raise RuntimeError(f"result.json would not read back: {error}") from error
@@ -222,8 +222,11 @@ class RunFolder:
     def read_flagged(self) -> Iterator[dict[str, Any]]:
         """Yield flagged decisions, worst first; none if the audit wrote none."""
         if self.flagged.exists():
-            with self.flagged.open(encoding="utf-8") as lines:
-                yield from map(json.loads, lines)
+            try:
+                with self.flagged.open(encoding="utf-8") as lines:
+                    yield from map(json.loads, lines)
+            except ValueError as error:
+                raise RunFolderError(f"is damaged: {error}", where=str(self.flagged)) from None
 
     def _refuse_other(self, found: dict[str, str], fingerprint: dict[str, str]) -> None:
         changed = [key for key in fingerprint if found.get(key) != fingerprint[key]]

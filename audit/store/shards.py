@@ -7,27 +7,15 @@ forward passes they save, and the finished file is one that every reader of Parq
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audit.errors import RunFolderError
+from audit.store.damage import naming
 from audit.store.files import replacing
 
 COUNTERS = b"fairaudit.counters"
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Say which part is damaged."""
-    try:
-        yield
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise RunFolderError(
-            f"this finished part is damaged: {error}", where=str(path), hint="--overwrite begins again"
-        ) from error
 
 
 class Shards:
@@ -60,7 +48,7 @@ class Shards:
     def read(self) -> Iterator[pa.Table]:
         """Yield the finished parts in order."""
         for path in sorted(self.folder.glob("part-*.parquet")):
-            with _naming(path):
+            with naming(path, "--overwrite begins again"):
                 table = pq.read_table(path)
             yield table
 
@@ -68,7 +56,7 @@ class Shards:
         """Sum the counters of all finished parts."""
         total: dict[str, int] = {}
         for path in sorted(self.folder.glob("part-*.parquet")):
-            with _naming(path):
+            with naming(path, "--overwrite begins again"):
                 words = (pq.read_schema(path).metadata or {}).get(COUNTERS, b"").decode()
             for word in words.split():
                 key, _, value = word.partition("=")

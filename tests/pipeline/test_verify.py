@@ -89,6 +89,14 @@ def test_decisions_of_another_audit_are_found(run: Path) -> None:
     assert len(verify(RunFolder(run)).wrong) > 10
 
 
+def test_damage_under_a_right_hash_is_named(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (run / "decisions.parquet").write_bytes((run / "decisions.parquet").read_bytes()[:-20] + b"x" * 12 + b"PAR1" * 2)
+    sign(run)
+    for command in (["verify", str(run)], ["compare", str(run), str(run)]):
+        assert call(command) == ExitCode.USAGE
+        assert "decisions.parquet: is damaged" in capsys.readouterr().err
+
+
 def test_code_that_a_run_folder_names_is_not_run(run: Path) -> None:
     result = json.loads((run / "result.json").read_text())
     result["config"]["metrics"] = ["selection_rate", "evil_module_of_nobody:function"]
