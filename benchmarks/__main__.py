@@ -8,6 +8,7 @@ from importlib import import_module
 NAMES = (
     "batching",
     "memory",
+    "scale",
     "calibration",
     "calibration_designs",
     "calibration_changes",

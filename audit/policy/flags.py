@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from audit.fairness.bounds.outcomes import rate_of
+from audit.fairness.bounds.outcomes import Rate, rate_of, rate_of_cells
 from audit.result import AuditResult, FlagRate, Flags
 from audit.result.outcomes import UNEXPLAINED
 from audit.store.columns import group_column
@@ -107,7 +107,8 @@ def disparate_errors(batches: Iterable[pa.Table], gaps: Sequence[FailedGap]) -> 
     Returns
     -------
     errors, looked_at
-        `row_id`, `metric`, `attributes` and `group` of each error; weight, cluster and `hit` of all labelled decisions.
+        `row_id`, `metric`, `attributes` and `group` of each error; sums of all labelled decisions, as `rate_of_cells`
+        takes them.
     """
     asked = _wrong(gaps)
     found, seen = [], []
@@ -129,13 +130,21 @@ def disparate_errors(batches: Iterable[pa.Table], gaps: Sequence[FailedGap]) -> 
                     metric=wrong.metric, attributes=" × ".join(wrong.attributes), group=" × ".join(wrong.group)
                 )
             )
-        seen.append(
-            pd.DataFrame(
-                {"hit": hit, "weight": (frame["weight"] * frame["count"]).to_numpy(float), "cluster": frame["cluster"]}
-            )
-        )
+        weight = (frame["weight"] * frame["count"]).to_numpy(float)
+        columns = {"hit": hit, "n": frame["count"], "w": weight, "w2": weight * frame["weight"]}
+        seen.append(_summed(pd.DataFrame(columns | {"cluster": frame["cluster"].astype(object)})))
+        if len(seen) == MOST_PARTS:
+            seen = [_summed(pd.concat(seen))]
     errors = pd.concat(found) if found else pd.DataFrame(columns=["row_id", "metric", "attributes", "group"])
-    return errors, pd.concat(seen) if seen else pd.DataFrame(columns=["hit", "weight", "cluster"])
+    return errors, _summed(pd.concat(seen)) if seen else pd.DataFrame(columns=["hit", "n", "w", "w2", "cluster"])
+
+
+#: Parts that wait to be added up.
+MOST_PARTS = 16
+
+
+def _summed(cells: pd.DataFrame) -> pd.DataFrame:
+    return cells.groupby(["cluster", "hit"], dropna=False, as_index=False, sort=True)[["n", "w", "w2"]].sum()
 
 
 @dataclass
@@ -249,7 +258,9 @@ def flag_rates(evidence: Evidence, threshold: float | None, level: float) -> lis
     alpha, out = 1 - level, []
 
     def add(code: str, hit: pd.Series, weight: pd.Series, cluster: pd.Series) -> None:
-        rate = rate_of(hit.to_numpy(bool), weight.to_numpy(np.float64), cluster.reset_index(drop=True), alpha)
+        put(code, rate_of(hit.to_numpy(bool), weight.to_numpy(np.float64), cluster.reset_index(drop=True), alpha))
+
+    def put(code: str, rate: Rate) -> None:
         out.append(
             FlagRate(
                 code=code, n=rate.n, flagged=rate.hits, rate=rate.value, effective_n=rate.effective_n,
@@ -262,7 +273,7 @@ def flag_rates(evidence: Evidence, threshold: float | None, level: float) -> lis
         rows = evidence.scored.drop_duplicates("row_id")
         add(FLIP, rows["row_id"].isin(moved), rows["weight"], rows["cluster"])
     if len(evidence.labelled):
-        add(ERROR, evidence.labelled["hit"], evidence.labelled["weight"], evidence.labelled["cluster"])
+        put(ERROR, rate_of_cells(evidence.labelled, alpha))
     if evidence.explained is not None and len(evidence.explained):
         table = evidence.explained
         weight = table["weight"] / table["inclusion_probability"]

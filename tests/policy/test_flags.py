@@ -35,7 +35,7 @@ EVIDENCE = Evidence(
     errors=pd.DataFrame(
         [{"row_id": row, "metric": "true_positive_rate", "attributes": "g", "group": "a"} for row in ("moves", "wrong")]
     ),
-    labelled=pd.DataFrame({"hit": [True, True] + [False] * 8, "weight": 1.0, "cluster": None}),
+    labelled=pd.DataFrame({"hit": [True, False], "n": [2, 8], "w": [2.0, 8.0], "w2": [2.0, 8.0], "cluster": None}),
     explained=pd.DataFrame(
         {
             "row_id": ["flips", "dark", "rests", "clear"],

@@ -49,20 +49,35 @@ def rate_of(hits: npt.NDArray[np.bool_], weight: Floats, cluster: pd.Series | No
     alpha
         One minus the two-sided level.
     """
-    n, total = len(hits), float(weight.sum())
-    if not n or total <= 0:
-        return Rate(n, int(hits.sum()), None, None, None, None, None)
-    value = float(weight[hits].sum() / total)
+    cells = pd.DataFrame({"hit": hits, "n": 1.0, "w": weight, "w2": weight**2})
+    return rate_of_cells(cells.assign(cluster=None if cluster is None else cluster.to_numpy(object)), alpha)
+
+
+def rate_of_cells(cells: pd.DataFrame, alpha: float) -> Rate:
+    """Share of decisions that were hit, from sums: memory then holds clusters, not decisions.
+
+    Parameters
+    ----------
+    cells
+        `hit`, `n` decisions, `w` = Σw, `w2` = Σw², and `cluster`, None for decisions that are clusters of their own.
+    alpha
+        One minus the two-sided level.
+    """
+    hit, n = cells["hit"].to_numpy(bool), cells["n"].to_numpy(np.float64)
+    weight, squared = (cells[name].to_numpy(np.float64) for name in ("w", "w2"))
+    decisions, hits, total = int(n.sum()), int(n[hit].sum()), float(weight.sum())
+    if not decisions or total <= 0:
+        return Rate(decisions, hits, None, None, None, None, None)
+    value = float(weight[hit].sum() / total)
     clusters: Floats | None = None
-    sums = [np.array([float((weight[where] ** power).sum())]) for where in (hits, ~hits) for power in (1, 2)]
+    sums = [np.array([float(column[where].sum())]) for where in (hit, ~hit) for column in (weight, squared)]
     size = weighted(*sums)
-    if cluster is not None and cluster.notna().any():
-        cells = pd.DataFrame({"w": weight, "w2": weight**2, "n": 1.0, "cluster": cluster.to_numpy(object)})
-        everywhere = np.ones(n, bool)
-        size, clusters, _ = clustered(cells, np.zeros(n, np.int64), np.array([value]), hits, everywhere, size)
+    if cells["cluster"].notna().any():
+        everywhere = np.ones(len(cells), bool)
+        size, clusters, _ = clustered(cells, np.zeros(len(cells), np.int64), np.array([value]), hit, everywhere, size)
     lower, upper = one_sided(Estimates(np.array([value]), size, clusters), alpha / 2)
     return Rate(
-        n, int(hits.sum()), value, float(size[0]), float(clusters[0]) if clusters is not None else None,
+        decisions, hits, value, float(size[0]), float(clusters[0]) if clusters is not None else None,
         float(lower[0]), float(upper[0]),
     )  # fmt: skip
 
