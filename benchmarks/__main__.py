@@ -13,6 +13,7 @@ NAMES = (
     "calibration_designs",
     "calibration_changes",
     "calibration_advice",
+    "calibration_scores",
     "bounds",
     "regression",
     "explain",
