@@ -11,9 +11,25 @@ from fairlearn.metrics import MetricFrame
 from sklearn import metrics as sm
 
 from audit.fairness.bounds.resample import Cells, draw_tables, effective_sizes
-from audit.fairness.compare.paired import form_of
 from audit.fairness.metrics import forms
-from audit.fairness.metrics.definitions import known_metrics
+from audit.fairness.metrics.definitions import Metric, known_metrics
+
+
+def form_of(metric: Metric) -> forms.Form | None:
+    """A metric as a function of confusion tables: its form, or the share that a proportion is."""
+    numerator = metric.numerator
+    if metric.form is not None or numerator is None:
+        return metric.form
+
+    def proportion(tables: np.ndarray) -> np.ndarray:
+        classes = tables.shape[-1]
+        t, p = (codes.ravel() for codes in np.meshgrid(np.arange(classes), np.arange(classes), indexing="ij"))
+        flat = tables.reshape(*tables.shape[:-2], -1)
+        base = metric.needs[0](t, p)
+        return forms.share(flat[..., base & numerator(t, p)].sum(-1), flat[..., base].sum(-1))
+
+    return proportion
+
 
 BINARY = [m for m in known_metrics().values() if m.scope == "class" and form_of(m) is not None]
 OF_ALL = [m for m in known_metrics().values() if m.scope == "all" and form_of(m) is not None]
