@@ -1,7 +1,8 @@
 """What verdicts on means of scores, losses and errors are worth where they are skewed, beside Student's bounds.
 
 Rows are independent and weigh the same. The limit is the true gap: zero where all groups are multiplied by the same,
-which only a fail gets wrong, else a fail and a pass are both errors. A data set with a doubted group can fail on the others, and cannot pass.
+which only a fail gets wrong, else a fail and a pass are both errors. A data set with a doubted group can fail on the
+others, and cannot pass.
 
 `BENCH_RUNS` sets the number of data sets per cell (default 1000).
 """
