@@ -15,8 +15,9 @@ MOST_TOLD = 20
 def verify(folder: Path) -> None:
     """Check that the run folder RUN holds what its audit wrote, and that its numbers follow from its decisions.
 
-    Every file is held against the manifest; metrics and disparities are computed again from the decision table. Neither
-    data nor model need be there. Who wrote the folder it cannot know: keep the hash of manifest.json elsewhere.
+    Every file is held against the manifest; metrics, disparities and impact ratios are computed again from the decision
+    table, and the policy of the audit judges again. Neither data nor model need be there. Who wrote the folder it
+    cannot know: keep the hash of manifest.json elsewhere.
     """
     from audit.errors import RunFolderError
     from audit.pipeline.verify import verify as hold_against
@@ -26,13 +27,19 @@ def verify(folder: Path) -> None:
     found = hold_against(RunFolder(folder))
     if found.wrong:
         more = [f"and {len(found.wrong) - MOST_TOLD:,} more"] if len(found.wrong) > MOST_TOLD else []
-        told = [f"{len(found.wrong):,} numbers do not follow from the decisions", *found.wrong[:MOST_TOLD], *more]
+        told = [
+            f"{len(found.wrong):,} numbers or verdicts do not follow from the decisions",
+            *found.wrong[:MOST_TOLD],
+            *more,
+        ]
         raise RunFolderError(
             "\n".join(told),
             where=str(folder),
             hint="result.json was changed, or made by another version of the libraries",
         )
     say(f"{folder}: every file is as the audit wrote it")
-    say(f"{found.values:,} metrics and disparities follow from the decisions")
+    say(
+        f"{found.values:,} metrics, disparities and impact ratios follow from the decisions, and the verdicts from them"
+    )
     if found.own:
         say(f"not computed again, as code of yours is not run for it: {', '.join(found.own)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -69,28 +70,12 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
                 f"a score predicts one of two classes, the labels are {some(classes)}", where=str(config.data.path)
             )
     positive = None if numbers else positive_class(config, classes)
-    scored = (
-        positive is not None and len(classes) == 2 and (adapter is not None or config.data.columns.score is not None)
-    )
-    labelled = bool(surveyed.labels)
-    if numbers:
-        scored, labelled = True, surveyed.unlabelled < surveyed.rows_kept
-    outcome: Literal["binary", "class", "number"] = "number" if numbers else "binary" if len(classes) == 2 else "class"
-    metrics, criteria = choose_metrics(
-        config.metrics, outcome=outcome, labelled=labelled, scored=scored, probabilities=config.data.score_range is None
-    )
+    labelled = surveyed.unlabelled < surveyed.rows_kept if numbers else bool(surveyed.labels)
+    asked = ask(config, classes, positive, labelled=labelled, has_model=adapter is not None, too_fine=surveyed.too_fine)
+    metrics, slicings = asked.question.metrics, asked.slicings
     notes += no_probabilities(config)
     if not labelled:
         notes.append(Note(code="no_labels"))
-    names = [attribute.label for attribute in config.attributes]
-    # The empty slicing is everybody: the reference line of the charts.
-    clustered = config.data.columns.cluster is not None
-    slicings = [Slicing((), (), clustered), *(Slicing((name,), config.controls, clustered) for name in names)]
-    slicings += [
-        Slicing(crossing, config.controls, clustered)
-        for crossing in config.crossings
-        if crossing not in surveyed.too_fine
-    ]
     audited = [list(slicing.attributes) for slicing in slicings if slicing.attributes]
     units: dict[str, str] = {metric.name: metric.unit for metric in metrics}
     if adapter and config.explanations.which != "none" and (config.explanations.sample or config.probe):
@@ -106,15 +91,66 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
     standardised = {metric.name for metric in metrics if metric.numerator is not None} if config.controls else set()
     check_policy(config.policy, audited, units, {*standardised, *({EXPLAINED_RATE} & set(units))})
     check_policy_groups(config, surveyed)
+    members = [attribute.label for attribute in config.attributes if attribute.members]
+    read = [attribute.label for attribute in config.read_as_groups]
+    schema = decision_schema(read, config.controls, members)
+    return Case(
+        config, surveyed, adapter, classes, positive, asked.scored, labels, schema, slicings, asked.question, notes
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is compared between which groups.
+
+    Attributes
+    ----------
+    scored
+        Whether decisions have scores that mean something.
+    """
+
+    slicings: list[Slicing]
+    question: Question
+    scored: bool
+
+
+def ask(
+    config: AuditConfig,
+    classes: list[str],
+    positive: str | None,
+    *,
+    labelled: bool,
+    has_model: bool,
+    too_fine: Collection[tuple[str, ...]],
+) -> Asked:
+    """Settle metrics and slicings: the same for an audit and for whoever computes its numbers again.
+
+    Parameters
+    ----------
+    too_fine
+        Crossings that are left out.
+    """
+    numbers = config.data.outcome == "number"
+    outcome: Literal["binary", "class", "number"] = "number" if numbers else "binary" if len(classes) == 2 else "class"
+    scored = numbers or (
+        positive is not None and len(classes) == 2 and (has_model or config.data.columns.score is not None)
+    )
+    metrics, criteria = choose_metrics(
+        config.metrics, outcome=outcome, labelled=labelled, scored=scored, probabilities=config.data.score_range is None
+    )
+    names = [attribute.label for attribute in config.attributes]
+    # The empty slicing is everybody: the reference line of the charts.
+    clustered = config.data.columns.cluster is not None
+    slicings = [Slicing((), (), clustered), *(Slicing((name,), config.controls, clustered) for name in names)]
+    slicings += [
+        Slicing(crossing, config.controls, clustered) for crossing in config.crossings if crossing not in too_fine
+    ]
     order = {attribute.label: group_names(attribute) for attribute in config.attributes}
     scopes = tuple(dict.fromkeys(Scope(rule.exempt, rule.min_share) for _, rule in named_rules(config.policy)))
     question = Question(
         metrics, criteria, classes, positive, config.level, outside_gaps(config), order, config.seed, scopes
     )
-    members = [attribute.label for attribute in config.attributes if attribute.members]
-    read = [attribute.label for attribute in config.read_as_groups]
-    schema = decision_schema(read, config.controls, members)
-    return Case(config, surveyed, adapter, classes, positive, scored, labels, schema, slicings, question, notes)
+    return Asked(slicings, question, scored)
 
 
 def explains(config: AuditConfig) -> bool:

@@ -1,7 +1,7 @@
 """Does a run folder hold what its audit wrote, and do its numbers follow from its decisions?
 
-Hashes find a file that was changed by itself. Numbers computed again from the decision table find a result that was
-changed together with its hashes.
+Hashes find a file that was changed by itself. Numbers computed again from the decision table, and verdicts from the
+numbers, find a result that was changed together with its hashes.
 """
 
 from __future__ import annotations
@@ -9,19 +9,17 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
 
-from audit.config import AuditConfig, parse_config
-from audit.data.rows import group_names
+from audit.config import AuditConfig, PolicyConfig, parse_config
 from audit.data.survey import Survey
 from audit.errors import RunFolderError
-from audit.fairness.compare.disparities import Question
-from audit.fairness.metrics.definitions import choose_metrics
 from audit.fairness.metrics.names import EXPLAINED_RATE
-from audit.fairness.tally import Slicing
-from audit.pipeline.case import Case, outside_gaps
+from audit.pipeline.case import Case, ask
 from audit.pipeline.run import compare_all
+from audit.policy.judge import judge
 from audit.result import AuditResult, Part
 from audit.store.decisions import decision_schema, read_decisions
 from audit.store.runfolder import RunFolder
@@ -50,7 +48,7 @@ class Verified:
 
 
 def verify(folder: RunFolder) -> Verified:
-    """Hold every file against the manifest, and metrics and disparities against the decision table.
+    """Hold every file against the manifest, numbers against the decision table, and verdicts against the numbers.
 
     Raises
     ------
@@ -61,6 +59,7 @@ def verify(folder: RunFolder) -> Verified:
     try:
         case, own = _case(result)
         found = compare_all(case, folder)
+        contradicted = _verdicts(result)
     except RunFolderError:
         raise
     except Exception as error:
@@ -81,6 +80,8 @@ def verify(folder: RunFolder) -> Verified:
     pairs: list[tuple[str, Sequence[Part], Iterable[Part]]] = [
         ("metric", result.metrics, (value for item in found.compared for value in item.metrics)),
         ("disparity", result.disparities, (gap for item in found.compared for gap in item.disparities)),
+        ("adjusted metric", result.adjusted, (value for item in found.compared for value in item.adjusted)),
+        ("impact", result.adverse_impact, found.adverse),
     ]
     for kind, stored, again in pairs:
         kept = {_key(part): part for part in stored if getattr(part, "metric", "") not in left_out}
@@ -88,7 +89,7 @@ def verify(folder: RunFolder) -> Verified:
         values += len(computed)
         for key in dict.fromkeys([*kept, *computed]):
             wrong += _difference(kind, key, kept.get(key), computed.get(key))
-    return Verified(values, wrong, sorted(own))
+    return Verified(values, wrong + contradicted, sorted(own))
 
 
 def _case(result: AuditResult) -> tuple[Case, set[str]]:
@@ -97,39 +98,52 @@ def _case(result: AuditResult) -> tuple[Case, set[str]]:
     own = {name for name in plain.get("metrics", ()) if ":" in name}
     plain["metrics"] = [name for name in plain.get("metrics", ()) if name not in own]
     config: AuditConfig = parse_config(plain, where="result.json: config")
-    columns, data = config.data.columns, result.data
+    data = result.data
     numbers = config.data.outcome == "number"
-    scored = result.positive_class is not None and len(result.classes) == 2
-    scored = numbers or (scored and (result.model is not None or columns.score is not None))
     labelled = data.unlabelled < data.rows if numbers else any(data.labels.values())
-    outcome: Literal["binary", "class", "number"] = "number" if numbers else "class"
-    if len(result.classes) == 2:
-        outcome = "binary"
-    metrics, criteria = choose_metrics(config.metrics, outcome=outcome, labelled=labelled, scored=scored)
+    left_out = [note.params["attributes"] for note in result.notes if note.code == "crossing_too_fine"]
+    asked = ask(
+        config, result.classes, result.positive_class,
+        labelled=labelled,
+        has_model=result.model is not None,
+        too_fine=[tuple(names) for names in left_out if isinstance(names, list)],
+    )  # fmt: skip
+    question = asked.question
     if own and not config.metrics:
-        metrics, criteria = [], []
-    names = [attribute.label for attribute in config.attributes]
-    clustered = columns.cluster is not None
-    slicings = [Slicing((), (), clustered), *(Slicing((name,), config.controls, clustered) for name in names)]
-    slicings += [Slicing(crossing, config.controls, clustered) for crossing in config.crossings]
-    order = {attribute.label: group_names(attribute) for attribute in config.attributes}
-    question = Question(
-        metrics, criteria, result.classes, result.positive_class, config.level, outside_gaps(config), order, config.seed
-    )
+        question = replace(question, metrics=[], criteria=[])
     survey = Survey(data.format, data.sha256, data.rows_read, data.rows, data.unlabelled, labels=Counter(data.labels))
     members = [attribute.label for attribute in config.attributes if attribute.members]
     schema = decision_schema([attribute.label for attribute in config.read_as_groups], config.controls, members)
     case = Case(
         config.model_copy(update={"discovery": None}),
-        survey, None, result.classes, result.positive_class, scored, {}, schema, slicings, question, [],
+        survey, None, result.classes, result.positive_class, asked.scored, {}, schema,
+        asked.slicings, question, [],
     )  # fmt: skip
     return case, own
+
+
+def _verdicts(result: AuditResult) -> list[str]:
+    """Judge the result by the policy that it names, on the day on which it was judged."""
+    told, policy = result.judgement, PolicyConfig.model_validate(result.config["policy"])
+    if told is None:
+        return ["verdicts: none in result.json, and there is a policy"] if policy.rules or policy.presets else []
+    again = judge(result, policy, today=date.fromisoformat(told.judged_on) if told.judged_on else None)
+    if len(told.rules) != len(again.rules):
+        return [f"verdicts: {len(told.rules)} in result.json, {len(again.rules)} from its numbers"]
+    wrong = []
+    for before, after in zip(told.rules, again.rules, strict=True):
+        # What is advised is no verdict.
+        one, two = (rule.model_copy(update={"needed": []}) for rule in (before, after))
+        wrong += _difference(f"verdict on {after.rule},", _key(after), one, two)
+    if told.status != again.status:
+        wrong.append(f"verdict: {told.status} in result.json, {again.status} from its numbers")
+    return wrong
 
 
 def _key(part: Part) -> tuple[Any, ...]:
     """What the part is about: all of it that is no number."""
     plain = part.model_dump()
-    names = ("attributes", "stratum", "group", "metric", "cls", "aggregate")
+    names = ("attributes", "stratum", "group", "reference", "metric", "cls", "aggregate", "left_out")
     return tuple((name, str(plain[name])) for name in names if name in plain)
 
 
@@ -147,6 +161,10 @@ def _difference(kind: str, key: tuple[Any, ...], kept: Part | None, computed: Pa
 
 
 def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_same(value, b[name]) for name, value in a.items())
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_same, a, b))
     if isinstance(a, float) and isinstance(b, float):
         return math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
     return bool(a == b)

@@ -35,6 +35,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "crossings": [["g", "age"]],
         "controls": ["c"],
         "discovery": {"depth": 1},
+        "policy": {
+            "presets": ["four-fifths"],
+            "rules": [
+                {"metric": "selection_rate", "limit": 0.01, "exempt": ["c"]},
+                {"metric": "selection_rate", "limit": 0.3, "scope": "adjusted"},
+            ],
+        },
         "output": {"folder": str(place / "run")},
     }
     audit.run(config)
@@ -108,3 +115,56 @@ def test_code_that_a_run_folder_names_is_not_run(run: Path) -> None:
 def test_a_run_of_a_model_holds(model_case: Make, tmp_path: Path) -> None:
     audit.run(model_case(rows=40, explanations={"sample": 4, "shown": 1, "sanity": 0}))
     assert verify(RunFolder(tmp_path / "run")).wrong == []
+
+
+def rows_of(tmp_path: Path, rows: list[str], **more: Any) -> Path:
+    (tmp_path / "rows.csv").write_text("\n".join(["y,s,g,h", *rows]))
+    data = {"path": str(tmp_path / "rows.csv"), "columns": {"label": "y", "score": "s"}, "positive_label": "1"}
+    config = {"data": data | more.pop("data", {}), "output": {"folder": str(tmp_path / "run")}, **more}
+    audit.run(config)
+    return tmp_path / "run"
+
+
+def test_scores_that_are_no_probabilities_hold(tmp_path: Path) -> None:
+    rows = [f"{i % 2},{i * 37 % 100 - 50},{'abc'[i % 3]},u" for i in range(120)]
+    run = rows_of(tmp_path, rows, data={"score_range": [-50, 50], "threshold": 3}, attributes=["g"])
+    assert verify(RunFolder(run)).wrong == []
+
+
+def test_a_crossing_that_was_left_out_is_not_missed(tmp_path: Path) -> None:
+    rows = [f"{i % 2},{i * 37 % 100 / 100},a{i % 60},b{i // 60}" for i in range(1200)]
+    run = rows_of(tmp_path, rows, attributes=["g", "h"], crossings=[["g", "h"]], metrics=["selection_rate"])
+    found = verify(RunFolder(run))
+    assert found.wrong == []
+    assert "crossing_too_fine" in (run / "result.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("place", "change", "told"),
+    [
+        ("adjusted", {"value": 0.5, "lower": 0.4, "upper": 0.6}, "adjusted metric"),
+        ("adverse_impact", {"impact_ratio": 1.0, "ratio_lower": 0.95}, "impact"),
+        ("judgement", {"status": "pass"}, "verdict: pass"),
+    ],
+)
+def test_what_follows_from_the_numbers_is_held_against_them(
+    place: str, change: dict[str, Any], told: str, run: Path
+) -> None:
+    result = json.loads((run / "result.json").read_text())
+    assert result["judgement"]["status"] != "pass"
+    item = result[place] if isinstance(result[place], dict) else result[place][0]
+    item.update(change)
+    (run / "result.json").write_text(json.dumps(result))
+    sign(run)
+    wrong = verify(RunFolder(run)).wrong
+    assert any(told in line for line in wrong), wrong
+
+
+def test_a_rule_whose_verdict_was_changed_is_named(run: Path) -> None:
+    result = json.loads((run / "result.json").read_text())
+    for rule in result["judgement"]["rules"]:
+        rule.update(status="pass")
+    result["judgement"]["status"] = "pass"
+    (run / "result.json").write_text(json.dumps(result))
+    sign(run)
+    assert any(line.startswith("verdict on selection_rate") for line in verify(RunFolder(run)).wrong)
