@@ -17,7 +17,9 @@ from audit.errors import ExitCode
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. explanations.sample=50."
 )
-@click.option("--explain", type=click.Choice(["sample", "all", "none"]), help="Instead of explanations.which.")
+@click.option(
+    "--explain", type=click.Choice(["sample", "all", "flagged", "none"]), help="Instead of explanations.which."
+)
 @click.option("--resume", is_flag=True, help="Go on with an unfinished run; finished parts are not done again.")
 @click.option("--overwrite", is_flag=True, help="Replace the audit that lies in the run folder.")
 @click.option("--gate", "gated", is_flag=True, help="Exit with the verdict of the policy, as audit gate does.")

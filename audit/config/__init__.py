@@ -80,12 +80,12 @@ class DataConfig(Part):
     format: Literal["csv", "jsonl", "parquet", "datasets"] | None = Field(None, description="Inferred if left out.")
     encoding: str = Field("utf-8", description="Of CSV and JSON files; a byte order mark counts for more.")
     delimiter: str | None = Field(
-        None, min_length=1, max_length=1, description="Between cells of CSV files; default: comma, a tab in .tsv."
+        None, min_length=1, description='Between cells of CSV files, a tab as "\\t"; default: comma, a tab in .tsv.'
     )
     quote: str | None = Field(
-        None, max_length=1, description="Around cells of CSV files; default: \" , and none, which is '', between tabs."
+        None, description="Around cells of CSV files; default: \" , and none, which is '', between tabs."
     )
-    escape: str | None = Field(None, max_length=1, description="Before a character of CSV files that is meant as text.")
+    escape: str | None = Field(None, description="Before a character of CSV files that is meant as text.")
     skip_rows: int = Field(0, ge=0, description="Lines of CSV files to leave out before the header.")
     header: bool | tuple[str, ...] = Field(
         True, description="false: CSV files have none, and columns are called 1, 2, …; a list: none, and these names."
@@ -138,6 +138,9 @@ class DataConfig(Part):
     @field_validator("delimiter", "quote", "escape")
     @classmethod
     def _one_byte(cls, mark: str | None) -> str | None:
+        if mark and len(mark) > 1:
+            tab = '; a tab is written "\\t", within double quotes' if mark == "\\t" else ""
+            raise ValueError(f"{mark!r} has {len(mark)} characters and must be one{tab}")
         if mark and (not mark.isascii() or mark in "\r\n\0"):
             raise ValueError(f"{mark!r} is no plain character")
         return mark
@@ -314,7 +317,9 @@ class AuditConfig(Part):
         (), description="Attributes to audit crossed, for example [[gender, ethnicity]]."
     )
     controls: tuple[Column, ...] = Field((), description="Columns with a legitimate reason for a difference.")
-    metrics: tuple[str, ...] = Field((), description="Default: the usual ones; `audit validate` names them.")
+    metrics: tuple[str, ...] = Field(
+        (), description="Names, or package.module:function of your own; default: the usual ones."
+    )
     level: float = Field(0.95, gt=0.5, lt=1, description="Confidence level of intervals and findings.")
     seed: int = Field(0, ge=0)
     discovery: DiscoveryConfig | None = Field(None, description="Left out: no slices are searched for.")
@@ -454,11 +459,11 @@ def _set(raw: dict[str, Any], override: str) -> None:
 def _explain(error: ValidationError, model: type[Part]) -> str:
     lines = []
     for item in error.errors(include_url=False):
-        key = ".".join(str(part) for part in item["loc"]) or "(top level)"
+        key = ".".join(str(part) for part in item["loc"])
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
             *place, name = item["loc"]
             meant = nearest(str(name), keys_at(model, place))
             message = f"unknown key; did you mean {meant!r}?" if meant else "unknown key"
-        lines.append(f"{key}: {message}")
+        lines.append(f"{key}: {message}" if key else message)
     return lines[0] if len(lines) == 1 else "\n  ".join([f"{len(lines)} problems", *lines])

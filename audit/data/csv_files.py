@@ -5,6 +5,7 @@ Cells stay text: a column whose first block looks numeric may well hold text lat
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -249,7 +250,7 @@ def _refuse_delimiter(columns: Mapping[str, str], names: list[str], dialect: Dia
             raise DataError(
                 f"has one column only, {names[0][:80]!r}",
                 where=str(path),
-                hint=f"are its cells told apart by {others[0]!r}? Then set data.delimiter",
+                hint=f"are its cells told apart by {others[0]!r}? Then set data.delimiter: {json.dumps(others[0])}",
             )
 
 

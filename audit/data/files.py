@@ -44,7 +44,10 @@ def data_format(data: DataConfig) -> str:
     if not folder:
         found = format_of(data.path)
         if found is None:
-            raise DataError("cannot tell the format from the name", where=str(data.path), hint="set data.format")
+            kinds = "csv (also for cells told apart by tabs or semicolons), jsonl or parquet"
+            raise DataError(
+                "cannot tell the format from the name", where=str(data.path), hint=f"set data.format to {kinds}"
+            )
         return found
     if any((data.path / marker).exists() for marker in DATASETS_MARKERS):
         return "datasets"

@@ -29,7 +29,12 @@ def require(columns: Mapping[str, str], present: Sequence[str], where: Path, fol
         )
     twice = [column for column in columns if list(present).count(column) > 1]
     if twice:
-        raise DataError(f"column {some(twice)} occurs more than once", where=str(where), hint="rename one of them")
+        places = [str(place) for place, name in enumerate(present, start=1) if name == twice[0]]
+        hint = "rename one of them, or call the columns of a CSV file by number: data.skip_rows: 1, data.header: false"
+        places_told = f"{', '.join(places[:-1])} and {places[-1]}"
+        raise DataError(
+            f"column {some(twice)} occurs more than once (columns {places_told})", where=str(where), hint=hint
+        )
     both = [column for column in folders if column in present]
     if both:
         raise DataError(

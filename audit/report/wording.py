@@ -46,8 +46,11 @@ def number(value: float | None) -> str:
 
 
 def signed(value: float | None, digits: int = 3) -> str:
-    """A change, with its sign."""
-    return "–" if value is None else f"{value:+.{digits}f}"
+    """A change, with its sign; none where it rounds to zero."""
+    if value is None:
+        return "–"
+    text = f"{value:+.{digits}f}"
+    return text.replace("-", "−") if float(text) else text[1:]
 
 
 def signed_points(value: float | None) -> str:

@@ -89,6 +89,8 @@ def test_a_column_that_holds_the_end_of_the_table_is_read_whole(tmp_path: Path) 
 def test_the_wrong_delimiter_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"has one column only, 'a;b'\n.*told apart by ';'"):
         rows(write(tmp_path, "a;b\n1;2\n"), "a")
+    with pytest.raises(DataError, match=r'Then set data\.delimiter: "\\t"'):
+        rows(write(tmp_path, "a\tb\n1\t2\n"), "a")
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", " \r\n"])
@@ -111,6 +113,9 @@ def test_the_nearest_column_is_named_whatever_its_case(tmp_path: Path) -> None:
     [
         ({"delimiter": ",", "quote": ","}, "must differ"),
         ({"delimiter": "\n"}, "no plain character"),
+        ({"delimiter": "\\t"}, r'has 2 characters and must be one; a tab is written "\\t", within double quotes'),
+        ({"delimiter": ""}, "at least 1"),
+        ({"quote": "''"}, r"has 2 characters and must be one \["),
         ({"quote": "„"}, "no plain character"),
         ({"encoding": "utf9"}, "no encoding"),
         ({"encoding": "hex"}, "no encoding"),

@@ -63,7 +63,7 @@ def test_a_column_used_must_occur_once_others_may_repeat(tmp_path: Path) -> None
     path = tmp_path / "twice.csv"
     path.write_text("a,b,b\n1,2,3\n")
     assert read(path, ["a"])["a"].tolist() == ["1"]
-    with pytest.raises(DataError, match="'b' occurs more than once"):
+    with pytest.raises(DataError, match=r"'b' occurs more than once \(columns 2 and 3\)\n.*columns .* by number"):
         read(path, ["b"])
 
 
@@ -159,3 +159,9 @@ def test_a_file_that_is_not_parquet(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no CSV, JSONL or Parquet file"):
         read(tmp_path / "empty", ["a"])
+
+
+def test_a_name_that_tells_no_format_is_told_what_to_set(tmp_path: Path) -> None:
+    (tmp_path / "export.txt").write_text("a\tb\n1\t2\n")
+    with pytest.raises(DataError, match=r"cannot tell the format from the name\n.*set data\.format to csv \(also"):
+        read(tmp_path / "export.txt", ["a"])

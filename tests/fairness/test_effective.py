@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.regression.linear_model import WLS
 
-from audit.fairness.bounds.effective import kish, weighted
+from audit.fairness.bounds.effective import kish, residuals, weighted
 from audit.fairness.bounds.inference import Estimates, difference_bounds
 
 
@@ -57,3 +58,13 @@ def test_weights_that_go_with_the_outcome_rarely_fail_or_pass_falsely() -> None:
     # At a true rate of 5 %, more than 20 of 200 come up in less than one of a thousand tries.
     assert max(fails, passes) <= 20
     assert before > 40
+
+
+def test_a_group_without_a_rate_has_no_size_and_overflows_nothing() -> None:
+    # Standardised over strata that the group does not have: no rate, yet its clusters add something.
+    cells = pd.DataFrame({"n": 1.0, "w": 1.0, "w2": 1.0, "cluster": list("abc")})
+    ones, rate = np.ones(3), np.array([0.0])
+    found = residuals(cells, np.zeros(3, np.int64), 1, ones / 6, ones / 3, ones > 0)
+    size, clusters, _ = found.size(rate, np.array([3.0]))
+    assert size.tolist() == [0.0]
+    assert clusters.tolist() == [3.0]

@@ -108,7 +108,7 @@ class Residuals:
         with np.errstate(divide="ignore", invalid="ignore"):
             correction = np.where(clusters > 1, clusters / (clusters - 1), 1.0)
             # Variances relative to rate·(1 − rate): as seen, at least as without clusters, and if clusters agree.
-            seen = np.nan_to_num(correction * spread / (rate * (1 - rate)), nan=0.0)
+            seen = np.nan_to_num(correction * spread / (rate * (1 - rate)), nan=0.0, posinf=np.inf)
             seen = np.maximum(seen, np.where(most > 0, 1 / most, np.inf))
             agreed = np.maximum(blocks, np.where(most > 0, 1 / most, np.inf))
             # Where every row is its own cluster both are the same.

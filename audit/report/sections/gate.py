@@ -24,6 +24,7 @@ def build(view: View) -> dict[str, Any]:
         "rules": [(rule, between(rule), _lines(view, rule)) for rule in rules],
         "detectable": [rule for rule in rules if rule.detectable is not None],
         "icons": ICONS,
+        "adjusted": any(rule.scope == "adjusted" for rule in rules),
     }
 
 
