@@ -13,7 +13,6 @@ from audit.text import cut
 if TYPE_CHECKING:
     from audit.config import AuditConfig
     from audit.data.survey import Survey
-    from audit.result import Note
 
 
 @click.command()
@@ -37,6 +36,7 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
     if no_data:
         return
     from audit.data.survey import positive_class, survey
+    from audit.report.wording import Catalogue
 
     found = survey(settings)
     say(f"{settings.data.path}: {found.rows_kept:,} of {found.rows_read:,} rows to audit ({found.format})")
@@ -47,8 +47,9 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
         shown = sorted(groups.items(), key=lambda item: -item[1])
         more = f", and {len(shown) - 12} more" if len(shown) > 12 else ""
         say(f"{cut(name)}: " + ", ".join(f"{cut(group)} {n:,}" for group, n in shown[:12]) + more)
+    words = Catalogue()
     for note in found.notes:
-        say(f"note: {_worded(note)}")
+        say(f"note: {words.remark(note)}")
     if settings.model is None and settings.data.columns.prediction:
         say(f"positive class: {cut(positive_class(settings, found.classes_seen) or '(one against the rest)')}")
     if settings.model is not None:
@@ -72,6 +73,7 @@ def _try_model(settings: AuditConfig, found: Survey) -> None:
         return
     from audit.models.registry import load_adapter
     from audit.pipeline.case import understand
+    from audit.report.wording import Catalogue
 
     adapter = load_adapter(settings.model)
     understand(settings, found, adapter)
@@ -80,15 +82,6 @@ def _try_model(settings: AuditConfig, found: Survey) -> None:
     say(f"{facts.architecture}: {facts.parameters:,} parameters, {facts.dtype} on {facts.device}, reads {reads}")
     if adapter.unexplainable:
         say(f"its decisions cannot be explained: {cut(adapter.unexplainable)}")
+    words = Catalogue()
     for note in adapter.notes:
-        say(f"note: {_worded(note)}")
-
-
-def _worded(note: Note) -> str:
-    from audit.report.wording import Catalogue
-
-    shown = {
-        key: ", ".join(map(cut, value)) if isinstance(value, list) else cut(str(value))
-        for key, value in note.params.items()
-    }
-    return Catalogue()(f"note.{note.code}", **shown)
+        say(f"note: {words.remark(note)}")

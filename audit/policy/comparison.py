@@ -15,11 +15,11 @@ from audit.fairness.bounds.score_metrics import OWN
 from audit.fairness.compare.change import Changes, change_of_each
 from audit.fairness.compare.movement import Movement, movement
 from audit.fairness.compare.paired import PairedTally, joint_batches, tally_pairs
-from audit.fairness.compare.score_movement import mean_movement, ranking_movements
+from audit.fairness.compare.score_movement import MOST_RANKED, mean_movement, ranking_movements
 from audit.fairness.metrics.definitions import Metric, known_metrics, of_numbers
 from audit.fairness.tally import Slicing, tally_columns
 from audit.policy.baseline import Key, Reference, refuse_incomparable
-from audit.result import AuditResult, Change, Comparison, Flips, MetricValue, Sketch, ValueEstimate
+from audit.result import AuditResult, Change, Comparison, Flips, MetricValue, Note, Sketch, ValueEstimate
 from audit.result import Slicing as SlicingFacts
 from audit.store.decisions import BATCH_ROWS, read_decisions, windows
 from audit.store.runfolder import RunFolder
@@ -78,7 +78,18 @@ def compare_runs(
         same_rows=same_rows,
         changes=changes,
         flips=flips,
+        notes=_unpaired(result) if pairs else [],
     )
+
+
+def _unpaired(result: AuditResult) -> list[Note]:
+    """Say which AUCs were compared as if of different rows although the rows are the same."""
+    ranked = {tuple(value.attributes) for value in result.metrics if value.metric in OWN and value.value is not None}
+    return [
+        Note(code="rankings_unpaired", params={"attributes": slicing.attributes, "limit": MOST_RANKED})
+        for slicing in result.slicings
+        if len(slicing.groups) > MOST_RANKED and tuple(slicing.attributes) in ranked
+    ]
 
 
 def _key(value: MetricValue) -> Key:

@@ -83,7 +83,8 @@ def render_judgement(judgement: Judgement, t: Catalogue) -> list[str]:
 def render_comparison(comparison: Comparison, t: Catalogue, margin: float) -> list[str]:
     """Render what changed: clear changes first, then how many were shown equivalent, and flips per group."""
     lines = [t("comparison.kind." + _pairing(comparison), baseline=_safe(comparison.baseline)), ""]
-    known = [change for change in comparison.changes if change.lower is not None and change.upper is not None]
+    # Bounds that carry no guarantee make nothing clear, and nothing the same.
+    known = [c for c in comparison.changes if c.lower is not None and c.upper is not None and c.doubt is None]
     clear = [c for c in known if (c.lower or 0) > 0 or (c.upper or 0) < 0]
     same = [c for c in known if (c.lower or 0) >= -margin and (c.upper or 0) <= margin]
     lines += [t("comparison.counts", n=len(known), clear=len(clear), same=len(same), margin=f"{margin:g}"), ""]
@@ -106,7 +107,7 @@ def render_comparison(comparison: Comparison, t: Catalogue, margin: float) -> li
             cells = ("–" if number is None else count(number) for number in numbers)
             lines.append(_row([_slice(flip.attributes, flip.group, t), *cells]))
         lines.append("")
-    return lines
+    return [*lines, *(f"- {_safe(t.remark(note))}" for note in comparison.notes)]
 
 
 def _slice(attributes: list[str], group: list[str], t: Catalogue) -> str:

@@ -6,10 +6,13 @@ import json
 import textwrap
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audit.errors import ConfigError
-from audit.text import visible
+from audit.text import cut, visible
+
+if TYPE_CHECKING:
+    from audit.result import Note
 
 
 def chart_text(text: str, width: int = 24) -> str:
@@ -87,6 +90,18 @@ class Catalogue:
             return self._words[code].format(**params)
         except KeyError as error:
             raise LookupError(f"no message for {code!r} with {sorted(params)}: {error}") from None
+
+    def remark(self, note: Note) -> str:
+        """Word a note: numbers with separators, lists joined, long names cut."""
+        params = {
+            key: count(value)
+            if isinstance(value, int)
+            else ", ".join(map(cut, value))
+            if isinstance(value, list)
+            else cut(str(value))
+            for key, value in note.params.items()
+        }
+        return self(f"note.{note.code}", **params)
 
     def metric(self, name: str) -> str:
         """Name a metric; a user's own is called what the user calls it."""

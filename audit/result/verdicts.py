@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from audit.result.fairness import Sketch
-from audit.result.part import Part
+from audit.result.part import Note, Part
 
 
 class Needed(Part):
@@ -151,3 +151,4 @@ class Comparison(Part):
     same_rows: bool
     changes: list[Change]
     flips: list[Flips]
+    notes: list[Note] = Field(default_factory=list, description="What was compared otherwise than the rest, and why.")

@@ -280,3 +280,22 @@ def test_waivers_in_a_file_of_their_own(tmp_path: Path) -> None:
     assert call(arguments) == ExitCode.PASSED
     waivers.write_text("waivers: [{rule: no worse}]")
     assert call(arguments) == ExitCode.USAGE
+
+
+def test_aucs_of_many_groups_are_said_to_be_compared_as_of_different_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def scored(name: str, groups: int) -> Path:
+        rows = [f"{i},{i // 2 % 2},{i * 37 % 100 / 100},g{i % groups}" for i in range(1300)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["id,y,s,g", *rows]))
+        columns = {"label": "y", "score": "s", "id": "id"}
+        data = {"path": str(tmp_path / f"{name}.csv"), "columns": columns, "positive_label": "1"}
+        output = {"folder": str(tmp_path / name)}
+        audit.run({"data": data, "attributes": ["g"], "metrics": ["auc"], "output": output})
+        return tmp_path / name
+
+    for groups, told in ((60, False), (61, True)):
+        run = scored(f"of{groups}", groups)
+        capsys.readouterr()
+        assert call(["compare", str(run), str(run)]) == ExitCode.PASSED
+        assert ("over g, which has more than 60 groups" in capsys.readouterr().out) is told

@@ -11,7 +11,7 @@ import pytest
 from audit.fairness.bounds.inference import Estimates
 from audit.fairness.bounds.sketch import Sketches
 from audit.fairness.compare.change import Changes, change_of_each, group_changes, pair_changes
-from audit.fairness.compare.movement import influence, movement
+from audit.fairness.compare.movement import movement
 from audit.fairness.compare.paired import joint_batches, tally_pairs
 from audit.fairness.metrics.definitions import known_metrics
 from audit.fairness.tally import Slicing
@@ -161,13 +161,3 @@ def test_the_correlation_of_versions_is_that_of_many_samples(name: str) -> None:
         covered += bool(moved.sketches.bounds(0.025)[0][0] <= EXPECTED[name] <= moved.sketches.bounds(0.025)[1][0])
     assert covered >= 133, "of 150, 95 % of which should"
     assert np.mean(said) == pytest.approx(np.corrcoef(np.array(seen).T)[0, 1], abs=0.12)
-
-
-def test_influence_is_the_derivative() -> None:
-    from audit.fairness.metrics import forms
-
-    tables = np.array([[[30.0, 10.0], [5.0, 25.0]]])
-    found = influence(forms.f1_score, tables)[0]
-    f1 = 2 * 25 / (2 * 25 + 10 + 5)
-    below = 2 * 25 + 10 + 5
-    assert found == pytest.approx(np.array([[0, -f1 / below], [-f1 / below, (2 - 2 * f1) / below]]), abs=1e-6)

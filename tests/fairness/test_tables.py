@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from audit.fairness.compare.frame import GroupedCells, evaluate
 from audit.fairness.compare.library import check_sample
 from audit.fairness.metrics.definitions import Metric, known_metrics
-from audit.fairness.metrics.forms import SLOPES
+from audit.fairness.metrics.forms import FIRST, SLOPES, worst_class_recall
 
 CLASSES = ["a", "b", "c"]
 CLOSED = [metric for metric in known_metrics().values() if metric.closed and metric.scope in {"class", "all"}]
@@ -88,3 +88,26 @@ def test_slopes_are_the_change_of_the_form_when_a_cell_grows(form: object) -> No
         down[:, i, j] -= step
         change = (form(up) - form(down)) / (2 * step)  # type: ignore[operator]
         np.testing.assert_allclose(slope[:, i, j], change, rtol=1e-5, atol=1e-8)
+
+
+def one_more(form: object, table: np.ndarray, i: int, j: int, step: float) -> np.ndarray:
+    grown = table.copy()
+    grown[:, i, j] += step
+    return (form(grown) - form(table)) / step  # type: ignore[operator]
+
+
+# The smallest recall rises no further than to the next one.
+@pytest.mark.parametrize("form", [f for f in SLOPES if f is not worst_class_recall], ids=lambda form: form.__name__)
+def test_a_first_decision_of_a_class_moves_a_form_at_once(form: object) -> None:
+    """A class that nobody has, nor was given, leaves the bounds of a change open, as one more decision shows."""
+    table = np.array([[[30.0, 10.0, 0.0], [5.0, 25.0, 0.0], [0.0, 0.0, 0.0]], [[0, 0, 0], [0, 0, 0], [0, 3.0, 4.0]]])
+    slope = SLOPES[form](table)  # type: ignore[index]
+    for i, j in np.ndindex(3, 3):
+        change = one_more(form, table[:1], i, j, FIRST * table[0].sum())
+        np.testing.assert_allclose(slope[:1, i, j], change, rtol=1e-3, atol=1e-4)
+    assert np.isfinite(slope).all()
+
+
+def test_every_form_of_a_metric_has_a_slope() -> None:
+    forms = {metric.form for metric in known_metrics().values() if metric.form is not None}
+    assert forms == set(SLOPES)

@@ -113,8 +113,7 @@ def group_changes(changes: Changes, signs: Sequence[float], alpha: float, simult
         Directions that count as worsening: 1 if more is worse, −1 if less is, both if either is.
     """
     groups = len(changes.correlation)
-    low, _ = change_of_each(changes, simultaneous / (groups * len(signs)))
-    _, high = change_of_each(changes, simultaneous / (groups * len(signs)))
+    low, high = change_of_each(changes, simultaneous / (groups * len(signs)))
     pass_low, pass_high = change_of_each(changes, alpha)
     difference = changes.candidate.value - changes.baseline.value
     value = np.array([sign * difference for sign in signs])

@@ -27,7 +27,6 @@ from audit.fairness.bounds.score_metrics import GroupedScores, ScoreValues
 from audit.fairness.bounds.sketch import Sketches
 from audit.fairness.compare.library import frame_values, guarded
 from audit.fairness.metrics.definitions import Metric, closed_values, reasons
-from audit.fairness.metrics.forms import SLOPES
 from audit.fairness.metrics.tables import Coded, Tables, total
 
 Floats = npt.NDArray[np.float64]
@@ -282,7 +281,7 @@ class _Question:
                 doubt = [RARE_CLASSES if few else None for few in tables.n.sum(-1).min(-1) < LEAST_OF_A_CLASS]
             cells = self._cells(metric)
             if metric.form is not None:
-                if metric.form in SLOPES and too_many_to_draw(cells.shape):
+                if too_many_to_draw(cells.shape):
                     size, correlation = linearised_sizes(cells, metric.form)
                 else:
                     size, correlation = effective_sizes(cells, metric.form, RESAMPLES, self._rng())

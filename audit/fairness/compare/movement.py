@@ -19,7 +19,7 @@ from audit.fairness.bounds.effective import kish
 from audit.fairness.bounds.sketch import Sketches, two_point
 from audit.fairness.compare.paired import PairedTally
 from audit.fairness.metrics.definitions import Metric
-from audit.fairness.metrics.forms import Form
+from audit.fairness.metrics.forms import SLOPES
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -128,7 +128,7 @@ def _asked(metric: Metric, classes: int) -> npt.NDArray[np.bool_]:
 def _value_and_influence(metric: Metric, tables: Floats) -> tuple[Floats, Floats]:
     """Return a metric and its derivative by the weight in each cell."""
     if metric.form is not None:
-        return metric.form(tables), influence(metric.form, tables)
+        return metric.form(tables), SLOPES[metric.form](tables)
     classes = tables.shape[-1]
     t, p = np.indices((classes, classes)).reshape(2, -1)
     base = metric.needs[0](t, p).reshape(classes, classes)
@@ -138,33 +138,6 @@ def _value_and_influence(metric: Metric, tables: Floats) -> tuple[Floats, Floats
     value = np.divide(above, below, out=np.full(len(tables), np.nan), where=below > 0)
     moved = (hit - np.nan_to_num(value)[:, None, None]) * base
     return value, np.asarray(moved / np.where(below > 0, below, np.inf)[:, None, None], np.float64)
-
-
-def influence(form: Form, tables: Floats) -> Floats:
-    """Derivative of a metric by the weight in each cell of each table, by central differences.
-
-    Parameters
-    ----------
-    tables : array of shape (groups, classes, classes)
-
-    Returns
-    -------
-    array of shape (groups, classes, classes)
-    """
-    classes = tables.shape[-1]
-    step = 1e-5 * np.maximum(tables.sum((1, 2)), 1e-9)
-    out = np.zeros_like(tables)
-    for t in range(classes):
-        for p in range(classes):
-            moved = np.zeros_like(tables)
-            moved[:, t, p] = step
-            # Below zero weight a metric means nothing, so empty cells have a derivative to one side.
-            low = np.where((tables[:, t, p] >= step)[:, None, None], tables - moved, tables)
-            width = step + (tables - low)[:, t, p]
-            out[:, t, p] = np.divide(
-                form(tables + moved) - form(low), width, out=np.zeros(len(tables)), where=width > 0
-            )
-    return out
 
 
 def sketch(rows: Rows, mean: Floats, least: Floats, most: Floats) -> Sketches:

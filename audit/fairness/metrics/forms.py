@@ -62,25 +62,46 @@ def worst_class_recall(tables: Floats) -> Floats:
     return np.asarray(recalls(tables).min(-1))
 
 
+#: Share of all decisions that a first decision of a class is taken for: it moves a value from 0 to 1 at once.
+FIRST = 1e-5
+
+
 def _same(tables: Floats) -> Floats:
     return np.eye(tables.shape[-1])
 
 
+def _steep(shares: Floats, sums: Floats, tables: Floats, at_once: float = 1.0) -> Floats:
+    """Divide by the weight of every class, or by that of a first decision where a class does not occur."""
+    first = at_once * FIRST * np.maximum(tables.sum((-2, -1), keepdims=True), 1e-9)
+    return np.asarray(shares / np.where(sums > 0, sums, first))
+
+
 def _slope_of_recall(tables: Floats) -> Floats:
-    labelled = tables.sum(-1, keepdims=True)
-    return share(_same(tables) - recalls(tables)[..., :, None], np.broadcast_to(labelled, tables.shape))
+    return _steep(_same(tables) - recalls(tables)[..., :, None], tables.sum(-1, keepdims=True), tables)
 
 
 def _slope_of_precision(tables: Floats) -> Floats:
-    predicted = tables.sum(-2, keepdims=True)
-    return share(_same(tables) - precisions(tables)[..., None, :], np.broadcast_to(predicted, tables.shape))
+    return _steep(_same(tables) - precisions(tables)[..., None, :], tables.sum(-2, keepdims=True), tables)
+
+
+def _slopes_of_f1(tables: Floats) -> tuple[Floats, Floats]:
+    """How much the F1 of each class gains by a hit, and loses by whatever is labelled or predicted so."""
+    # F_c = 2·d_c/S_c: a decision of cell (i, j) adds one to S_i and to S_j, and one to d_i if i = j.
+    sums = (tables.sum(-1) + tables.sum(-2))[..., None, :]
+    gains, falls = (_steep(x, sums, tables, 2.0)[..., 0, :] for x in (np.asarray(2.0), f1_scores(tables)[..., None, :]))
+    return gains, falls
 
 
 def _slope_of_f1(tables: Floats) -> Floats:
-    # Σ_c F_c with F_c = 2·d_c/S_c: a decision of cell (i, j) adds one to S_i and to S_j, and one to d_i if i = j.
-    sums = tables.sum(-1) + tables.sum(-2)
-    falls, gains = share(f1_scores(tables), sums), share(np.full_like(sums, 2.0), sums)
+    gains, falls = _slopes_of_f1(tables)
     return np.asarray(_same(tables) * gains[..., :, None] - falls[..., :, None] - falls[..., None, :])
+
+
+def _slope_of_one_f1(tables: Floats) -> Floats:
+    gains, falls = _slopes_of_f1(tables)
+    one = np.arange(tables.shape[-1]) == 1
+    both, hit = np.add.outer(one.astype(float), one.astype(float)), np.outer(one, one)
+    return np.asarray(hit * gains[..., 1, None, None] - both * falls[..., 1, None, None])
 
 
 def _slope_of_worst(tables: Floats) -> Floats:
@@ -89,8 +110,9 @@ def _slope_of_worst(tables: Floats) -> Floats:
     return np.asarray(_slope_of_recall(tables) * rows[..., :, None])
 
 
-#: Derivative of a form by each cell of its table, (..., classes, classes) -> the same shape.
+#: Derivative of every form by each cell of its table, (..., classes, classes) -> the same shape.
 SLOPES: dict[Form, Form] = {
+    f1_score: _slope_of_one_f1,
     balanced_accuracy: lambda tables: _slope_of_recall(tables) / tables.shape[-1],
     macro_precision: lambda tables: _slope_of_precision(tables) / tables.shape[-1],
     macro_f1: lambda tables: _slope_of_f1(tables) / tables.shape[-1],

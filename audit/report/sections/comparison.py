@@ -40,11 +40,15 @@ def build(view: View) -> dict[str, Any] | None:
 
 
 def clear_changes(changes: list[Change]) -> list[Change]:
-    """Changes whose own interval leaves out zero; complements of other metrics are left out."""
+    """Changes whose own interval leaves out zero; those in doubt and complements of other metrics are left out."""
     return [
         c
         for c in changes
-        if c.lower is not None and c.upper is not None and (c.lower > 0 or c.upper < 0) and c.metric not in COMPLEMENTS
+        if c.lower is not None
+        and c.upper is not None
+        and c.doubt is None
+        and (c.lower > 0 or c.upper < 0)
+        and c.metric not in COMPLEMENTS
     ]
 
 

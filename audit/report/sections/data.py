@@ -7,8 +7,8 @@ from typing import Any
 from audit.report.charts import stacked_bars
 from audit.report.sections import Section
 from audit.report.view import View
-from audit.report.wording import count, group_name
-from audit.result import Group, Note, Slicing
+from audit.report.wording import group_name
+from audit.result import Group, Slicing
 
 #: Groups of a slicing in a chart, and in a table of the page; metrics.csv has them all.
 MOST_CHARTED, MOST_LISTED = 25, 200
@@ -17,16 +17,9 @@ MOST_CHARTED, MOST_LISTED = 25, 200
 def build(view: View) -> dict[str, Any]:
     """Tables of every slicing, with a chart for single attributes."""
     slicings = [_slicing(view, slicing) for slicing in view.result.slicings if slicing.attributes]
-    return {"slicings": slicings, "notes": [word(view, note) for note in view.result.notes]}
-
-
-def word(view: View, note: Note) -> str:
-    """Word a note, numbers with separators and lists joined."""
-    params = {
-        key: count(value) if isinstance(value, int) else ", ".join(value) if isinstance(value, list) else value
-        for key, value in note.params.items()
-    }
-    return view.t(f"note.{note.code}", **params)
+    comparison = view.result.comparison
+    notes = [*view.result.notes, *(comparison.notes if comparison else ())]
+    return {"slicings": slicings, "notes": [view.t.remark(note) for note in notes]}
 
 
 def largest(groups: list[Group], limit: int) -> list[Group]:
