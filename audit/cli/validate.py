@@ -53,7 +53,7 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
     if settings.model is None and settings.data.columns.prediction:
         say(f"positive class: {cut(positive_class(settings, found.classes_seen) or '(one against the rest)')}")
     if settings.model is not None:
-        from audit.models.config_only import classes_of
+        from audit.models.described import classes_of
 
         classes = classes_of(settings.model)
         positive = positive_class(settings, classes)
@@ -80,6 +80,9 @@ def _try_model(settings: AuditConfig, found: Survey) -> None:
     facts = adapter.facts()
     reads = f"up to {facts.max_length:,} tokens" if facts.max_length else "texts of any length"
     say(f"{facts.architecture}: {facts.parameters:,} parameters, {facts.dtype} on {facts.device}, reads {reads}")
+    if facts.peft:
+        put_on = facts.peft
+        say(f"adapter: {put_on.method} ({put_on.library}) on the base model {cut(put_on.base)}")
     if adapter.unexplainable:
         say(f"its decisions cannot be explained: {cut(adapter.unexplainable)}")
     words = Catalogue()

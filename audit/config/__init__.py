@@ -45,7 +45,10 @@ MISSING = "(missing)"
 class ModelConfig(Part):
     """The checkpoint under audit."""
 
-    path: Path = Field(description="Folder of a Hugging Face checkpoint.")
+    path: Path = Field(description="Folder of a Hugging Face checkpoint, or of an adapter (PEFT).")
+    base: Path | None = Field(
+        None, description="Of an adapter: folder of its base model; default: where the adapter says it is."
+    )
     task: str | None = Field(None, description="Name of the adapter; inferred from the checkpoint if left out.")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="`auto` takes cuda, then mps, then cpu.")
     dtype: Literal["float32", "float16", "bfloat16"] = Field(
@@ -432,7 +435,9 @@ def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Pat
         hint = "`audit schema config` prints every key"
         raise ConfigError(_explain(error, AuditConfig), where=where, hint=hint) from None
     data = config.data.model_copy(update={"path": base / config.data.path})
-    model = config.model and config.model.model_copy(update={"path": base / config.model.path})
+    model = config.model and config.model.model_copy(
+        update={"path": base / config.model.path, "base": config.model.base and base / config.model.base}
+    )
     output = config.output.model_copy(update={"folder": base / config.output.folder})
     probe = config.probe and config.probe.model_copy(
         update={"lexicons": tuple(base / path for path in config.probe.lexicons)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +53,31 @@ def _hint(error: BaseException) -> str | None:
     return None
 
 
-def load_model(config: ModelConfig, folder: CheckpointFolder) -> tuple[Any, list[Note]]:
+def load_model(
+    config: ModelConfig,
+    folder: CheckpointFolder,
+    *,
+    brought: Collection[str] = (),
+    classes: Sequence[str] | None = None,
+) -> tuple[Any, list[Note]]:
     """Load a text classifier on the CPU, and note what of the checkpoint it has no use for.
+
+    Parameters
+    ----------
+    brought
+        Weights that an adapter brings, so that it is no matter if the checkpoint lacks them.
+    classes
+        Of the adapter's head; default: those of the checkpoint.
 
     Raises
     ------
     ModelError
         If a weight is missing (it would be random), has another shape, or belongs to another model.
     """
+    named = {
+        "id2label": dict(enumerate(classes)),
+        "label2id": {name: i for i, name in enumerate(classes)},
+    } if classes else {}  # fmt: skip
     with door("loading the model", folder.path):
         model, loading = AutoModelForSequenceClassification.from_pretrained(
             folder.path,
@@ -70,9 +87,10 @@ def load_model(config: ModelConfig, folder: CheckpointFolder) -> tuple[Any, list
             ignore_mismatched_sizes=True,  # told below, by name: transformers tells them in a report that nobody sees
             local_files_only=True,
             trust_remote_code=config.allow_remote_code,
+            **named,
         )
     where = str(folder.path)
-    if misfits := sorted(loading["mismatched_keys"]):
+    if misfits := sorted(found for found in loading["mismatched_keys"] if found[0] not in brought):
         shown = [f"{name} is {tuple(stored)}, not {tuple(made)}" for name, stored, made in misfits]
         raise ModelError(
             f"config.json describes other shapes than the weights have: {'; '.join(shown[:4])}"
@@ -80,7 +98,7 @@ def load_model(config: ModelConfig, folder: CheckpointFolder) -> tuple[Any, list
             where=where,
             hint="config.json and weights are of different models",
         )
-    if missing := sorted(loading["missing_keys"]):
+    if missing := sorted(set(loading["missing_keys"]) - set(brought)):
         raise ModelError(
             f"lacks {len(missing)} weights, which would be random: {some(missing, 4)}",
             where=where,

@@ -7,10 +7,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from audit.config import ModelConfig
 from audit.errors import ModelError
 
-_TASKS = {"ForSequenceClassification": "text-classification"}
 #: The longest description of a model that is read: real ones are a few kilobytes, an index of shards a few hundred.
 MOST_BYTES = 64 << 20
 _SPECIAL = {
@@ -64,24 +62,12 @@ def read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def infer_task(path: Path) -> str | None:
-    """Name the task that the checkpoint's architecture is for."""
-    architectures = read_config(path).get("architectures") or []
-    if not isinstance(architectures, list):
-        raise ModelError("config.json: architectures is not a list of names", where=str(path))
-    for architecture in architectures:
-        for ending, task in _TASKS.items():
-            if str(architecture).endswith(ending):
-                return task
-    return None
-
-
-def classes_of(config: ModelConfig) -> list[str]:
-    """Name the classes in the order of the logits."""
-    named = read_config(config.path).get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
+def classes_in(described: dict[str, Any], where: Path) -> list[str]:
+    """Name the classes that a `config.json` speaks of, in the order of the logits."""
+    named = described.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
     if not isinstance(named, dict) or not all(str(key).isdecimal() for key in named):
         raise ModelError(
-            "config.json: id2label does not name classes by their number", where=str(config.path),
+            "config.json: id2label does not name classes by their number", where=str(where),
             hint='write it like {"0": "no", "1": "yes"}',
         )  # fmt: skip
     return [str(named[key]) for key in sorted(named, key=int)]

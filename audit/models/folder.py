@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from audit.config import ModelConfig
 from audit.errors import ModelError, some
 from audit.models.config_only import read_config, read_json, size_of
 
+#: What makes a folder one of an adapter (PEFT).
+ADAPTER = "adapter_config.json"
 #: More entries than any checkpoint has: the folder is something else.
 MOST_ENTRIES = 10_000
 _LFS = b"version https://git-lfs"
@@ -50,7 +53,7 @@ class CheckpointFolder:
     Attributes
     ----------
     config
-        What `config.json` holds.
+        What `config.json` holds; of an adapter, `adapter_config.json`.
     weights
         The files that weights are read from.
     files
@@ -123,8 +126,22 @@ def look_through(config: ModelConfig) -> CheckpointFolder:
     ModelError
         If a file that would be loaded is missing, special, outside the folder, or only stands for another one.
     """
-    where = str(config.path)
     described = read_config(config.path)
+    return _looked_through(config, described, lambda: _weights(config, described))
+
+
+def look_through_adapter(config: ModelConfig) -> CheckpointFolder:
+    """Look through a folder that holds an adapter, as `look_through` does one that holds a model."""
+    described = read_json(config.path, ADAPTER)
+    if described is None:
+        raise ModelError(f"holds no {ADAPTER}", where=str(config.path))
+    return _looked_through(config, described, lambda: _adapter_weights(config))
+
+
+def _looked_through(
+    config: ModelConfig, described: dict[str, Any], weights_of: Callable[[], list[Path]]
+) -> CheckpointFolder:
+    where = str(config.path)
     entries = sorted(os.scandir(config.path), key=lambda entry: entry.name)[: MOST_ENTRIES + 1]
     if len(entries) > MOST_ENTRIES:
         raise ModelError(f"holds more than {MOST_ENTRIES:,} entries, so it is no checkpoint", where=where)
@@ -136,7 +153,7 @@ def look_through(config: ModelConfig) -> CheckpointFolder:
             files.append(file)
     if config.allow_remote_code:
         files += [file for file in sorted(config.path.rglob("*.py")) if size_of(file, where) is not None]
-    weights = _weights(config, described)
+    weights = weights_of()
     for file in dict.fromkeys([*weights, *files]):
         if file.suffix in _LOADED and file.stat().st_size < 1024 and file.read_bytes().startswith(_LFS):
             raise ModelError(
@@ -171,6 +188,22 @@ def _weights(config: ModelConfig, described: dict[str, Any]) -> list[Path]:
         )
     present = f"; there is {some([*other, *pickled])}" if other or pickled else ""
     raise ModelError(f"holds no weights under the name {some(choices)}{present}", where=where)
+
+
+def _adapter_weights(config: ModelConfig) -> list[Path]:
+    """Name the file that an adapter's weights will be read from, as peft chooses it."""
+    path, where = config.path, str(config.path)
+    safe, pickled = "adapter_model.safetensors", "adapter_model.bin"
+    if size_of(path / safe, where) is not None:
+        return [path / safe]
+    if size_of(path / pickled, where) is None:
+        raise ModelError(f"holds no weights under the name {safe!r}", where=where)
+    if not config.allow_pickle:
+        raise ModelError(
+            f"holds only pickled weights ({pickled}); a pickle can run any code", where=where,
+            hint="convert them to safetensors, or set model.allow_pickle if you trust their source",
+        )  # fmt: skip
+    return [path / pickled]
 
 
 def _shards(path: Path, index: str) -> list[Path]:

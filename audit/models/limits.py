@@ -14,8 +14,13 @@ _TABLE = re.compile(r"(\w*_)?(position|positional|pos)_(embeddings?|embed|emb)|w
 ABSURD = 10_000_000
 
 
-def max_length(config: ModelConfig, model: Any, tokenizer: Any) -> int | None:
+def max_length(config: ModelConfig, model: Any, tokenizer: Any, taken: int = 0) -> int | None:
     """Return how many tokens an input may have, special ones included; None if nothing limits it.
+
+    Parameters
+    ----------
+    taken
+        Positions that are taken before any text: virtual tokens of an adapter.
 
     Raises
     ------
@@ -23,7 +28,9 @@ def max_length(config: ModelConfig, model: Any, tokenizer: Any) -> int | None:
         If that leaves no room for a text, or more is asked for than the model has positions.
     """
     positions = positions_of(model)
-    if config.max_length and positions and config.max_length > positions:
+    if positions is not None:
+        positions = max(positions - taken, 0)
+    if config.max_length and positions is not None and config.max_length > positions:
         raise ConfigError(
             f"{config.max_length:,} tokens are asked for, and the model has {positions:,} positions",
             where="model.max_length",

@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from audit.config import ModelConfig
 from audit.errors import ConfigError, ModelError, some
 from audit.models.adapter import Adapter
-from audit.models.config_only import infer_task
+from audit.models.described import infer_task
 from audit.models.text_classification import TextClassification
 
 ENTRY_POINTS = "fairaudit.adapters"
@@ -31,7 +31,7 @@ def load_adapter(config: ModelConfig) -> Adapter:
         If the folder holds no checkpoint of a task that has an adapter, or one that cannot be audited.
     """
     known = factories()
-    task = config.task or infer_task(config.path)
+    task = config.task or infer_task(config)
     if task is None:
         raise ModelError(
             "cannot tell the task from config.json",

@@ -15,11 +15,19 @@ from audit.models.folder import CheckpointFolder
 log = logging.getLogger(__name__)
 
 #: JSON files that transformers reads settings from.
-_SETTINGS = ("config.json", "tokenizer_config.json", "special_tokens_map.json", "processor_config.json")
+_SETTINGS = (
+    "config.json",
+    "adapter_config.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "processor_config.json",
+)
 #: `attn_implementation`, `experts_implementation` and their kin choose code: these come with torch or transformers,
 #: every other value is looked up among kernels on the Hub, or in packages that fall back to those.
 _IMPLEMENTATION = re.compile(r"_?\w*implementation(_internal)?")
 _OWN = {"eager", "sdpa", "flex_attention", "grouped_mm", "batched_mm"}
+#: Keys that name code whatever they say; `megatron_config` makes peft import the module that stands beside it.
+_CODE = {"auto_map", "custom_pipelines", "kernel_config", "use_kernels", "megatron_config"}
 #: Quantisation whose code is an installed package; other methods fetch compiled kernels.
 _QUANTISED = {
     "bitsandbytes", "bitsandbytes_4bit", "bitsandbytes_8bit", "gptq", "awq", "torchao", "quanto", "hqq",
@@ -28,13 +36,8 @@ _QUANTISED = {
 
 
 def check_safety(config: ModelConfig, folder: CheckpointFolder) -> None:
-    """Refuse code and adapters of elsewhere unless they were asked for by name, and warn where they were."""
+    """Refuse code of elsewhere unless it was asked for by name, and warn where it was."""
     where = str(folder.path)
-    if (folder.path / "adapter_config.json").exists():
-        raise ModelError(
-            "is an adapter (adapter_config.json) of another model, which lies elsewhere", where=where,
-            hint="merge it into its base model and save that: merge_and_unload() of peft",
-        )  # fmt: skip
     reasons = [reason for name in _SETTINGS for reason in _code(name, read_json(folder.path, name) or {})]
     if reasons and not config.allow_remote_code:
         raise ModelError(
@@ -54,7 +57,7 @@ def _code(name: str, settings: dict[str, Any]) -> Iterator[str]:
         at, value = waiting.pop()
         items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
         for key, inner in items:
-            if key in {"auto_map", "custom_pipelines", "kernel_config", "use_kernels"} and inner:
+            if key in _CODE and inner:
                 yield f"{at}: {key}"
             elif isinstance(key, str) and _IMPLEMENTATION.fullmatch(key):
                 named = list(inner.values()) if isinstance(inner, dict) else [inner]

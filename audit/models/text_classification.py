@@ -14,11 +14,10 @@ import torch
 from audit.config import ModelConfig
 from audit.errors import ModelError, some
 from audit.models.adapter import Batch, Encoded, Text, joined
-from audit.models.checkpoint import DTYPES, batch_tokens, check_finite, door, load_model, load_tokenizer, resolve_device
-from audit.models.folder import look_through, stored_dtype
+from audit.models.checkpoint import DTYPES, batch_tokens, door, resolve_device
 from audit.models.limits import ABSURD, max_length
+from audit.models.loaded import load_checkpoint
 from audit.models.probe import Tolerance, probe_decisions, probe_explanations
-from audit.models.safety import check_safety
 from audit.models.vocabulary import check_vocabulary
 from audit.models.whole_words import whole_words
 from audit.result import ModelFacts, Note
@@ -59,38 +58,28 @@ class TextClassification:
             If weights are missing (a classifier head would be random), the tokenizer gives no character spans, or the
             checkpoint is not a single-label classifier.
         """
-        device = resolve_device(config.device)
-        folder = look_through(config)
-        check_safety(config, folder)
-        where, raw = str(config.path), folder.config
-        if raw.get("problem_type") in ("multi_label_classification", "regression"):
-            raise ModelError(
-                f"problem_type is {raw['problem_type']!r}; only single-label classes are supported", where=where
-            )
-        stored, state, digest = folder.stored(), folder.state(), folder.sha256()
-        model, notes = load_model(config, folder)
-        tokenizer = load_tokenizer(config, folder)
-        if folder.state() != state:
-            raise ModelError("was changed while it was being loaded", where=where, hint="start again")
+        device, where = resolve_device(config.device), str(config.path)
+        loaded = load_checkpoint(config)
+        model, tokenizer = loaded.model, loaded.tokenizer
         classes = _classes(model, where)
-        check_finite(model, where)
-        with door("looking up its embeddings", folder.path):
+        with door("looking up its embeddings", where):
             rows = int(model.get_input_embeddings().weight.shape[0])
-        notes += check_vocabulary(tokenizer, rows, folder)
+        notes = [*loaded.notes, *check_vocabulary(tokenizer, rows, loaded.tokenizer_folder)]
         model = model.to(device).eval().requires_grad_(False)
         facts = ModelFacts(
             name=config.path.resolve().name,
             task="text-classification",
-            architecture=type(model).__name__,
+            architecture=loaded.architecture,
             parameters=sum(parameter.numel() for parameter in model.parameters()),
             classes=classes,
-            sha256=digest,
-            revision=revision if isinstance(revision := raw.get("_commit_hash"), str) else None,
-            stored_dtype=stored_dtype(stored),
+            sha256=loaded.sha256,
+            revision=revision if isinstance(revision := loaded.described.get("_commit_hash"), str) else None,
+            stored_dtype=loaded.stored_dtype,
             dtype=config.dtype,
             device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
-            max_length=max_length(config, model, tokenizer),
+            max_length=max_length(config, model, tokenizer, loaded.taken),
             batch_tokens=config.batch_tokens or batch_tokens(device),
+            peft=loaded.peft,
         )
         adapter = cls(model, tokenizer, facts, notes)
         adapter._probe(DTYPES[config.dtype], where)

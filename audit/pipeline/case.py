@@ -215,6 +215,7 @@ def portable(config: AuditConfig) -> dict[str, Any]:
     plain["data"]["path"] = config.data.path.name
     if config.model:
         plain["model"]["path"] = config.model.path.resolve().name
+        plain["model"]["base"] = config.model.base and config.model.base.resolve().name
     if config.probe:
         plain["probe"]["lexicons"] = [path.name for path in config.probe.lexicons]
     del plain["output"]["folder"]

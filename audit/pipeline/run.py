@@ -392,6 +392,9 @@ def vouched(result: AuditResult) -> dict[str, Any]:
         "configuration_sha256": result.config_sha256,
         "data_sha256": result.data.sha256,
         "model_sha256": model.sha256 if model else None,
+        "peft": model.peft and {"base_sha256": model.peft.base_sha256, "adapter_sha256": model.peft.sha256}
+        if model
+        else None,
         "device": model.device if model else None,
         "dtype": model.dtype if model else None,
         "seed": result.seed,

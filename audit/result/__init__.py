@@ -20,7 +20,7 @@ from audit.result.explanations import (
     SheetUnit,
     WordInfluence,
 )
-from audit.result.facts import DataFacts, Environment, ModelFacts, Timings
+from audit.result.facts import DataFacts, Environment, ModelFacts, PeftFacts, Timings
 from audit.result.fairness import (
     AdverseImpact,
     CalibrationBin,
@@ -110,6 +110,7 @@ __all__ = [
     "OutcomeCounts",
     "PairEffect",
     "Part",
+    "PeftFacts",
     "PolicySource",
     "PrecisionCheck",
     "Probe",

@@ -7,6 +7,18 @@ from pydantic import Field
 from audit.result.part import Part
 
 
+class PeftFacts(Part):
+    """The adapter (PEFT) that was put on a base model."""
+
+    method: str
+    library: str
+    parameters: int | None = Field(description="Numbers in the adapter's own file; null where it is a pickle.")
+    virtual_tokens: int = Field(description="Tokens of its own, that stand before every text.")
+    sha256: str = Field(description="Over all files of the adapter's folder.")
+    base: str
+    base_sha256: str = Field(description="Over all files of the base model's folder.")
+
+
 class ModelFacts(Part):
     """The audited model, as loaded."""
 
@@ -15,13 +27,14 @@ class ModelFacts(Part):
     architecture: str
     parameters: int
     classes: list[str]
-    sha256: str = Field(description="Over all files of the checkpoint folder.")
+    sha256: str = Field(description="Over all files of the checkpoint folder; over both, of an adapter and its base.")
     revision: str | None = Field(description="Commit the checkpoint says it was made from.")
     stored_dtype: str
     dtype: str = Field(description="Precision the computation ran in.")
     device: str
     max_length: int | None = Field(description="Tokens per input; null where nothing limits them.")
     batch_tokens: int
+    peft: PeftFacts | None = Field(None, description="Null where the model stands by itself.")
 
 
 class DataFacts(Part):

@@ -116,3 +116,11 @@ def test_the_configuration_in_the_readme_is_valid() -> None:
     config = parse_config(yaml.safe_load(blocks[0]))
     assert config.policy.rules[0].limit == 0.1
     assert config.attributes[2].values == {"": "none"}
+
+
+def test_the_configurations_in_the_documentation_of_models_are_valid() -> None:
+    models = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", models, re.S)
+    assert blocks
+    for block in blocks:
+        parse_config(yaml.safe_load(block))

@@ -191,14 +191,14 @@ def test_weights_under_another_name(copy: Path) -> None:
 
 
 def test_a_file_that_changes_while_it_is_loaded(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from audit.models import text_classification
+    from audit.models import loaded
 
-    plain = text_classification.load_tokenizer
+    plain = loaded.load_tokenizer
 
     def slow(*given: object) -> object:
         (copy / "model.safetensors").write_bytes((copy / "model.safetensors").read_bytes())
         return plain(*given)
 
-    monkeypatch.setattr(text_classification, "load_tokenizer", slow)
+    monkeypatch.setattr(loaded, "load_tokenizer", slow)
     with pytest.raises(ModelError, match="was changed while it was being loaded"):
         load(copy)

@@ -1,0 +1,114 @@
+"""A model with its tokenizer, from a folder: a checkpoint, or an adapter and the checkpoint that it belongs to."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from audit.config import ModelConfig
+from audit.errors import ConfigError, ModelError
+from audit.models.checkpoint import check_finite, load_model, load_tokenizer
+from audit.models.folder import CheckpointFolder, look_through, stored_dtype
+from audit.models.peft_folder import is_adapter, look_through_both
+from audit.models.safety import check_safety
+from audit.result import Note, PeftFacts
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a folder gave.
+
+    Attributes
+    ----------
+    architecture
+        Of the model itself, whatever is put on it.
+    tokenizer_folder
+        Where the tokenizer came from.
+    described
+        `config.json` of the model itself.
+    sha256
+        Over everything that was read.
+    taken
+        Positions that virtual tokens take.
+    """
+
+    model: Any
+    tokenizer: Any
+    architecture: str
+    tokenizer_folder: CheckpointFolder
+    described: dict[str, Any]
+    sha256: str
+    stored_dtype: str
+    notes: list[Note]
+    peft: PeftFacts | None = None
+    taken: int = 0
+
+
+def load_checkpoint(config: ModelConfig) -> Loaded:
+    """Load model and tokenizer on the CPU, from local files alone.
+
+    Raises
+    ------
+    ModelError
+        If anything of it is not what it should be; each has one reason.
+    """
+    if is_adapter(config.path):
+        return _with_adapter(config)
+    if config.base is not None:
+        raise ConfigError(
+            f"{str(config.path)!r} is no adapter (it holds no adapter_config.json), so it has no base",
+            where="model.base",
+        )
+    folder = look_through(config)
+    check_safety(config, folder)
+    _check_single_label(folder)
+    stored, state, digest = folder.stored(), folder.state(), folder.sha256()
+    model, notes = load_model(config, folder)
+    tokenizer = load_tokenizer(config, folder)
+    _check_unchanged(folder, state)
+    check_finite(model, str(config.path))
+    return Loaded(
+        model, tokenizer, type(model).__name__, folder, folder.config, digest, stored_dtype(stored), notes
+    )  # fmt: skip
+
+
+def _with_adapter(config: ModelConfig) -> Loaded:
+    from audit.models.peft_loading import need_peft, peft_facts, put_on
+
+    need_peft(str(config.path))
+    both = look_through_both(config)
+    for folder in (both.base, both.adapter):
+        check_safety(config, folder)
+    _check_single_label(both.base)
+    states = both.base.state(), both.adapter.state()
+    model, notes = load_model(config, both.base, brought=both.brought, classes=both.classes)
+    architecture = type(model).__name__
+    model = put_on(model, both, config)
+    own = any((both.adapter.path / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json"))
+    words = both.adapter if own else both.base
+    tokenizer = load_tokenizer(config, words)
+    facts = peft_facts(both)
+    for folder, state in zip((both.base, both.adapter), states, strict=True):
+        _check_unchanged(folder, state)
+    check_finite(model, str(config.path))
+    if both.brought and both.classes_of != "adapter":
+        notes.append(Note(code=f"classes_of_{both.classes_of}", params={"classes": both.classes}))
+    digest = hashlib.sha256(f"{facts.base_sha256} {facts.sha256}".encode()).hexdigest()
+    dtype = stored_dtype(both.base.stored())
+    return Loaded(
+        model, tokenizer, architecture, words, both.base.config, digest, dtype, notes, facts, both.virtual_tokens
+    )  # fmt: skip
+
+
+def _check_single_label(folder: CheckpointFolder) -> None:
+    problem = folder.config.get("problem_type")
+    if problem in ("multi_label_classification", "regression"):
+        raise ModelError(
+            f"problem_type is {problem!r}; only single-label classes are supported", where=str(folder.path)
+        )
+
+
+def _check_unchanged(folder: CheckpointFolder, state: tuple[tuple[int, int, int], ...]) -> None:
+    if folder.state() != state:
+        raise ModelError("was changed while it was being loaded", where=str(folder.path), hint="start again")
