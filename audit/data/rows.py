@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from audit.config import MISSING, AttributeConfig, AuditConfig, as_label
 from audit.data.source import read_batches
-from audit.data.values import MOST_WHOLE, NumberReader, as_text, identities
+from audit.data.values import MOST_WHOLE, Floats, NumberReader, as_text, identities
 from audit.errors import ConfigError
 from audit.store.columns import control_column, group_column, members_column
 from audit.store.membership import TYPE
@@ -86,6 +86,9 @@ def group_names(attribute: AttributeConfig) -> list[str]:
     return [f"<{edges[0]}", *middle, f"≥{edges[-1]}"] if edges else []
 
 
+#: Beyond these, and below their inverses, powers of weights and of predicted numbers would leave the range of numbers.
+MOST_WEIGHT, MOST_NUMBER = 1e30, 1e60
+TOO_LARGE, OTHER_UNIT = f"is beyond {MOST_NUMBER:g}", "write the numbers in another unit"
 #: Different values that are remembered of one column, to say which keys match none.
 MOST_SEEN = 10_000
 
@@ -114,7 +117,7 @@ class _Batch:
             "input": self._text(columns.input, exact=True),
             "input_pair": self._text(columns.input_pair, exact=True),
             "y_true": self._map(label, data.label_map, "data.label_map"),
-            "y_value": self._number(columns.label, None) if of_numbers else pa.nulls(size, pa.float64()),
+            "y_value": self._true_number() if of_numbers else pa.nulls(size, pa.float64()),
             "prediction": self._map(self._text(columns.prediction), data.prediction_map, "data.prediction_map"),
             "score": self._score(),
             "weight": self._weight(),
@@ -154,10 +157,16 @@ class _Batch:
             return pa.nulls(size, pa.float64()) if default is None else pa.array(np.full(size, default))
         return pa.array(self._numbers.read(self._raw.column(name), name), from_pandas=True)
 
+    def _true_number(self) -> Any:
+        values = self._number(self._config.data.columns.label, None)
+        self._check("label", values, _bearable, TOO_LARGE, null=True, hint=OTHER_UNIT)
+        return values
+
     def _score(self) -> Any:
         data, score = self._config.data, self._number(self._config.data.columns.score, None)
         if data.outcome == "number":
             self._check("score", score, np.isfinite, "is no predicted number")
+            self._check("score", score, _bearable, TOO_LARGE, hint=OTHER_UNIT)
             return score
         low, high = data.score_range or (0.0, 1.0)
         what = f"is not a score from {low:g} to {high:g}" if data.score_range else "is not a probability from 0 to 1"
@@ -168,6 +177,13 @@ class _Batch:
     def _weight(self) -> Any:
         weight = self._number(self._config.data.columns.weight, 1.0)
         self._check("weight", weight, lambda v: v >= 0, "is not a weight of at least 0")
+        self._check(
+            "weight",
+            weight,
+            lambda v: (v == 0) | ((v >= 1 / MOST_WEIGHT) & (v <= MOST_WEIGHT)),
+            f"is neither 0 nor a weight from {1 / MOST_WEIGHT:g} to {MOST_WEIGHT:g}",
+            hint="divide all weights by one number: only their ratios matter",
+        )
         return weight
 
     def _count(self) -> Any:
@@ -236,6 +252,10 @@ class _Batch:
             column = getattr(self._config.data.columns, key)
             cell = "an empty cell" if absent[at] else repr(float(array[at]))
             raise self._numbers.error(column, at, f"{cell} {problem}", hint)
+
+
+def _bearable(values: Floats) -> Any:
+    return np.abs(values) <= MOST_NUMBER
 
 
 def _first(where: Any) -> int:

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from audit.config import AuditConfig
 from audit.config.spelling import as_label
 from audit.data.agreement import agree, spelled_like
 from audit.data.files import data_format, hash_files
 from audit.data.quotes import quote_notes
-from audit.data.rows import RowReader
+from audit.data.rows import MOST_NUMBER, OTHER_UNIT, RowReader
+from audit.data.values import MOST_WHOLE
 from audit.errors import DataError, some
 from audit.result import Note
 from audit.store.columns import control_column, group_column, group_columns
@@ -70,8 +72,16 @@ def survey(config: AuditConfig) -> Survey:
     clusters: list[np.ndarray] = []
     crossed: dict[tuple[str, ...], set[tuple[str, ...]]] = {crossing: set() for crossing in config.crossings}
     reader = RowReader(config)
+    counted = largest = 0.0
     for batch in reader:
         found.rows_kept += batch.num_rows
+        counted += float(batch["count"].to_numpy().astype(np.float64).sum())
+        if counted >= MOST_WHOLE:
+            raise DataError(
+                f"column {config.data.columns.count!r}: the counts add up to more than {MOST_WHOLE - 1:,}",
+                where=str(config.data.path),
+                hint="put what rows stand for into data.columns.weight, divided by one number",
+            )
         _count_crossed(crossed, batch)
         _count(found.labels, batch["y_true"], batch["count"])
         _count(found.predictions, batch["prediction"], batch["count"])
@@ -89,7 +99,13 @@ def survey(config: AuditConfig) -> Survey:
         if config.data.columns.cluster:
             clusters.append(np.unique(_hash(batch["cluster"].drop_null())))
             found.clusters = (found.clusters or 0) + batch["cluster"].null_count
+        if config.data.outcome == "number":
+            largest = max(largest, *(pc.max(pc.abs(batch[name])).as_py() or 0.0 for name in ("y_value", "score")))
         _few_classes(config, found)
+    if 0 < largest < 1 / MOST_NUMBER:
+        raise DataError(
+            f"no number to predict is larger than {largest:g}", where=str(config.data.path), hint=OTHER_UNIT
+        )
     found.rows_read = reader.rows_read
     found.weighted = config.data.columns.weight is not None
     if not found.rows_kept:

@@ -127,3 +127,51 @@ def test_a_range_of_scores_needs_a_threshold_within(stored: Make, data: dict[str
     config["data"]["columns"] = {"label": "y", "score": "s"}
     with pytest.raises(ConfigError, match=r"threshold|score_range"):
         parse_config(config)
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.string()])
+def test_counts_that_add_up_to_more_than_can_be_counted_are_refused(tmp_path: Path, stored: Make, kind: Any) -> None:
+    cells = [9 * 10**15] * 2050  # beyond what a signed 64-bit number holds
+    counts = pa.array([str(c) for c in cells] if kind == pa.string() else cells, kind)
+    labels = [i % 2 for i in range(len(cells))]
+    pq.write_table(pa.table({"y": labels, "p": labels, "g": labels, "n": counts}), tmp_path / "d.parquet")
+    with pytest.raises(DataError, match=r"column 'n': the counts add up to more than 9,007,199,254,740,991"):
+        survey(parse_config(stored(tmp_path / "d.parquet", data__columns__count="n")))
+
+
+@pytest.mark.parametrize("weight", [1e200, 1e-200, 5e-324, 1.7e308])
+def test_weights_whose_powers_leave_the_range_of_numbers_are_refused(
+    table: Callable[..., Path], stored: Make, weight: float
+) -> None:
+    path = table(y=[1, 0, 1], p=[1, 0, 1], g=["a", "b", "a"], w=[1.0, 0.0, weight])
+    with pytest.raises(DataError, match=r"column 'w', row 3: .* is neither 0 nor a weight from 1e-30 to 1e\+30"):
+        survey(parse_config(stored(path, data__columns__weight="w")))
+
+
+@pytest.mark.parametrize(
+    ("at", "number", "told"),
+    [
+        ("y", 1e200, "column 'y', row 2: 1e\\+200 is beyond 1e\\+60"),
+        ("s", -1e61, "column 's', row 2: -1e\\+61 is beyond 1e\\+60"),
+        ("s", 1e-200, None),
+    ],
+)
+def test_predicted_numbers_whose_powers_leave_the_range_of_numbers_are_refused(
+    table: Callable[..., Path], at: str, number: float, told: str | None
+) -> None:
+    columns: dict[str, list[Any]] = {"y": [1.0, 2.0, 3.0], "s": [1.0, 2.0, 3.0], "g": ["a", "b", "a"]}
+    columns[at][1] = number
+    data = {"outcome": "number", "columns": {"label": "y", "score": "s"}}
+    config = parse_config({"data": data | {"path": str(table(**columns))}, "attributes": ["g"]})
+    if told is None:  # among others of an ordinary size
+        assert survey(config).rows_kept == 3
+        return
+    with pytest.raises(DataError, match=told):
+        survey(config)
+
+
+def test_numbers_of_a_unit_in_which_all_vanish_are_refused(table: Callable[..., Path]) -> None:
+    path = table(y=[1e-200, None, 0], s=[1e-200, -1e-199, 0], g=["a", "b", "a"])
+    data = {"path": str(path), "outcome": "number", "columns": {"label": "y", "score": "s"}}
+    with pytest.raises(DataError, match="no number to predict is larger than 1e-199\n  hint: write the numbers in"):
+        survey(parse_config({"data": data, "attributes": ["g"]}))

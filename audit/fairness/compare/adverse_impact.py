@@ -86,7 +86,7 @@ def _row(
     # Whole decisions that count once each: exact tests of counts hold.
     whole = not doubts and selected.clusters is None and n == group.n and n0 == best.n
     k, k0 = group.by_prediction.get(cls, 0), best.by_prediction.get(cls, 0)
-    pooled = (rate * n + rate0 * n0) / (n + n0)
+    pooled = (rate * n + rate0 * n0) / (n + n0) if n + n0 > 0 else 0.0
     spread = math.sqrt(max(pooled * (1 - pooled) * (1 / n + 1 / n0), 0.0)) if min(n, n0) > 0 else 0.0
     z = (rate - rate0) / spread if spread > 0 and not doubts else None
     freedom = None if selected.clusters is None else max(float(selected.clusters[[at, reference]].min()) - 1, 1.0)

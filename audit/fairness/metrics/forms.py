@@ -72,7 +72,8 @@ def _same(tables: Floats) -> Floats:
 
 def _steep(shares: Floats, sums: Floats, tables: Floats, at_once: float = 1.0) -> Floats:
     """Divide by the weight of every class, or by that of a first decision where a class does not occur."""
-    first = at_once * FIRST * np.maximum(tables.sum((-2, -1), keepdims=True), 1e-9)
+    total = tables.sum((-2, -1), keepdims=True)
+    first = at_once * FIRST * np.where(total > 0, total, 1.0)
     return np.asarray(shares / np.where(sums > 0, sums, first))
 
 
