@@ -12,6 +12,7 @@ NAMES = (
     "calibration",
     "calibration_designs",
     "calibration_changes",
+    "calibration_score_changes",
     "calibration_advice",
     "calibration_scores",
     "bounds",

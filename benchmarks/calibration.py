@@ -68,7 +68,17 @@ class Share:
         return self.count / self.of if self.of else 0.0
 
     def __str__(self) -> str:
-        return f"{self.value:.3f}"
+        """Share with half the width of its 95 % interval, Wilson's so that a share of zero has one."""
+        if not self.of:
+            return "–"
+        low, high = wilson(np.array([self.value]), np.array([float(self.of)]), ALPHA)
+        return f"{self.value:.3f} ± {(high[0] - low[0]) / 2:.3f}"
+
+
+def partial(label: str, fail: Share, passed: Share) -> None:
+    """Tell, on standard error, counts so far after every 200 data sets."""
+    if fail.of and fail.of % 200 == 0:
+        print(f"  {label}: {fail.count} fail, {passed.count} pass of {fail.of}", file=sys.stderr, flush=True)
 
 
 def newcombe(rate: Floats, n: Floats) -> tuple[float, float]:
@@ -280,6 +290,7 @@ def _simulate(
         if found is not None:
             fail.add(found[0] > limit + 1e-12)
             passed.add(found[1] <= limit)
+            partial(metric, fail, passed)
     return fail, passed
 
 
@@ -348,7 +359,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     few = max(RUNS // 4, 20)
     error = 1.96 * np.sqrt(ALPHA * (1 - ALPHA) / RUNS)
-    print(f"{RUNS} data sets per cell; shares of fail / pass\n")
+    print(f"{RUNS} data sets per cell; shares of fail / pass, ± 1.96 standard errors\n")
     worst = table_of_proportions(rng, RUNS)
     print(f"worst shares, each allowed {ALPHA} ± {error:.3f}: {', '.join(f'{k} {v:.3f}' for k, v in worst.items())}")
 

@@ -23,7 +23,7 @@ from audit.fairness.compare.movement import movement
 from audit.fairness.compare.paired import PairedTally
 from audit.fairness.metrics.definitions import known_metrics
 from audit.fairness.tally import Slicing
-from benchmarks.calibration import ALPHA, RUNS, Share
+from benchmarks.calibration import ALPHA, RUNS, Share, partial
 
 Floats = npt.NDArray[np.float64]
 MARGIN = 0.03
@@ -131,6 +131,7 @@ def verdicts(groups: list[Pair], of_gap: bool, runs: int) -> tuple[Share, Share,
             low, high = newcombe(theirs, ALPHA)
             out[2].add(-high[0] > MARGIN + 1e-12)
             out[3].add(-low[0] <= MARGIN)
+        partial(f"{len(groups)} groups of {groups[0].n}", out[0], out[1])
     return out[0], out[1], out[2], out[3]
 
 
@@ -144,7 +145,7 @@ def tables(runs: int) -> Iterator[str]:
 
 
 def main() -> None:
-    print(f"{RUNS} data sets per cell; margin {MARGIN}; shares of fail / pass\n")
+    print(f"{RUNS} data sets per cell; margin {MARGIN}; shares of fail / pass, ± 1.96 standard errors\n")
     print("| design | margin | ours | Newcombe's method 10 |\n|---|---|---|---|")
     for row in tables(RUNS):
         print(row, flush=True)

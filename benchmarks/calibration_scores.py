@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from audit.fairness.bounds.inference import Estimates, difference_bounds
 from audit.fairness.bounds.means import sketch_means, skewness_index
-from benchmarks.calibration import ALPHA, RUNS, Share
+from benchmarks.calibration import ALPHA, RUNS, Share, partial
 
 Floats = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int], Floats]
@@ -80,11 +80,12 @@ def judged(
         out[2].add(not sure.all())
         out[3].add(student.lower > limit + 1e-12)
         out[4].add(student.upper <= limit)
+        partial(" + ".join(map(str, sizes)), out[0], out[1])
     return out
 
 
 def main() -> None:
-    print(f"{RUNS} data sets per cell; shares of fail / pass\n")
+    print(f"{RUNS} data sets per cell; shares of fail / pass, ± 1.96 standard errors\n")
     print("| values | groups | times | ours | doubted | Student |\n|---|---|---|---|---|---|")
     for name, (draw, ends) in KINDS.items():
         for sizes, scale in DESIGNS:

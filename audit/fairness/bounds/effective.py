@@ -11,7 +11,7 @@ z = Σ w·(numerator − rate·denominator), the variance of the rate is C/(C �
 rate·(1 − rate) over that variance. It is never taken above the size without clusters: a design that looks better than
 independence is mostly luck. What shows how clusters differ are those in which the rarer outcome occurs; where these are
 few, one hit in a large cluster would look like an independent decision. So the variance is drawn towards that of
-clusters in which all decisions agree, by as much as `PRIOR` clusters with hits.
+clusters in which all decisions agree, by as much as `CLUSTER_PRIOR` clusters with hits.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-#: What is not known of a group counts as much as so many of its decisions, or clusters with hits.
+#: What a group's decisions would weigh that it has not shown counts as much as so many of its decisions.
 PRIOR = 2.0
+#: How clusters differ that a group has not shown counts as much as so many of its clusters with hits. Without it,
+#: verdicts on few clusters with hits err; two cost up to a third of their power, and one is enough.
+CLUSTER_PRIOR = 1.0
 
 
 def kish(weight: Floats, weight_squared: Floats) -> Floats:
@@ -112,7 +115,7 @@ class Residuals:
             seen = np.maximum(seen, np.where(most > 0, 1 / most, np.inf))
             agreed = np.maximum(blocks, np.where(most > 0, 1 / most, np.inf))
             # Where every row is its own cluster both are the same.
-            drawn = (telling * seen + PRIOR * np.maximum(agreed, seen)) / (telling + PRIOR)
+            drawn = (telling * seen + CLUSTER_PRIOR * np.maximum(agreed, seen)) / (telling + CLUSTER_PRIOR)
             size = np.where((clusters > 0) & (drawn > 0), 1 / drawn, 0.0)
         size = np.where(clusters > 1, size, np.where(clusters > 0, kish(np.ones(groups), blocks), 0.0))
         return np.minimum(size, most), clusters, self._correlation(spread)
@@ -210,7 +213,7 @@ def drawn_to(size: Floats, agreed: Floats, clusters: Floats) -> Floats:
     """Effective size from few clusters, drawn towards the size if all decisions of a cluster agree."""
     with np.errstate(divide="ignore", invalid="ignore"):
         seen = 1 / size
-        drawn = (clusters * seen + PRIOR * np.maximum(1 / agreed, seen)) / (clusters + PRIOR)
+        drawn = (clusters * seen + CLUSTER_PRIOR * np.maximum(1 / agreed, seen)) / (clusters + CLUSTER_PRIOR)
     return np.where((size > 0) & (agreed > 0), 1 / np.maximum(drawn, 1e-300), 0.0)
 
 
