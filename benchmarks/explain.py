@@ -70,7 +70,8 @@ def fixed(adapter: TextClassification, items: list[Encoded], targets: list[int],
             x, base = adapter.embed(batch), adapter.baseline(chosen, batch, "mask")
         phi = captum.attribute(x, base, additional_forward_args=(batch.ids, mask, target), n_steps=steps)
         for row, i in enumerate(part):
-            out[i] = phi[row, : items[i].length].sum(-1).detach().numpy()
+            of_tokens = phi[row, : items[i].length].sum(-1).detach().double().numpy()
+            out[i] = items[i].by_unit(of_tokens)[0]
     return [out[i] for i in range(len(items))]
 
 
@@ -88,7 +89,7 @@ def truth(adapter: TextClassification, item: Encoded, target: int) -> np.ndarray
         f = score(adapter.logits(many, path), torch.full((len(at),), target), "probability").sum()
         (gradient,) = torch.autograd.grad(f, path)
         total += (torch.tensor(weights[first : first + 60], dtype=torch.float32).view(-1, 1, 1) * gradient).sum(0, True)
-    return (total * (x - base)).sum(-1)[0].numpy()
+    return item.by_unit((total * (x - base)).sum(-1)[0].double().numpy())[0]
 
 
 def upper(k: int, n: int) -> float:

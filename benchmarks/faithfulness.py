@@ -13,21 +13,12 @@ import pandas as pd
 
 from audit.explain.integrate.methods import Other
 from audit.explain.integrate.path import PathIntegrator
-from audit.explain.integrate.units import unit_codes
 from audit.explain.verify.erasing import ErasedCase, Eraser
 from audit.models.adapter import Encoded
 from benchmarks.explain import BUDGET, SHARED, load, predicted
 
 DECISIONS = int(os.environ.get("BENCH_DECISIONS", "200"))
 SHARE = 0.2
-
-
-def spread(sums: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Give the first token of each unit its sum, so that every method is a φ over tokens."""
-    values = np.zeros(len(codes), np.float32)
-    for unit, value in enumerate(sums):
-        values[np.flatnonzero(codes == unit)[0]] = value
-    return values
 
 
 def falls(eraser: Eraser, items: list[Encoded], targets: list[int], phi: list[np.ndarray], f: list[float]) -> tuple:
@@ -55,11 +46,8 @@ def main() -> None:
     rng = np.random.default_rng(0)
     rows = {f"integrated gradients, {kind.upper()}": [item.values for item in found[kind]] for kind in found}
     for method in ("occlusion", "input_x_gradient"):
-        rows[method] = [
-            spread(other.attribute(item, target, method), unit_codes(item))
-            for item, target in zip(items, targets, strict=True)
-        ]
-    rows["random ordering"] = [rng.normal(size=item.length).astype(np.float32) for item in items]
+        rows[method] = [other.attribute(item, target, method) for item, target in zip(items, targets, strict=True)]
+    rows["random ordering"] = [rng.normal(size=len(item.places)) for item in items]
     print(f"{DECISIONS} decisions, top {SHARE:.0%} of words; mean ± 1.96 standard errors")
     print("| ordering | comprehensiveness | sufficiency (less is better) |\n|---|---|---|")
     for name, phi in rows.items():

@@ -17,13 +17,11 @@ import pandas as pd
 import torch
 
 from audit.explain.integrate.path import Attribution, PathIntegrator
-from audit.explain.integrate.units import unit_codes
 from audit.explain.verify.erasing import ErasedCase, Eraser
 from audit.explain.verify.faithfulness import examine
 from audit.explain.verify.outcome import Thresholds, verdict
-from audit.models.adapter import Batch, Encoded
+from audit.models.adapter import Batch, Encoded, elements_of
 from benchmarks.explain import BUDGET, SHARED, load, predicted, tweets
-from benchmarks.faithfulness import spread
 
 Floats = npt.NDArray[np.float64]
 RUNS = int(os.environ.get("BENCH_RUNS", "200"))
@@ -37,12 +35,13 @@ class Bag:
     """An adapter whose log-odds are the sum of what its tokens weigh; token ids are thousandths of their weights."""
 
     classes = ("no", "yes")
+    device = torch.device("cpu")
 
     def collate(self, encoded: Sequence[Encoded]) -> Batch:
         """Pad to the longest."""
         ids = torch.zeros(len(encoded), max(item.length for item in encoded), dtype=torch.long)
         for row, item in enumerate(encoded):
-            ids[row, : item.length] = torch.from_numpy(item.ids)
+            ids[row, : item.length] = torch.from_numpy(item.inputs["ids"])
         return Batch(ids, None, None)
 
     def embed(self, batch: Batch) -> torch.Tensor:
@@ -52,6 +51,10 @@ class Bag:
     def baseline(self, encoded: Sequence[Encoded], batch: Batch, kind: str) -> torch.Tensor:
         """Nothing weighs nothing."""
         return torch.zeros_like(self.embed(batch))
+
+    def erase(self, encoded: Sequence[Encoded], batch: Batch, kind: str, units: Sequence[Any]) -> torch.Tensor:
+        """Nothing stands in their place."""
+        return self.embed(batch) * ~elements_of(encoded, units, batch.ids.shape[1]).unsqueeze(-1)
 
     def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         """A bias keeps the class without words from hanging on rounding."""
@@ -75,7 +78,7 @@ def outcomes(eraser: Eraser, items: list[Encoded], targets: list[int], phi: list
     out: dict[str, list[float]] = {}
     for kind in drawn[0]:
         at = [i for i, found in enumerate(drawn) if found[kind] is not None]
-        cases = [ErasedCase(items[i], targets[i], spread(drawn[i][kind], unit_codes(items[i])), 0.0) for i in at]
+        cases = [ErasedCase(items[i], targets[i], drawn[i][kind], 0.0) for i in at]
         tested = examine(eraser, cases, ["probability"] * len(cases), interventions=48, seeds=at)
         given = Attribution(np.array([0.5], np.float32), 0.9, 0.4, 0.0, 5)
         out[kind] = [float(verdict(given, found, 1.0, Thresholds())[0] == "explained") for found in tested]
@@ -88,10 +91,9 @@ def planted(make: Callable[[int, np.random.Generator], Floats], low: int, high: 
     for seed in range(RUNS):
         rng = np.random.default_rng([seed, low])
         weights = np.round(make(int(rng.integers(low, high + 1)), rng), 3)
-        none = np.zeros(len(weights), bool)
-        spans, words = np.zeros((len(weights), 2), np.int32), np.arange(len(weights), dtype=np.int32)
+        places, units = np.zeros((len(weights), 2), np.int32), np.arange(len(weights), dtype=np.int32)
         ids = np.round(weights * 1000).astype(np.int64)
-        items.append(Encoded(ids, None, spans, none, truncated=False, words=words))
+        items.append(Encoded({"ids": ids}, units, places, truncated=False))
         targets.append(int(weights.sum() - 0.2 > 0))
         phi.append(weights * (1 if targets[-1] else -1))
     model: Any = Bag()
@@ -110,11 +112,11 @@ def real() -> dict[str, list[float]]:
     adapter = load()
     cases = pd.read_csv(SHARED / "data" / "hatecheck_test_suite_cases.csv")["test_case"]
     texts = [*pd.Series(tweets()).sample(DECISIONS // 2, random_state=5), *cases.sample(DECISIONS // 2, random_state=5)]
-    items = [item for item in adapter.encode(texts) if unit_codes(item).max(initial=-1) >= 4]
+    items = [item for item in adapter.encode(texts) if len(item.places) > 4]
     targets = predicted(adapter, items)
     found, _ = PathIntegrator(adapter, baseline="mask", budget=BUDGET).attribute(items, targets)
     at = [i for i, item in enumerate(found) if abs(item.contrast) >= 0.05 and item.converged(0.05)]
-    phi = [ErasedCase(items[i], targets[i], found[i].values, 0.0).phi for i in at]
+    phi = [found[i].values.astype(np.float64) for i in at]
     eraser = Eraser(adapter, baseline="mask", budget=BUDGET, scale="log_odds")
     return outcomes(eraser, [items[i] for i in at], [targets[i] for i in at], phi)
 

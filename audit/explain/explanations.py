@@ -1,6 +1,6 @@
 """The table of explained decisions: attributions with their error, and the outcome of each.
 
-Tokens are given by their character spans alone: the text they stand for lives in `inputs.parquet`, if it is kept.
+Units (whole words) are given by their places alone: the text they stand for lives in `inputs.parquet`, if it is kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import pyarrow as pa
 
 from audit.config import ExplanationConfig
 from audit.explain.integrate.path import METHOD, Attribution, PathIntegrator
-from audit.explain.integrate.units import unit_codes, words_of
 from audit.explain.verify.erasing import ErasedCase, Eraser
 from audit.explain.verify.faithfulness import Faithfulness, examine
 from audit.explain.verify.outcome import Thresholds, content_share, verdict
@@ -54,11 +53,12 @@ SCHEMA = pa.schema(
         ("gradients", pa.int32()),
         ("forwards", pa.int32()),
         ("inclusion_probability", pa.float64()),
+        # Characters of the input that each unit takes, and its attribution.
         ("starts", pa.list_(pa.int32())),
         ("ends", pa.list_(pa.int32())),
-        ("special", pa.list_(pa.bool_())),
-        ("words", pa.list_(pa.int32())),
         ("attributions", pa.list_(pa.float32())),
+        # Attribution of all that is part of no unit.
+        ("frame", pa.float64()),
     ]
 )
 #: Padded tokens per batch on a CPU: 1.12 times as fast as twice as many.
@@ -176,12 +176,12 @@ class Explainer:
                 i
                 for i, item in enumerate(found)
                 if baselines[i] == kind
-                and (not (~encoded[i].special).any() or self._testable(item, limits))
+                and (not len(encoded[i].places) or self._testable(item, limits))
                 and np.isfinite(item.convergence_delta)
             ]
             tested = examine(
                 self.eraser(kind, "log_odds"),
-                [ErasedCase(encoded[i], targets[i], found[i].values, found[i].f_input) for i in at],
+                [ErasedCase(encoded[i], targets[i], found[i].values.astype(np.float64), found[i].f_input) for i in at],
                 [found[i].scale for i in at],
                 interventions=self.settings.interventions,
                 # Of the row alone, so that neither order nor company matters.
@@ -203,9 +203,8 @@ class Explainer:
         tested: Faithfulness | None,
         baseline: str,
     ) -> dict[str, Any]:
-        content = content_share(joined(row["input"]), item, found.values)
+        content = content_share(joined(row["input"]), item, found)
         outcome, reason = verdict(found, tested, content, self.thresholds)
-        words = words_of(item)
         return {
             "row_id": row["row_id"],
             "target_class": row["y_pred"],
@@ -218,15 +217,14 @@ class Explainer:
             "error_share": found.error_share,
             "outcome": outcome,
             "reason": reason,
-            "units": int(unit_codes(item).max(initial=-1)) + 1,
+            "units": len(item.places),
             **{name: getattr(tested, name, None) for name in TESTED},
             "content": content,
             "gradients": found.gradients,
             "forwards": tested.forwards if tested else 0,
             "inclusion_probability": row["inclusion_probability"],
-            "starts": item.spans[:, 0].tolist(),
-            "ends": item.spans[:, 1].tolist(),
-            "special": item.special.tolist(),
-            "words": words.tolist(),
+            "starts": item.places[:, 0].tolist(),
+            "ends": item.places[:, 1].tolist(),
             "attributions": found.values.tolist(),
+            "frame": found.frame,
         }

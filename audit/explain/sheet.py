@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from audit.config import AuditConfig, ExplanationConfig
 from audit.data.rows import RowReader
 from audit.errors import DataError, RunFolderError
-from audit.explain.integrate.units import SPECIAL, units_of
+from audit.explain.integrate.units import FRAME, units_of
 from audit.result import AuditResult, DecisionSheet, SheetUnit
 from audit.store.columns import group_column
 from audit.store.runfolder import RunFolder
@@ -122,8 +122,8 @@ def make_sheet(
 ) -> DecisionSheet:
     """Put the parts together, word by word."""
     units = units_of(pd.DataFrame([record]), "attributions")
-    special = units.numbers == SPECIAL
-    ours = units.phi[~special]
+    framed = units.numbers == FRAME
+    ours = units.phi[~framed]
     names = [item["name"] or item["column"] for item in result.config["attributes"]]
     return DecisionSheet(
         title=result.title,
@@ -145,10 +145,10 @@ def make_sheet(
                 others={method: float(values[i]) for method, values in others.items()},
             )
             for i, (start, end, value) in enumerate(
-                zip(units.starts[~special].tolist(), units.ends[~special].tolist(), ours.tolist(), strict=True)
+                zip(units.starts[~framed].tolist(), units.ends[~framed].tolist(), ours.tolist(), strict=True)
             )
         ],
-        special=float(units.phi[special].sum()),
+        frame=record["frame"],
         agreement={method: _cosine(ours, values) for method, values in others.items()},
         **{name: record[name] for name in KEPT},
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from audit.explain.integrate.units import SPECIAL, units_of
+from audit.explain.integrate.units import FRAME, units_of
 from audit.explain.verify.outcome import has_content
 from audit.models.adapter import joined
 from audit.result import WordInfluence
@@ -29,7 +29,7 @@ def influential_words(explained: pd.DataFrame, attributes: Sequence[str]) -> lis
     words = units.words([joined(text) for text in explained["input"]])
     flat = pd.DataFrame({"at": units.rows, "word": words, "phi": units.phi})
     named = {word: has_content(word) for word in set(flat["word"])}
-    flat = flat[(units.numbers != SPECIAL) & flat["word"].map(named).to_numpy(bool)]
+    flat = flat[(units.numbers != FRAME) & flat["word"].map(named).to_numpy(bool)]
     if flat.empty:
         return []
     # A word that stands twice in a text counts once, with both its shares.

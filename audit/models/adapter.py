@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,38 +21,58 @@ def joined(text: Text) -> str:
     return text if isinstance(text, str) else "\n".join(text)
 
 
+#: Unit of elements that are part of no unit: special tokens, a template. They are summed up as one line, the frame.
+FRAME = -1
+
+
 @dataclass(frozen=True)
 class Encoded:
-    """One input, ready for a batch.
+    """One example, ready for a batch.
 
     Attributes
     ----------
-    ids, type_ids
-        Token ids and segment ids, special tokens included.
-    spans : array of shape (length, 2)
-        Start and end of each token in the characters of the input; (0, 0) for special tokens.
-    special : array of shape (length,)
-        Tokens the tokenizer added.
+    inputs
+        What the model takes of it, by name: the adapter's own affair, which nobody else reads.
+    units : array of shape (elements,)
+        Unit of each element, numbered from 0 as the units stand in the example; `FRAME` for elements of none.
+    places : array of shape (units, 2)
+        Where each unit is: of words, start and end in the characters of `joined`.
     truncated
-        Whether the input was longer than the model takes.
-    words : array of shape (length,), optional
-        Number of the word each token is part of, −1 for special tokens; each token is a word of its own if left out.
+        Whether the example was longer than the model takes.
     unknown
-        Tokens that stand for something the tokenizer does not know.
+        Elements that stand for something the tokenizer does not know.
     """
 
-    ids: npt.NDArray[np.int64]
-    type_ids: npt.NDArray[np.int64] | None
-    spans: npt.NDArray[np.int32]
-    special: npt.NDArray[np.bool_]
+    inputs: Mapping[str, npt.NDArray[Any]]
+    units: npt.NDArray[np.int32]
+    places: npt.NDArray[np.int32]
     truncated: bool
-    words: npt.NDArray[np.int32] | None = None
     unknown: int = 0
 
     @property
     def length(self) -> int:
-        """Number of tokens."""
-        return len(self.ids)
+        """Number of elements: what it costs."""
+        return len(self.units)
+
+    @property
+    def frame(self) -> npt.NDArray[np.bool_]:
+        """Elements that are part of no unit, shape (elements,)."""
+        return np.asarray(self.units == FRAME)
+
+    def reads_like(self, other: Encoded) -> bool:
+        """Whether the model is given the same for another example, so that its decision is the same."""
+        same = self.inputs.keys() == other.inputs.keys()
+        return same and all(np.array_equal(given, other.inputs[name]) for name, given in self.inputs.items())
+
+    def by_unit(self, values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], float]:
+        """Add up what elements carry: of each unit, and of the frame.
+
+        Parameters
+        ----------
+        values : array of shape (elements,)
+        """
+        sums = np.bincount(self.units - FRAME, values, len(self.places) + 1).astype(np.float64)
+        return sums[1:], float(sums[0])
 
 
 @dataclass(frozen=True)
@@ -85,7 +105,7 @@ class Adapter(Protocol):
         """What the result says of the model."""
 
     def encode(self, inputs: Sequence[Text]) -> list[Encoded]:
-        """Tokenize; may run in another thread than the rest. Spans of a pair are those of `joined`."""
+        """Prepare examples; may run in another thread than the rest."""
 
     def collate(self, encoded: Sequence[Encoded]) -> Batch:
         """Pad to the longest and move to the device."""
@@ -106,8 +126,34 @@ class Adapter(Protocol):
     def baseline(self, encoded: Sequence[Encoded], batch: Batch, kind: str) -> torch.Tensor:
         """Return the uninformative input of the same shape as `embed`; special tokens stay as they are."""
 
+    def erase(
+        self, encoded: Sequence[Encoded], batch: Batch, kind: str, units: Sequence[Collection[int]]
+    ) -> torch.Tensor:
+        """Return what `embed` does, with some units of each example replaced by the baseline.
+
+        Erasing every unit of all examples is `baseline`; erasing none, `embed`. The frame stays as it is.
+        """
+
     def baseline_kind(self, asked: str) -> str:
         """Resolve `auto` to a baseline this model has."""
 
     def other_baseline(self, kind: str) -> str:
         """Return another baseline, for decisions on which this one shows no contrast."""
+
+
+def elements_of(encoded: Sequence[Encoded], units: Sequence[Collection[int]], width: int) -> torch.Tensor:
+    """Mark the elements of some units of each example.
+
+    Parameters
+    ----------
+    width
+        Elements of a padded example.
+
+    Returns
+    -------
+    tensor of shape (examples, width)
+    """
+    marked = torch.zeros((len(encoded), width), dtype=torch.bool)
+    for row, (item, chosen) in enumerate(zip(encoded, units, strict=True)):
+        marked[row, : item.length] = torch.from_numpy(np.isin(item.units, list(chosen)))
+    return marked

@@ -76,7 +76,7 @@ class Predictor:
         spent = {
             "forward_batches": self._runner.batches - batches,
             "forward_tokens": self._runner.tokens - tokens,
-            "tokens_read": sum(int((~item.special).sum()) for item in encoded),
+            "tokens_read": sum(int((~item.frame).sum()) for item in encoded),
             "tokens_unknown": sum(item.unknown for item in encoded),
         }
         return decision_table(self._columns(rows, encoded, logits), self._schema), spent

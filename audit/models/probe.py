@@ -138,5 +138,10 @@ def _gradient(adapter: Adapter, batch: Batch, x: torch.Tensor, lengths: Sequence
 def _exchanged(encoded: Sequence[Encoded]) -> list[Encoded]:
     """Return the texts with other words: those of the longest, from its end on."""
     longest = encoded[-1]
-    words = longest.ids[~longest.special][::-1]
-    return [replace(item, ids=np.where(item.special, item.ids, np.resize(words, item.length))) for item in encoded]
+    words = longest.inputs["ids"][~longest.frame][::-1]
+
+    def other(item: Encoded) -> dict[str, np.ndarray]:
+        ids = item.inputs["ids"]
+        return {**item.inputs, "ids": np.where(item.frame, ids, np.resize(words, item.length))}
+
+    return [replace(item, inputs=other(item)) for item in encoded]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ import torch
 
 from audit.config import ModelConfig
 from audit.errors import ModelError, some
-from audit.models.adapter import Batch, Encoded, Text, joined
+from audit.models.adapter import Batch, Encoded, Text, elements_of, joined
 from audit.models.checkpoint import DTYPES, batch_tokens, door, resolve_device
 from audit.models.limits import ABSURD, max_length
 from audit.models.loaded import load_checkpoint
@@ -158,20 +158,20 @@ class TextClassification:
 
     def _encoded(self, encoded: Any, i: int, pair: tuple[str, str | None]) -> Encoded:
         ids = np.asarray(encoded["input_ids"][i], np.int64)
-        types = np.asarray(
-            encoded["token_type_ids"][i] if "token_type_ids" in encoded else np.zeros_like(ids), np.int64
-        )
+        inputs = {"ids": ids}
+        if "token_type_ids" in encoded and any(encoded["token_type_ids"][i]):
+            inputs["types"] = np.asarray(encoded["token_type_ids"][i], np.int64)
         spans = np.asarray(encoded["offset_mapping"][i], np.int32).reshape(-1, 2)
         special = np.asarray(encoded["special_tokens_mask"][i], bool)
         words = np.array([-1 if word is None else word for word in encoded.word_ids(i)], np.int32)
+        words[special] = -1
         of_second = np.array([part == 1 for part in encoded.sequence_ids(i)], bool) & ~special
         if of_second.any():
             spans = spans + (of_second * (len(pair[0]) + 1))[:, None].astype(np.int32)
             words = np.where(of_second, words + words[~of_second].max(initial=0) + 1, words).astype(np.int32)
-        words = whole_words(pair[0] if pair[1] is None else joined((pair[0], pair[1])), spans, words)
+        units, places = whole_words(pair[0] if pair[1] is None else joined((pair[0], pair[1])), spans, words)
         truncated = bool(encoded.encodings[i].overflowing) if encoded.encodings else False
-        unknown = int((ids[~special] == self._unknown).sum())
-        return Encoded(ids, types if types.any() else None, spans, special, truncated, words, unknown)
+        return Encoded(inputs, units, places, truncated, int((ids[~special] == self._unknown).sum()))
 
     def collate(self, encoded: Sequence[Encoded]) -> Batch:
         """Pad on the right to the longest and move to the device."""
@@ -181,10 +181,10 @@ class TextClassification:
         mask = np.zeros_like(ids)
         types = np.zeros_like(ids)
         for row, item in enumerate(encoded):
-            ids[row, : item.length] = item.ids
+            ids[row, : item.length] = item.inputs["ids"]
             mask[row, : item.length] = 1
-            if item.type_ids is not None:
-                types[row, : item.length] = item.type_ids
+            if "types" in item.inputs:
+                types[row, : item.length] = item.inputs["types"]
 
         def move(array: np.ndarray) -> torch.Tensor:
             return torch.from_numpy(array).to(self._device)
@@ -197,7 +197,7 @@ class TextClassification:
         own = self._model.config.get_text_config().pad_token_id
         if own is not None:
             return int(own)
-        used = set(np.concatenate([item.ids for item in encoded]).tolist())
+        used = set(np.concatenate([item.inputs["ids"] for item in encoded]).tolist())
         return next(i for i in range(len(used) + 1) if i not in used)
 
     def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
@@ -290,11 +290,18 @@ class TextClassification:
         """Replace every content token by MASK, PAD, EOS or zeros; special tokens and padding stay."""
         kept = torch.ones_like(batch.ids, dtype=torch.bool)
         for row, item in enumerate(encoded):
-            kept[row, : item.length] = torch.from_numpy(item.special)
+            kept[row, : item.length] = torch.from_numpy(item.frame)
         if kind == "zero":
             return self.embed(batch) * kept.unsqueeze(-1)
         token = self._baselines()[kind] or 0
         return self._embedding(torch.where(kept, batch.ids, token))  # type: ignore[no-any-return]
+
+    def erase(
+        self, encoded: Sequence[Encoded], batch: Batch, kind: str, units: Sequence[Collection[int]]
+    ) -> torch.Tensor:
+        """Put the baseline in the place of some words of each text."""
+        erased = elements_of(encoded, units, batch.ids.shape[1]).to(self._device).unsqueeze(-1)
+        return torch.where(erased, self.baseline(encoded, batch, kind), self.embed(batch))
 
 
 def _classes(model: Any, where: str) -> list[str]:

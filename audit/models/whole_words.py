@@ -17,8 +17,8 @@ Ints = npt.NDArray[np.int32]
 UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 
-def whole_words(text: str, spans: Ints, words: Ints) -> Ints:
-    """Number the words of a text anew.
+def whole_words(text: str, spans: Ints, words: Ints) -> tuple[Ints, Ints]:
+    """Make units of the tokens of a text: whole words, as they stand.
 
     Parameters
     ----------
@@ -29,9 +29,28 @@ def whole_words(text: str, spans: Ints, words: Ints) -> Ints:
 
     Returns
     -------
-    array of shape (length,)
-        The same words, broken up where that is needed; numbered from 0 as they stand.
+    units : array of shape (length,)
+        Unit of each token, from 0; −1 for special tokens.
+    places : array of shape (units, 2)
+        Start and end of each unit.
     """
+    words = _broken_up(text, spans, words)
+    at = np.flatnonzero(words >= 0)
+    units = np.full(len(words), -1, np.int32)
+    if not len(at):
+        return units, np.zeros((0, 2), np.int32)
+    _, first, code = np.unique(words[at], return_index=True, return_inverse=True)
+    # As they stand in the text, whatever the tokenizer numbers its words by.
+    units[at] = np.argsort(np.argsort(first))[code]
+    places = np.empty((len(first), 2), np.int32)
+    places[:, 0], places[:, 1] = len(text), 0
+    np.minimum.at(places[:, 0], units[at], spans[at, 0])
+    np.maximum.at(places[:, 1], units[at], spans[at, 1])
+    return units, places
+
+
+def _broken_up(text: str, spans: Ints, words: Ints) -> Ints:
+    """Number the words anew where some are broken up; else, return them as they are."""
     inside = (np.flatnonzero((words[1:] == words[:-1]) & (words[1:] >= 0)) + 1).tolist()
     pieces = [text[start:end] for start, end in spans.tolist()] if inside else []
     spaced, breaks = set(), set()

@@ -41,7 +41,7 @@ from audit.result import (
     Reliance,
     ShownPair,
     TextEdit,
-    TokenAttributions,
+    UnitAttributions,
 )
 from audit.store.columns import group_columns
 from audit.store.decisions import read_decisions
@@ -221,19 +221,19 @@ def _explain_pairs(case: Case, explainer: Explainer, shown: Sequence[ShownPair])
     targets = [classes.index(case.positive or pair.y_pred) for pair in shown for _ in range(2)]
     encoded = case.adapter.encode(both)
     found, _ = explainer.integrator(explainer.baseline).attribute(encoded, targets)
-    tokens = [
-        TokenAttributions(
+    sides = [
+        UnitAttributions(
             f_input=item.f_input,
             f_baseline=item.f_baseline,
-            starts=of.spans[:, 0].tolist(),
-            ends=of.spans[:, 1].tolist(),
-            special=of.special.tolist(),
+            starts=of.places[:, 0].tolist(),
+            ends=of.places[:, 1].tolist(),
             attributions=[round(float(value), 6) for value in item.values],
+            frame=round(item.frame, 6),
         )
         for of, item in zip(encoded, found, strict=True)
     ]
     return [
-        pair.model_copy(update={"original": tokens[2 * i], "exchanged": tokens[2 * i + 1]})
+        pair.model_copy(update={"original": sides[2 * i], "exchanged": sides[2 * i + 1]})
         for i, pair in enumerate(shown)
     ]
 

@@ -334,4 +334,5 @@ def _explanation(found: dict[Any, Any]) -> dict[str, Any]:
         "starts": [int(value) for value in found["starts"]],
         "ends": [int(value) for value in found["ends"]],
         "attributions": [_rounded(value, 5) for value in found["attributions"]],
+        "frame": _rounded(found["frame"], 5),
     }

@@ -183,15 +183,11 @@ def _moves(after: Floats, predicted: str, before: float, of: int, classes: Seque
 
 
 def _seen(found: Exchange, before: Encoded, versions: Sequence[Encoded]) -> Exchange:
-    """Refuse an edit that leaves the model's ids as they were: no model could answer it, so it is no test of one."""
-    same = [np.array_equal(before.ids, one.ids) and _same(before.type_ids, one.type_ids) for one in versions]
+    """Refuse an edit that leaves what the model reads as it was: no model could answer it, so it is no test of one."""
+    same = [before.reads_like(one) for one in versions]
     if not any(same):
         return found
     return replace(found, versions=(), refused="beyond_length" if before.truncated else "same_tokens")
-
-
-def _same(one: npt.NDArray[np.int64] | None, other: npt.NDArray[np.int64] | None) -> bool:
-    return one is other if one is None or other is None else np.array_equal(one, other)
 
 
 def _softmax(logits: Floats) -> Floats:

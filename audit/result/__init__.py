@@ -67,7 +67,7 @@ from audit.result.why import (
     Reliance,
     ShownPair,
     TextEdit,
-    TokenAttributions,
+    UnitAttributions,
 )
 
 __all__ = [
@@ -125,7 +125,7 @@ __all__ = [
     "StratifiedTest",
     "TextEdit",
     "Timings",
-    "TokenAttributions",
+    "UnitAttributions",
     "ValueEstimate",
     "WaiverState",
     "WordInfluence",

@@ -140,5 +140,5 @@ class DecisionSheet(Part):
     gradients: int
     forwards: int
     units: list[SheetUnit]
-    special: float = Field(description="Attribution of special tokens together.")
+    frame: float = Field(description="Attribution of what is part of no word (special tokens), together.")
     agreement: dict[str, float | None] = Field(description="Cosine of other methods with integrated gradients.")

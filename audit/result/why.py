@@ -101,15 +101,15 @@ class PairEffect(Part):
     token_gap_error: float | None = Field(description="Its standard error.")
 
 
-class TokenAttributions(Part):
-    """Attributions of the tokens of one text, by character span."""
+class UnitAttributions(Part):
+    """Attributions of the words of one text, by character span."""
 
     f_input: float
     f_baseline: float
     starts: list[int]
     ends: list[int]
-    special: list[bool]
     attributions: list[float]
+    frame: float = Field(description="Attribution of what is part of no word, together.")
 
 
 class TextEdit(Part):
@@ -133,8 +133,8 @@ class ShownPair(Part):
     f: float
     f_exchanged: float
     edits: list[TextEdit]
-    original: TokenAttributions | None = Field(description="Null where nothing is explained.")
-    exchanged: TokenAttributions | None
+    original: UnitAttributions | None = Field(description="Null where nothing is explained.")
+    exchanged: UnitAttributions | None
 
 
 class Probe(Part):

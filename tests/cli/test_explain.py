@@ -49,7 +49,7 @@ def test_any_row_is_explained_anew_with_other_methods(case: tuple[Path, Any], tm
     assert call(arguments) == ExitCode.PASSED
     sheet = json.loads((tmp_path / "sheets" / f"{sheet_name(other)}.json").read_text())
     assert set(sheet["agreement"]) == set(methods)
-    total = sum(unit["attribution"] for unit in sheet["units"]) + sheet["special"]
+    total = sum(unit["attribution"] for unit in sheet["units"]) + sheet["frame"]
     assert total - (sheet["f_input"] - sheet["f_baseline"]) == pytest.approx(sheet["convergence_delta"], abs=1e-5)
     # Shapley values are complete as well: they add up to the way from nothing to everything.
     shapley = sum(unit["others"]["shapley"] for unit in sheet["units"])

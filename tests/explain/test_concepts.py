@@ -13,10 +13,10 @@ def explained(text: str | tuple[str, str], spans: list[tuple[int, int]]) -> pd.D
     """One decision whose units are these spans, each with an attribution of 1."""
     row = {
         "input": text,
-        "starts": [0, *(start for start, _ in spans)],
-        "ends": [0, *(end for _, end in spans)],
-        "words": [-1, *range(len(spans))],
-        "score_attributions": [0.0, *[1.0] * len(spans)],
+        "starts": [start for start, _ in spans],
+        "ends": [end for _, end in spans],
+        "score_attributions": [1.0] * len(spans),
+        "frame": 0.0,
     }
     return pd.DataFrame([row])
 

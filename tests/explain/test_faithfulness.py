@@ -11,7 +11,6 @@ import torch
 from scipy.stats import binom
 
 from audit.explain.integrate.path import Attribution
-from audit.explain.integrate.units import unit_codes, unit_sums
 from audit.explain.verify.erasing import ErasedCase, Eraser
 from audit.explain.verify.faithfulness import (
     BY_LUCK,
@@ -24,7 +23,7 @@ from audit.explain.verify.faithfulness import (
     sizes,
 )
 from audit.explain.verify.outcome import Thresholds, verdict
-from audit.models.adapter import Batch, Encoded
+from audit.models.adapter import Batch, Encoded, elements_of
 
 Floats = np.ndarray[Any, Any]
 LENGTHS = (5, 7, 11, 14, 25, 60)
@@ -34,6 +33,7 @@ class Bag:
     """Log-odds are the sum of the tokens' weights and a bias; erased tokens weigh nothing."""
 
     classes = ("no", "yes")
+    device = torch.device("cpu")
 
     def __init__(self, weights: Sequence[float], bias: float = 0.0) -> None:
         self._weights, self._bias = torch.tensor([0.0, *weights], dtype=torch.double), bias
@@ -43,7 +43,7 @@ class Bag:
         width = max(item.length for item in encoded)
         ids = torch.zeros(len(encoded), width, dtype=torch.long)
         for row, item in enumerate(encoded):
-            ids[row, : item.length] = torch.from_numpy(item.ids)
+            ids[row, : item.length] = torch.from_numpy(item.inputs["ids"])
         return Batch(ids, None, None)
 
     def embed(self, batch: Batch) -> torch.Tensor:
@@ -51,6 +51,10 @@ class Bag:
 
     def baseline(self, encoded: Sequence[Encoded], batch: Batch, kind: str) -> torch.Tensor:
         return torch.zeros_like(self.embed(batch))
+
+    def erase(self, encoded: Sequence[Encoded], batch: Batch, kind: str, units: Sequence[Any]) -> torch.Tensor:
+        erased = elements_of(encoded, units, batch.ids.shape[1]).unsqueeze(-1)
+        return torch.where(erased, self.baseline(encoded, batch, kind), self.embed(batch))
 
     def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         self.rows += len(batch.ids)
@@ -61,10 +65,8 @@ class Bag:
 
 def item(n: int, words: Sequence[int] | None = None) -> Encoded:
     codes = np.arange(n) if words is None else np.array(words)
-    none = np.zeros(n, bool)
-    return Encoded(
-        np.arange(1, n + 1), None, np.zeros((n, 2), np.int32), none, truncated=False, words=codes.astype(np.int32)
-    )
+    places = np.zeros((codes.max(initial=-1) + 1, 2), np.int32)
+    return Encoded({"ids": np.arange(1, n + 1)}, codes.astype(np.int32), places, truncated=False)
 
 
 def sigmoid(x: float) -> float:
@@ -222,9 +224,13 @@ def test_words_that_all_weigh_the_same_agree() -> None:
 
 def test_sub_words_are_erased_together() -> None:
     piece = item(5, [0, 0, 1, 2, 2])
-    codes = unit_codes(piece)
-    assert codes.tolist() == [0, 0, 1, 2, 2]
-    assert unit_sums(np.array([1, 2, 3, 4, 5], np.float32), codes).tolist() == [3, 3, 9]
+    model = Bag([1.0, 2, 3, 4, 5])
+    batch = model.collate([piece, item(2)])
+    assert model.erase([piece, item(2)], batch, "zero", [{0, 2}, ()]).squeeze(-1).tolist() == [
+        [0, 0, 3, 0, 0],
+        [1, 2, 0, 0, 0],
+    ]
+    assert piece.by_unit(np.array([1.0, 2, 3, 4, 5]))[0].tolist() == [3, 3, 9]
 
 
 def test_long_texts_take_a_bounded_number_of_passes() -> None:

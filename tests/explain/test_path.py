@@ -24,6 +24,7 @@ class Toy:
     """An adapter whose embedding of token i is the number i / 10, and whose F is given. The baseline is zero."""
 
     classes = ("a", "b")
+    device = torch.device("cpu")
 
     def __init__(self, f: F) -> None:
         self._f = f
@@ -33,7 +34,7 @@ class Toy:
         width = max(item.length for item in encoded)
         ids = torch.zeros(len(encoded), width, dtype=torch.long)
         for row, item in enumerate(encoded):
-            ids[row, : item.length] = torch.from_numpy(item.ids)
+            ids[row, : item.length] = torch.from_numpy(item.inputs["ids"])
         return Batch(ids, None, None)
 
     def embed(self, batch: Batch) -> torch.Tensor:
@@ -49,8 +50,8 @@ class Toy:
 
 
 def item(*ids: int) -> Encoded:
-    none = np.zeros(len(ids), bool)
-    return Encoded(np.array(ids), None, np.zeros((len(ids), 2), np.int32), none, truncated=False)
+    places = np.zeros((len(ids), 2), np.int32)
+    return Encoded({"ids": np.array(ids)}, np.arange(len(ids), dtype=np.int32), places, truncated=False)
 
 
 def attribute(f: F, *items: Encoded, target: int = 1, scale: str = "log_odds", **more: Any) -> list[Attribution]:

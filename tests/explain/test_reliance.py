@@ -13,7 +13,6 @@ import torch
 from audit.config import ExplanationConfig, ModelConfig
 from audit.explain.explanations import Explainer
 from audit.explain.gaps.reliance import find_reliance
-from audit.explain.integrate.units import words_of
 from audit.models.text_classification import TextClassification
 from audit.terms.loading import load_lexicons
 
@@ -34,14 +33,14 @@ def explained(explainer: Explainer) -> pd.DataFrame:
     for (name, text), item in zip(TEXTS.items(), explainer.adapter.encode(list(TEXTS.values())), strict=True):
         with torch.no_grad():
             p = explainer.adapter.logits(explainer.adapter.collate([item])).softmax(-1)[0].numpy()
-        term = np.array([text[a:b] in {"he", "she"} for a, b in item.spans])
+        term = np.array([text[a:b] in {"he", "she"} for a, b in item.places])
         share = {"much": 0.6, "little": 0.1}.get(name, 0.6)
-        phi = np.where(term, -share, (1 - share) / max((~term).sum(), 1)) if term.any() else np.ones(item.length)
+        phi = np.where(term, -share, (1 - share) / max((~term).sum(), 1)) if term.any() else np.ones(len(item.places))
         rows.append(
             {
                 "row_id": name, "input": text, "y_pred": explainer.adapter.classes[int(p.argmax())], "baseline": "mask",
                 "f_input": float(p.max()), "scale": "probability", "reason": "failed" if name == "failed" else None,
-                "starts": item.spans[:, 0], "ends": item.spans[:, 1], "words": words_of(item), "attributions": phi,
+                "starts": item.places[:, 0], "ends": item.places[:, 1], "attributions": phi, "frame": 0.0,
             }
         )  # fmt: skip
     return pd.DataFrame(rows)

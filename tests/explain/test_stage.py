@@ -26,7 +26,7 @@ def test_table_holds_numbers_and_spans_but_no_text(model_case: Make) -> None:
     assert len(explained) == result.explanations.sampled == 12
     for _, row in explained.iterrows():
         assert row["target_class"] == decisions.loc[row["row_id"], "y_pred"]
-        total = np.sum(row["attributions"], dtype=np.float64)
+        total = np.sum(row["attributions"], dtype=np.float64) + row["frame"]
         np.testing.assert_allclose(total - (row["f_input"] - row["f_baseline"]), row["convergence_delta"], atol=1e-6)
         probability = decisions.loc[row["row_id"], "score"]
         expected = probability if row["target_class"] == "yes" else 1 - probability

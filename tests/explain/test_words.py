@@ -9,7 +9,7 @@ from audit.explain.words import LEAST_DECISIONS, influential_words
 
 
 def decisions(texts: list[str], phi: dict[str, float], **columns: list[object]) -> pd.DataFrame:
-    """Each word of a text is a token, after one special token."""
+    """Each word of a text is a unit; the frame has an attribution of its own."""
     rows = []
     for text in texts:
         words = text.split()
@@ -17,10 +17,10 @@ def decisions(texts: list[str], phi: dict[str, float], **columns: list[object]) 
         rows.append(
             {
                 "input": text,
-                "words": [-1, *range(len(words))],
-                "starts": [0, *(end - len(word) for end, word in zip(ends, words, strict=True))],
-                "ends": [0, *ends],
-                "attributions": [9.0, *(phi.get(word.lower(), 0.0) for word in words)],
+                "starts": [end - len(word) for end, word in zip(ends, words, strict=True)],
+                "ends": ends,
+                "attributions": [phi.get(word.lower(), 0.0) for word in words],
+                "frame": 9.0,
             }
         )
     plain = {"y_pred": ["yes"] * len(texts), "inclusion_probability": [1.0] * len(texts)}
@@ -44,7 +44,7 @@ def test_a_word_that_stands_twice_counts_once_with_both_shares() -> None:
 
 def test_decisions_weigh_by_the_inverse_of_their_inclusion_probability() -> None:
     table = decisions(["good"] * 8, PHI, inclusion_probability=[0.25] * 4 + [1.0] * 4)
-    table["attributions"] = [[0.0, 1.0]] * 4 + [[0.0, 0.0]] * 4
+    table["attributions"] = [[1.0]] * 4 + [[0.0]] * 4
     (found,) = influential_words(table, [])
     assert found.mean == pytest.approx(4 * 4 / (4 * 4 + 4))
 

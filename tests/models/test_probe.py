@@ -28,7 +28,7 @@ class Toy:
         width = max(item.length for item in encoded)
         ids, mask = np.zeros((len(encoded), width), np.int64), np.zeros((len(encoded), width), np.int64)
         for row, item in enumerate(encoded):
-            ids[row, : item.length], mask[row, : item.length] = item.ids, 1
+            ids[row, : item.length], mask[row, : item.length] = item.inputs["ids"], 1
         return Batch(torch.from_numpy(ids), None if mask.all() else torch.from_numpy(mask), None)
 
     def embed(self, batch: Batch) -> torch.Tensor:
@@ -67,9 +67,8 @@ def texts(*lengths: int) -> list[Encoded]:
     rng = np.random.default_rng(0)
     made = []
     for length in lengths:
-        special = np.zeros(length, bool)
-        special[0] = True
-        made.append(Encoded(rng.integers(1, 50, length), None, np.zeros((length, 2), np.int32), special, False))
+        units, places = np.arange(-1, length - 1, dtype=np.int32), np.zeros((length - 1, 2), np.int32)
+        made.append(Encoded({"ids": rng.integers(1, 50, length)}, units, places, truncated=False))
     return made
 
 

@@ -15,8 +15,11 @@ def numbered(text: str, pieces: list[str], words: list[int] | None = None) -> li
     for piece in pieces:
         spans.append((at, at + len(piece)))
         at += len(piece)
-    found = whole_words(text, np.array(spans, np.int32), np.array(words or [0] * len(pieces), np.int32))
+    found, places = whole_words(text, np.array(spans, np.int32), np.array(words or [0] * len(pieces), np.int32))
     assert (np.diff(found[found >= 0]) >= 0).all()
+    assert [text[a:b] for a, b in places] == [
+        "".join(p for p, n in zip(pieces, found, strict=True) if n == k) for k in range(len(places))
+    ]
     return ["".join(p for p, n in zip(pieces, found, strict=True) if n == k).strip() for k in range(found.max() + 1)]
 
 
@@ -39,18 +42,20 @@ def test_words_are_broken_where_they_must_be(pieces: list[str], words: list[str]
 
 def test_pieces_of_one_character_stay_together() -> None:
     spans = np.array([[0, 1], [0, 1], [0, 1], [1, 2], [1, 2]], np.int32)
-    assert whole_words("医生", spans, np.zeros(5, np.int32)).tolist() == [0, 0, 0, 1, 1]
+    assert whole_words("医生", spans, np.zeros(5, np.int32))[0].tolist() == [0, 0, 0, 1, 1]
 
 
 def test_words_of_the_tokenizer_are_kept() -> None:
     words = np.array([-1, 0, 1, 1, 2, -1], np.int32)
     spans = np.array([[0, 0], [0, 2], [3, 5], [5, 7], [7, 8], [0, 0]], np.int32)
-    assert whole_words("a: word.", spans, words) is words
+    units, places = whole_words("a: word.", spans, words)
+    assert units.tolist() == words.tolist()
+    assert places.tolist() == [[0, 2], [3, 7], [7, 8]]
 
 
 def test_special_tokens_between_are_no_words() -> None:
     spans = np.array([[0, 0], [0, 2], [2, 5], [0, 0]], np.int32)
-    assert whole_words("He is", spans, np.array([-1, 0, 0, -1], np.int32)).tolist() == [-1, 0, 1, -1]
+    assert whole_words("He is", spans, np.array([-1, 0, 0, -1], np.int32))[0].tolist() == [-1, 0, 1, -1]
 
 
 def test_a_tokenizer_that_takes_a_text_for_one_word() -> None:
@@ -61,8 +66,5 @@ def test_a_tokenizer_that_takes_a_text_for_one_word() -> None:
     encoding = unigram.encode(text)
     assert set(encoding.word_ids) == {0}
     spans = np.array(encoding.offsets, np.int32)
-    found = whole_words(text, spans, np.array(encoding.word_ids, np.int32))
-    words = [
-        "".join(text[a:b] for (a, b), n in zip(spans, found, strict=True) if n == k) for k in range(found.max() + 1)
-    ]
-    assert [word.strip() for word in words] == ["the", "good", ",", "man", "said"]
+    _, places = whole_words(text, spans, np.array(encoding.word_ids, np.int32))
+    assert [text[start:end].strip() for start, end in places] == ["the", "good", ",", "man", "said"]

@@ -109,7 +109,7 @@ def test_lines_are_strict_json_whatever_the_model_says() -> None:
     explanation = {
         "outcome": "unexplained", "reason": "failed", "f_input": np.nan, "f_baseline": 0.5,
         "scale": "probability", "starts": np.array([0]),
-        "ends": np.array([2]), "attributions": np.array([np.nan]),
+        "ends": np.array([2]), "attributions": np.array([np.nan]), "frame": 0.0,
     }  # fmt: skip
     read = [json.loads(line) for line in lines(flag(EVIDENCE, 0.1), decisions, {"dark": explanation}, ["g"])]
     assert [row["rank"] for row in read] == [1, 2, 3, 4, 5]

@@ -54,10 +54,9 @@ def test_the_same_run_renders_the_same_page(model_case: Make, tmp_path: Path) ->
 def test_a_heat_map_is_the_whole_text_in_signed_pieces() -> None:
     text = "He is  good 🙂."
     explanation = {
-        "starts": [0, 0, 3, 7, 12, 13, 0],
-        "ends": [0, 2, 5, 11, 13, 14, 0],
-        "special": [True, False, False, False, False, False, True],
-        "attributions": [9.0, 0.1, -0.5, 0.02, 0.0, 0.25, 9.0],
+        "starts": [0, 3, 7, 12, 13],
+        "ends": [2, 5, 11, 13, 14],
+        "attributions": [0.1, -0.5, 0.02, 0.0, 0.25],
     }
     pieces = heat(text, explanation)
     assert "".join(piece["text"] for piece in pieces) == text
@@ -66,12 +65,12 @@ def test_a_heat_map_is_the_whole_text_in_signed_pieces() -> None:
 
 
 def test_overlapping_spans_show_no_character_twice() -> None:
-    explanation = {"starts": [0, 0], "ends": [1, 1], "special": [False] * 2, "attributions": [0.5, 0.5]}
+    explanation = {"starts": [0, 0], "ends": [1, 1], "attributions": [0.5, 0.5]}
     assert "".join(piece["text"] for piece in heat("好", explanation)) == "好"
 
 
 @pytest.mark.parametrize("values", [[0.0, 0.0], []])
 def test_nothing_attributed_is_no_colour(values: list[float]) -> None:
     n = len(values)
-    explanation = {"starts": [0, 1][:n], "ends": [1, 2][:n], "special": [False] * n, "attributions": values}
+    explanation = {"starts": [0, 1][:n], "ends": [1, 2][:n], "attributions": values}
     assert all(piece["step"] == 0 for piece in heat("ab", explanation))

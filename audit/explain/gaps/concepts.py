@@ -1,8 +1,8 @@
 """What the units of explained decisions are about: a concept is a word, an identity group, the user's category.
 
 Each unit (whole word) belongs to exactly one concept, so that attributions of concepts add up to those of the text:
-the user's categories come first, then identity terms, then the word itself, lower-cased. Special tokens are one
-concept, and punctuation is one.
+the user's categories come first, then identity terms, then the word itself, lower-cased. The frame (special tokens)
+is one concept, and punctuation is one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from audit.explain.integrate.units import SPECIAL, units_of
+from audit.explain.integrate.units import FRAME, units_of
 from audit.explain.verify.outcome import has_content
 from audit.models.adapter import Text, joined
 from audit.terms.lexicon import Lexicon, find_terms
@@ -45,7 +45,7 @@ class Contributions:
     phi : array of shape (entries,)
         Its attribution.
     units : array of shape (entries,)
-        Which unit of its decision it is; −1 for special tokens.
+        Which unit of its decision it is; −1 for the frame.
     """
 
     rows: npt.NDArray[np.int64]
@@ -69,7 +69,7 @@ def sum_by_concept(
     Parameters
     ----------
     explained
-        `input`, `starts`, `ends`, `words`, `score_attributions`.
+        `input`, `starts`, `ends`, `score_attributions`, `frame`.
     categories
         The user's: name -> words and phrases.
     """
@@ -81,7 +81,7 @@ def sum_by_concept(
     codes: dict[Concept, int] = {}
     own = [codes.setdefault(_own_concept(word), len(codes)) for word in every]
     concepts = np.array(own, np.int64)[spelled]
-    concepts[units.numbers == SPECIAL] = codes.setdefault(Concept("special", TOKENS), len(codes))
+    concepts[units.numbers == FRAME] = codes.setdefault(Concept("special", TOKENS), len(codes))
     for pair, text, of in zip(explained["input"], texts, units.slices(len(texts)), strict=True):
         places = [
             (m.start(), m.end(), Concept("lexicon", name))

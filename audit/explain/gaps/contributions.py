@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 from audit.config import AuditConfig
 from audit.explain.explanations import Explainer
 from audit.explain.integrate.path import Attribution
-from audit.explain.integrate.units import words_of
 from audit.explain.parts import draw_rows, in_parts
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
@@ -30,9 +29,8 @@ SCHEMA = pa.schema(
         ("gradients", pa.int32()),
         ("starts", pa.list_(pa.int32())),
         ("ends", pa.list_(pa.int32())),
-        ("special", pa.list_(pa.bool_())),
-        ("words", pa.list_(pa.int32())),
         ("score_attributions", pa.list_(pa.float32())),
+        ("frame", pa.float64()),
     ]
 )
 
@@ -84,11 +82,11 @@ def _usable(explainer: Explainer, positive: str, known: pd.DataFrame | None) -> 
     out = {}
     for record, own in zip(known[same].to_dict("records"), mine[same], strict=True):
         values = np.asarray(record["attributions"], np.float32)
-        f_input, f_baseline = float(record["f_input"]), float(record["f_baseline"])
+        f_input, f_baseline, frame = (float(record[name]) for name in ("f_input", "f_baseline", "frame"))
         if not own:
             whole = 1.0 if explainer.settings.target == "probability" else 0.0
-            values, f_input, f_baseline = -values, whole - f_input, whole - f_baseline
-        out[str(record["row_id"])] = Attribution(values, f_input, f_baseline, 0.0, 0, record["scale"])
+            values, frame, f_input, f_baseline = -values, -frame, whole - f_input, whole - f_baseline
+        out[str(record["row_id"])] = Attribution(values, f_input, f_baseline, 0.0, 0, record["scale"], frame)
     return out
 
 
@@ -121,11 +119,10 @@ def attribute(
             "score_baseline": item.f_baseline,
             "inclusion_probability": probability,
             "gradients": item.gradients,
-            "starts": of.spans[:, 0].tolist(),
-            "ends": of.spans[:, 1].tolist(),
-            "special": of.special.tolist(),
-            "words": words_of(of).tolist(),
+            "starts": of.places[:, 0].tolist(),
+            "ends": of.places[:, 1].tolist(),
             "score_attributions": item.values.tolist(),
+            "frame": item.frame,
         }
         for row_id, probability, of, item in zip(
             rows["row_id"], rows["inclusion_probability"], encoded, done, strict=True

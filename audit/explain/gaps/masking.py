@@ -65,5 +65,5 @@ class Masker:
     def _encode(self, rows: Sequence[int]) -> None:
         texts = [self._table["input"].iloc[row] for row in rows]
         for row, item in zip(rows, self._explainer.adapter.encode(texts), strict=True):
-            phi = np.asarray(self._table["score_attributions"].iloc[row], np.float32)
+            phi = self._table["score_attributions"].iloc[row]
             self._cases[row] = ErasedCase(item, self._target, phi, float(self._data.f[row]))

@@ -73,7 +73,7 @@ def find_reliance(
         f_input = record["f_input"]
         if record["scale"] != explainer.settings.target:
             f_input = float(expit(f_input))
-        cases.append(ErasedCase(item, target, np.asarray(record["attributions"], np.float32), f_input))
+        cases.append(ErasedCase(item, target, record["attributions"], f_input))
         erased.append(frozenset(units.numbers[mine].tolist()))
         kinds.append(record["baseline"])
         suspected.append({"row_id": record["row_id"], "share": carried})

@@ -14,7 +14,6 @@ import torch
 from captum.attr import FeatureAblation, InputXGradient, ShapleyValueSampling
 
 from audit.explain.integrate.path import score
-from audit.explain.integrate.units import unit_codes, unit_sums
 from audit.models.adapter import Adapter, Encoded
 
 METHODS = ("input_x_gradient", "occlusion", "shapley")
@@ -33,9 +32,9 @@ class Other:
 
     def attribute(self, item: Encoded, target: int, method: str) -> Floats:
         """Return one number per unit."""
-        codes = unit_codes(item)
+        units = len(item.places)
         batch = self.adapter.collate([item])
-        chosen = torch.tensor([target], device=batch.ids.device)
+        chosen = torch.tensor([target], device=self.adapter.device)
         with torch.no_grad():
             x, blank = self.adapter.embed(batch), self.adapter.baseline([item], batch, self.baseline)
 
@@ -45,19 +44,14 @@ class Other:
                 return score(self.adapter.logits(batch, blank + way), chosen, self.scale)
 
             phi = InputXGradient(along).attribute((x - blank).requires_grad_())
-            return unit_sums(phi.detach().sum(-1)[0].float().cpu().numpy(), codes)
+            return item.by_unit(phi.detach().sum(-1)[0].double().cpu().numpy())[0]
 
-        def kept(units: torch.Tensor) -> torch.Tensor:
-            on = torch.ones((len(units), item.length), device=x.device)
-            for column in range(units.shape[1]):
-                at = torch.from_numpy(codes == column).to(x.device)
-                on[:, at] = units[:, column : column + 1].to(on.dtype)
-            rows = [item] * len(units)
-            many = self.adapter.collate(rows) if len(units) > 1 else batch
-            mixed = torch.where(on.unsqueeze(-1) > 0.5, x.expand(len(units), -1, -1), blank)
-            return score(self.adapter.logits(many, mixed), chosen.expand(len(units)), self.scale)
+        def kept(on: torch.Tensor) -> torch.Tensor:
+            rows, erased = [item] * len(on), [np.flatnonzero(row < 0.5).tolist() for row in on.cpu().numpy()]
+            many = self.adapter.collate(rows)
+            mixed = self.adapter.erase(rows, many, self.baseline, erased)
+            return score(self.adapter.logits(many, mixed), chosen.expand(len(on)), self.scale)
 
-        units = int(codes.max(initial=-1)) + 1
         if not units:
             return np.zeros(0)
         everything = torch.ones((1, units), device=x.device)

@@ -2,8 +2,8 @@
 
 F is one scalar per decision: the probability of the predicted class, or its log-odds where that is asked for or where
 probabilities are saturated at both ends of the path, so that they show no contrast.
-φ of a token is the *signed* integral of its gradient along the straight path from baseline to input, summed over the
-embedding (Sundararajan et al. 2017).
+φ of an element (a token) is the *signed* integral of its gradient along the straight path from baseline to input,
+summed over the embedding (Sundararajan et al. 2017); that of a unit (a whole word) is the sum over its elements.
 
 Captum computes the integrand: on a segment whose midpoint is the node, its integrated gradients with one step are the
 gradient at that node times the whole way. F at the node comes with the same pass.
@@ -68,16 +68,20 @@ class Attribution:
 
     Attributes
     ----------
-    values : array of shape (length,)
-        φ of each token, in units of F, signed.
+    values : array of shape (units,)
+        φ of each unit, in units of F, signed.
     f_input, f_baseline
         F at both ends of the path.
     estimated_error
-        Of `values`, in L1: from how far φ moved by the last nodes, and what it lacks in any gap.
+        Of φ of the elements, in L1: from how far φ moved by the last nodes, and what it lacks in any gap.
     gradients
         Gradients it took; each comes with a value of F.
     scale
         What F is: `probability` or `log_odds`.
+    frame
+        φ of all elements together that are part of no unit.
+    of_elements
+        Σ|φ| over elements; that of units and frame if left out.
     """
 
     values: npt.NDArray[np.float32]
@@ -86,6 +90,15 @@ class Attribution:
     estimated_error: float
     gradients: int
     scale: str = "probability"
+    frame: float = 0.0
+    of_elements: float | None = None
+
+    @property
+    def mass(self) -> float:
+        """Σ|φ|, of elements where they are known."""
+        if self.of_elements is not None:
+            return self.of_elements
+        return float(np.abs(self.values).sum()) + abs(self.frame)
 
     @property
     def contrast(self) -> float:
@@ -95,21 +108,21 @@ class Attribution:
     @property
     def convergence_delta(self) -> float:
         """Σφ − (F(x) − F(x′)): zero for exact integration."""
-        return float(self.values.astype(np.float64).sum()) - self.contrast
+        return float(self.values.astype(np.float64).sum()) + self.frame - self.contrast
 
     @property
     def error_share(self) -> float | None:
         """Estimated error as a share of all attribution: of Σ|φ|, or of the contrast where φ does not find it."""
-        whole = max(float(np.abs(self.values).sum()), abs(self.contrast))
+        whole = max(self.mass, abs(self.contrast))
         return self.estimated_error / whole if whole > 0 else None
 
     def converged(self, tolerance: float) -> bool:
         """Whether sum and estimated error are within the tolerance."""
-        delta, whole = abs(self.convergence_delta), float(np.abs(self.values).sum())
+        delta = abs(self.convergence_delta)
         return bool(
             np.isfinite(delta)
             and delta <= max(tolerance * abs(self.contrast), ERROR_FLOOR)
-            and self.estimated_error <= max(tolerance * whole, ERROR_FLOOR)
+            and self.estimated_error <= max(tolerance * self.mass, ERROR_FLOOR)
         )
 
 
@@ -151,8 +164,8 @@ class _Path:
     nodes, before
         All nodes, rising, and those without the last ones.
     gradient, z
-        Node -> gradient of z along the path, token by token, and z.
-    phi : array of shape (gaps, tokens)
+        Node -> gradient of z along the path, element by element, and z.
+    phi : array of shape (gaps, elements)
         What is gathered between one node and the next.
     steps : array of shape (gaps,)
         The most that φ of each moved in L1, by nodes that came, since it was last halved.
@@ -184,8 +197,10 @@ class _Path:
         """Sum up what is known."""
         share = self._share_of_step() if len(self.nodes) > len(FIRST) else 1.0
         error = float(np.maximum(share * self.steps, self.lacking).sum())
-        values = self.phi.sum(0).astype(np.float32)
-        return Attribution(values, self.f(1.0), self.f(0.0), error, len(self.gradient), self.scale)
+        elements = self.phi.sum(0)
+        values, frame = self.item.by_unit(elements)
+        mass, f = float(np.abs(elements).sum()), (self.f(1.0), self.f(0.0))
+        return Attribution(values.astype(np.float32), *f, error, len(self.gradient), self.scale, frame, mass)
 
     def _share_of_step(self) -> Floats:
         """What counts as error of the distance that each gap moved."""
@@ -204,11 +219,11 @@ class _Path:
             self._choose_scale()
         self._integrate()
         found = self.attribution()
-        if not np.isfinite(found.values).all() or found.converged(tolerance):
+        if not np.isfinite(found.mass) or found.converged(tolerance):
             return False
         share = self._share_of_step() if len(self.nodes) > len(FIRST) else SHARE_OF_STEP
         errors = np.maximum(
-            share * self.steps / max(tolerance * float(np.abs(found.values).sum()), ERROR_FLOOR),
+            share * self.steps / max(tolerance * found.mass, ERROR_FLOOR),
             self.lacking / max(tolerance * abs(found.contrast), ERROR_FLOOR),
         )
         # The fewest gaps without which the rest is well within what is allowed.
@@ -230,7 +245,7 @@ class _Path:
         self.lacking = np.abs(self.phi.sum(1) - np.diff([self.f(node) for node in self.nodes]))
 
     def _gathered(self, known: Nodes) -> Floats:
-        """φ between one node and the next, by what is known at some of them, shape (gaps, tokens)."""
+        """φ between one node and the next, by what is known at some of them, shape (gaps, elements)."""
         gradient = np.array([self.gradient[node] for node in known])
         z = np.array([self.z[node] for node in known])
         spline, value, slope = _between(known, self.nodes)
@@ -326,18 +341,18 @@ class PathIntegrator:
         done = [path.attribution() for path in paths]
         finite = [item for item in done if np.isfinite(item.convergence_delta)]
         error = sum(max(item.estimated_error, abs(item.convergence_delta)) for item in finite)
-        return error <= self._tolerance * sum(float(np.abs(item.values).sum()) for item in finite)
+        return error <= self._tolerance * sum(item.mass for item in finite)
 
     def _work(self, paths: list[_Path], asked: list[tuple[int, float]]) -> list[tuple[Floats, float]]:
         items = [paths[i].item for i, _ in asked]
         batch = self._adapter.collate(items)
-        target = torch.tensor([paths[i].target for i, _ in asked], device=batch.ids.device)
+        target = torch.tensor([paths[i].target for i, _ in asked], device=self._adapter.device)
         with torch.no_grad():
             x, baseline = self._adapter.embed(batch), self._adapter.baseline(items, batch, self._baseline)
             way = x - baseline
             at = torch.tensor([node for _, node in asked], device=x.device, dtype=x.dtype).view(-1, 1, 1)
             middle = baseline + at * way
-        with self._at_precision(batch.ids.device):
+        with self._at_precision(self._adapter.device):
             phi = self._captum.attribute(
                 inputs=middle + way / 2,
                 baselines=middle - way / 2,
@@ -346,10 +361,10 @@ class PathIntegrator:
                 method="gausslegendre",
             )
         # Padding is the same at both ends of the path, so its φ is exactly zero.
-        tokens = phi.detach().sum(-1).double().cpu().numpy()
+        elements = phi.detach().sum(-1).double().cpu().numpy()
         z = self._seen.double().cpu().numpy() if self._seen is not None else np.full(len(asked), np.nan)
         self._seen = None
-        return [(tokens[row, : item.length], float(z[row])) for row, item in enumerate(items)]
+        return [(elements[row, : item.length], float(z[row])) for row, item in enumerate(items)]
 
     def _forward(self, embedded: torch.Tensor, batch: Batch, target: torch.Tensor) -> torch.Tensor:
         z = score(self._adapter.logits(batch, embedded), target, "log_odds")

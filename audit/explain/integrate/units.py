@@ -1,57 +1,35 @@
-"""Attributions by unit: the sub-words of a whole word together, and the special tokens of a decision together.
+"""Units of many explained decisions, as the table of attributions holds them: what readers see, concepts are made of.
 
-Units are what readers see, what is erased and what concepts are made of. `unit_codes` numbers those of one encoded
-input, before anything is written; `units_of` reads those of a table of explained decisions. Both number them alike.
+Units are whole words of a text, each with its place; what belongs to none of them is one line, the frame.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-if TYPE_CHECKING:
-    from audit.models.adapter import Encoded
-
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-SPECIAL = -1
-
-
-def words_of(item: Encoded) -> np.ndarray:
-    """Word of each token, −1 for special ones."""
-    return item.words if item.words is not None else np.where(item.special, SPECIAL, np.arange(item.length))
-
-
-def unit_codes(item: Encoded) -> Ints:
-    """Unit of each token, from 0 in the order of the text; −1 for special tokens."""
-    words, seen = words_of(item).tolist(), dict[int, int]()
-    return np.array([seen.setdefault(word, len(seen)) if word >= 0 else SPECIAL for word in words], np.int64)
-
-
-def unit_sums(values: npt.NDArray[np.float32], codes: Ints) -> Floats:
-    """φ of each unit."""
-    kept = codes >= 0
-    sums = np.bincount(codes[kept], values[kept].astype(np.float64), int(codes.max(initial=-1)) + 1)
-    return sums.astype(np.float64)
+#: Number of the frame. (That of `models.adapter`, which takes torch to import.)
+FRAME = -1
 
 
 @dataclass(frozen=True)
 class Units:
-    """Units of explained decisions, decision by decision; special tokens first, then words as they stand in the text.
+    """Units of explained decisions, decision by decision; the frame first, then words as they stand in the text.
 
     Attributes
     ----------
     rows : array of shape (units,)
         Decision of each unit, by position.
     numbers : array of shape (units,)
-        Which unit of its decision it is, from 0; −1 for special tokens.
+        Which unit of its decision it is, from 0; `FRAME` for the frame.
     starts, ends : array of shape (units,)
-        Characters of the input; 0 for special tokens.
+        Characters of the input; 0 for the frame.
     phi : array of shape (units,)
         Attribution.
     """
@@ -63,7 +41,7 @@ class Units:
     phi: Floats
 
     def words(self, texts: Sequence[str]) -> list[str]:
-        """Read the word of each unit off the texts, lower-cased; nothing for special tokens."""
+        """Read the word of each unit off the texts, lower-cased; nothing for the frame."""
         places = zip(self.rows.tolist(), self.starts.tolist(), self.ends.tolist(), strict=True)
         return [texts[row][start:end].strip().lower() for row, start, end in places]
 
@@ -78,34 +56,24 @@ class Units:
 
 
 def units_of(explained: pd.DataFrame, column: str) -> Units:
-    """Add tokens up to units.
+    """Lay the units of all decisions out one after the other.
 
     Parameters
     ----------
     explained
-        `starts`, `ends`, `words` and the attributions, one list of tokens per decision.
+        `starts`, `ends` and the attributions, one list of units per decision; `frame`, one number.
     column
         The attributions.
     """
-    rows = np.repeat(np.arange(len(explained)), explained["words"].map(len).to_numpy(np.int64))
-    words = np.maximum(_flat(explained["words"], np.int64), SPECIAL)
-    if not len(rows):
-        nothing = np.zeros(0, np.int64)
-        return Units(nothing, nothing, nothing, nothing, np.zeros(0))
-    keys = rows * (words.max() + 2) + words
-    order = np.argsort(keys, kind="stable")
-    first = np.flatnonzero(np.diff(keys[order], prepend=keys[order[0]] - 1))
-    starts = np.minimum.reduceat(_flat(explained["starts"], np.int64)[order], first)
-    ends = np.maximum.reduceat(_flat(explained["ends"], np.int64)[order], first)
-    phi = np.add.reduceat(_flat(explained[column], np.float64)[order], first)
-    token = order[first]
-    special = words[token] == SPECIAL
-    # As they stand in the text, whatever the tokenizer numbers its words by.
-    placed = np.lexsort((np.where(special, SPECIAL, token), rows[token]))
-    rows, special = rows[token][placed], special[placed]
-    numbers = np.arange(len(rows)) - np.searchsorted(rows, rows)
-    numbers -= np.isin(rows, rows[special])
-    return Units(rows, numbers, starts[placed], ends[placed], phi[placed])
+    sizes = explained["starts"].map(len).to_numpy(np.int64) + 1
+    rows = np.repeat(np.arange(len(explained)), sizes)
+    numbers = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + FRAME
+    framed = numbers == FRAME
+    starts, ends, phi = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64), np.zeros(len(rows))
+    starts[~framed], ends[~framed] = _flat(explained["starts"], np.int64), _flat(explained["ends"], np.int64)
+    phi[~framed] = _flat(explained[column], np.float64)
+    phi[framed] = explained["frame"].to_numpy(np.float64)
+    return Units(rows, numbers, starts, ends, phi)
 
 
 def _flat(lists: pd.Series, dtype: npt.DTypeLike) -> npt.NDArray[np.generic]:

@@ -1,4 +1,4 @@
-"""The model with units erased: the baseline's embedding stands in a unit's place; ids, mask and positions stay."""
+"""The model with units erased: the baseline stands in a unit's place, and all else stays."""
 
 from __future__ import annotations
 
@@ -10,30 +10,25 @@ import numpy.typing as npt
 import torch
 
 from audit.explain.integrate.path import score
-from audit.explain.integrate.units import unit_codes, unit_sums
 from audit.models.adapter import Adapter, Encoded
 from audit.models.engine import BatchRunner
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Erased = frozenset[int]
 
 
 @dataclass
 class ErasedCase:
-    """One decision under test, with F wherever it was asked for with units erased."""
+    """One decision under test, with φ of its units, and F wherever it was asked for with units erased."""
 
     item: Encoded
     target: int
-    values: npt.NDArray[np.float32]
+    phi: Floats
     f_input: float
-    codes: Ints = field(init=False)
-    phi: Floats = field(init=False)
     known: dict[Erased, tuple[float, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.codes = unit_codes(self.item)
-        self.phi = unit_sums(self.values, self.codes)
+        self.phi = np.asarray(self.phi, np.float64)
 
     @property
     def units(self) -> int:
@@ -73,14 +68,9 @@ class Eraser:
     def _work(self, asked: list[tuple[ErasedCase, Erased]]) -> list[tuple[float, int]]:
         items = [case.item for case, _ in asked]
         batch = self._adapter.collate(items)
-        erased = torch.zeros(batch.ids.shape, dtype=torch.bool)
-        for row, (case, units) in enumerate(asked):
-            at = np.isin(case.codes, list(units))
-            erased[row, : len(at)] = torch.from_numpy(at)
-        erased = erased.to(batch.ids.device).unsqueeze(-1)
-        target = torch.tensor([case.target for case, _ in asked], device=batch.ids.device)
+        target = torch.tensor([case.target for case, _ in asked], device=self._adapter.device)
         with torch.inference_mode():
-            x, blank = self._adapter.embed(batch), self._adapter.baseline(items, batch, self._baseline)
-            logits = self._adapter.logits(batch, torch.where(erased, blank, x))
+            erased = self._adapter.erase(items, batch, self._baseline, [units for _, units in asked])
+            logits = self._adapter.logits(batch, erased)
             f, predicted = score(logits, target, self._scale), logits.argmax(-1)
         return list(zip(f.double().tolist(), predicted.tolist(), strict=True))

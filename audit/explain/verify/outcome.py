@@ -29,7 +29,7 @@ class Thresholds:
     tolerance
         Most error, as a share.
     content
-        Most share of Σ|φ| on special tokens and punctuation.
+        Most share of Σ|φ| on the frame and punctuation.
     """
 
     contrast: float = 0.05
@@ -42,14 +42,13 @@ class Thresholds:
         return abs(found.contrast) >= (self.contrast if found.scale == self.scale else LEAST_LOG_ODDS)
 
 
-def content_share(text: str, item: Encoded, values: np.ndarray) -> float:
-    """Share of Σ|φ| on tokens that are neither special nor made of punctuation alone."""
-    weight = np.abs(values.astype(np.float64))
-    total = float(weight.sum())
+def content_share(text: str, item: Encoded, found: Attribution) -> float:
+    """Share of Σ|φ| on units that are more than punctuation; the frame is none."""
+    weight = np.abs(found.values.astype(np.float64))
+    total = float(weight.sum()) + abs(found.frame)
     if total <= 0:
         return 0.0
-    pieces = zip(item.spans.tolist(), item.special.tolist(), strict=True)
-    wordy = np.array([not special and has_content(text[start:end]) for (start, end), special in pieces])
+    wordy = np.array([has_content(text[start:end]) for start, end in item.places.tolist()], bool)
     return float(weight[wordy].sum()) / total
 
 

@@ -12,7 +12,6 @@ from scipy.stats import rankdata
 from scipy.stats import t as student
 
 from audit.explain.explanations import Explainer
-from audit.explain.integrate.units import unit_codes, unit_sums
 from audit.result import SanityCheck
 
 NULL = 200
@@ -39,16 +38,14 @@ def check_sanity(explainer: Explainer, rows: pd.DataFrame, size: int, seed: int)
         return None
     items = adapter.encode(list(rows["input"]))
     targets = [adapter.classes.index(cls) for cls in rows["y_pred"]]
-    codes = [unit_codes(item) for item in items]
-    own = [np.asarray(values, np.float32) for values in rows["attributions"]]
-    mine = [rankdata(unit_sums(values, code)) for values, code in zip(own, codes, strict=True)]
+    mine = [rankdata(values) for values in rows["attributions"]]
     rng = np.random.default_rng([seed, 9])
     similarity, null = [], []
     for copy in range(COPIES):
         shuffled = Explainer(adapter.randomised(seed + copy), explainer.settings, explainer.baseline, explainer.seed)
         # A shuffled model explains the same class; only ranks are compared, so that a few gradients will do.
         other, _ = shuffled.integrator(explainer.baseline, rough=True).attribute(items, targets)
-        theirs = [rankdata(unit_sums(found.values, code)) for found, code in zip(other, codes, strict=True)]
+        theirs = [rankdata(found.values) for found in other]
         similarity.append(np.mean([_correlation(a, b) for a, b in zip(mine, theirs, strict=True)]))
         null.append([_permuted(mine, theirs, rng) for _ in range(NULL)])
     bound = float(np.quantile(np.mean(null, axis=0), 1 - FALSE_ALARM))

@@ -68,20 +68,15 @@ def _pair(view: View, shown: ShownPair) -> dict[str, Any]:
 def _side(
     shown: ShownPair, text: str, which: str, decision: str, f: float, spans: list[tuple[int, int]]
 ) -> tuple[str, float, list[tuple[str, bool]], list[dict[str, Any]] | None]:
-    return decision, f, _cut(text, spans), _tokens(text, shown, which)
+    return decision, f, _cut(text, spans), _heat(text, shown, which)
 
 
-def _tokens(text: str, shown: ShownPair, which: str) -> list[dict[str, Any]] | None:
+def _heat(text: str, shown: ShownPair, which: str) -> list[dict[str, Any]] | None:
     """Heat map of one side, on a scale that both sides share."""
     if shown.original is None or shown.exchanged is None:
         return None
     strongest = max(
-        (
-            abs(value)
-            for side in (shown.original, shown.exchanged)
-            for value, special in zip(side.attributions, side.special, strict=True)
-            if not special
-        ),
+        (abs(value) for side in (shown.original, shown.exchanged) for value in side.attributions),
         default=0.0,
     )
     side = shown.original if which == "original" else shown.exchanged

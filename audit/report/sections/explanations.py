@@ -111,30 +111,28 @@ def _decision(item: ShownDecision, names: list[str]) -> dict[str, Any]:
         "reason": explanation["reason"],
         "baseline": explanation["baseline"],
         "scale": explanation["scale"],
+        # Shown where there is something of it: special tokens are the same at both ends of the path.
+        "frame": explanation["frame"] if round(explanation["frame"] or 0.0, 3) else None,
         "facts": {name: explanation[name] for name in FACTS},
-        "tokens": heat(item.text, explanation),
+        "heat": heat(item.text, explanation),
     }
 
 
 def heat(
     text: str, explanation: dict[str, Any], column: str = "attributions", strongest: float = 0.0
 ) -> list[dict[str, Any]]:
-    """Cut the text at the tokens' spans; every piece has its signed attribution and a colour step.
+    """Cut the text at the places of its units; every piece has its signed attribution and a colour step.
 
-    Pieces between tokens (spaces) have step 0 and no value. Steps are relative to the strongest token of the text, or
+    Pieces between units (spaces) have step 0 and no value. Steps are relative to the strongest unit of the text, or
     to `strongest` if that is more, so that two texts can be compared.
     """
-    spans = zip(explanation["starts"], explanation["ends"], explanation["special"], explanation[column], strict=True)
+    placed = zip(explanation["starts"], explanation["ends"], explanation[column], strict=True)
     # What is no number, where the model gave none, has no colour.
-    tokens = [
-        (start, end, value)
-        for start, end, special, value in spans
-        if not special and end > start and math.isfinite(value)
-    ]
-    strongest = max(strongest, max((abs(value) for _, _, value in tokens), default=0.0))
+    units = [(start, end, value) for start, end, value in placed if end > start and math.isfinite(value)]
+    strongest = max(strongest, max((abs(value) for _, _, value in units), default=0.0))
     pieces: list[dict[str, Any]] = []
     at = 0
-    for start, end, value in tokens:
+    for start, end, value in units:
         if start > at:
             pieces.append({"text": text[at:start], "step": 0, "value": None})
         if end > at:

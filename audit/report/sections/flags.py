@@ -51,7 +51,7 @@ def _item(view: View, row: dict[str, Any], names: list[str]) -> dict[str, Any]:
         "groups": [(name, row["groups"][name]) for name in names],
         "wrong": row["y_true"] is not None and row["y_true"] != row["y_pred"],
         "text": text,
-        "tokens": heat(text, explanation) if text is not None and explanation else None,
+        "heat": heat(text, explanation) if text is not None and explanation else None,
         "exchanges": [
             {**item, "words": ", ".join(edit["new"] for edit in item["edits"])} for item in exchanges[:MOST_EXCHANGES]
         ],

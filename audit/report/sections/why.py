@@ -77,7 +77,7 @@ def _acting(view: View, row: str) -> dict[str, Any]:
     return {
         "row_id": row,
         "score": found["score_input"],
-        "tokens": heat(view.texts[row], found, "score_attributions"),
+        "heat": heat(view.texts[row], found, "score_attributions"),
     }
 
 

@@ -32,13 +32,13 @@ class Coin:
         )  # fmt: skip
 
     def encode(self, inputs: Any) -> list[Encoded]:
-        none = np.zeros(1, bool)
+        unit, lengths = np.zeros(1, np.int32), [len(text) for text in inputs]
         return [
-            Encoded(np.array([len(text)]), None, np.zeros((1, 2), np.int32), none, truncated=False) for text in inputs
+            Encoded({"length": np.array([n])}, unit, np.array([[0, n]], np.int32), truncated=False) for n in lengths
         ]
 
     def collate(self, encoded: Any) -> Batch:
-        return Batch(torch.tensor(np.stack([item.ids for item in encoded])), None, None)
+        return Batch(torch.tensor(np.stack([item.inputs["length"] for item in encoded])), None, None)
 
     def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         even = (batch.ids[:, 0] % 2 == 0).float()
