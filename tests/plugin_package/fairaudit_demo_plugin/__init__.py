@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from audit.config import ModelConfig
+from audit.errors import ModelError
 from audit.fairness.metrics.definitions import Metric
 from audit.models.adapter import Batch, Encoded
 from audit.report.sections import Section
@@ -30,6 +31,9 @@ class Coin:
             name=self._name, task="coin", architecture="Coin", parameters=0, classes=self.classes, sha256="0" * 64,
             revision=None, stored_dtype="none", dtype="float32", device="cpu", max_length=1000, batch_tokens=64,
         )  # fmt: skip
+
+    def baseline_kind(self, asked: str) -> str:
+        raise ModelError(f"decisions of this model cannot be explained: {self.unexplainable}")
 
     def encode(self, inputs: Any) -> list[Encoded]:
         unit, lengths = np.zeros(1, np.int32), [len(text) for text in inputs]
