@@ -15,7 +15,7 @@ import numpy.typing as npt
 from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, difference_bounds, one_sided, ratio_bounds
 from audit.fairness.bounds.sketch import Sketches
 from audit.fairness.compare.change import Changes, group_changes, pair_changes
-from audit.policy.needed import ChangePower, GapPower, Group, LevelPower, more_rows
+from audit.policy.needed import ChangePower, GapPower, LevelPower, ScopedGroup, more_rows
 from benchmarks.calibration import ALPHA, RUNS, Share
 
 Floats = npt.NDArray[np.float64]
@@ -45,7 +45,7 @@ class Rates:
 
     def advice(self, power: Callable[[float], bool]) -> list[int] | None:
         """Rows to collect of every group."""
-        groups = [Group([str(i)], n / self.share, float(n)) for i, n in enumerate(self.n)]
+        groups = [ScopedGroup([str(i)], n / self.share, float(n)) for i, n in enumerate(self.n)]
         found = more_rows(groups, power)
         if found is None:
             return None
@@ -108,7 +108,7 @@ def change(lost: list[int], gained: list[int], n: list[int], margin: float, of_g
 
     counts = np.array([[a, k - a - b, b] for a, b, k in zip(lost, gained, n, strict=True)], np.int64)
     signs = None if of_gap else (-1.0,)
-    groups = [Group([str(i)], float(k), float(k)) for i, k in enumerate(n)]
+    groups = [ScopedGroup([str(i)], float(k), float(k)) for i, k in enumerate(n)]
     found = more_rows(groups, ChangePower(changes(counts), margin, signs, ALPHA, ALPHA))
     rng, share = np.random.default_rng(19), Share()
     asked = {item.group[0]: item.n or 0 for item in found or []}

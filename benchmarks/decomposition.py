@@ -17,7 +17,7 @@ import pandas as pd
 
 import audit
 from audit.explain.gaps.concepts import sum_by_concept
-from audit.explain.gaps.decomposition import Explained, decompose
+from audit.explain.gaps.decomposition import Attributed, decompose
 from audit.explain.gaps.treatment import equal_treatment
 from audit.store.columns import group_column, group_columns
 from audit.terms.loading import load_lexicons
@@ -56,7 +56,7 @@ def main() -> None:
     columns = [*group_columns(["gender", "ethnicity", "age"]), "weight", "cluster"]
     table = pd.concat([table, decisions[columns]], axis=1).assign(input=people["statement"].to_numpy())
     began = time.perf_counter()
-    data = Explained.of(table, sum_by_concept(table, load_lexicons(["en"]), {}))
+    data = Attributed.of(table, sum_by_concept(table, load_lexicons(["en"]), {}))
     sorting = time.perf_counter() - began
     units, concepts = len(data.contributions.rows), len(data.contributions.names)
     print(f"{len(table):,} decisions, {units:,} words, {concepts:,} concepts: sorted in {sorting:.2f} s")

@@ -20,7 +20,7 @@ from scipy.stats import norm, rankdata
 from sklearn.linear_model import LogisticRegression
 
 from audit.explain.gaps.concepts import Concept, Contributions
-from audit.explain.gaps.decomposition import Explained
+from audit.explain.gaps.decomposition import Attributed
 from audit.explain.gaps.treatment import equal_treatment
 from audit.explain.sampling import draw, outcome_strata
 
@@ -50,7 +50,7 @@ DESIGNS = (
 )
 
 
-def make(design: Design, shift: float, rng: np.random.Generator) -> tuple[Explained, np.ndarray]:
+def make(design: Design, shift: float, rng: np.random.Generator) -> tuple[Attributed, np.ndarray]:
     """Draw decisions; `shift` makes eight words commoner in the first group by so much, as a share."""
     size = POPULATION if design.weighted else design.sample
     blocks = np.repeat(np.arange(-(-size // design.cluster)), design.cluster)[:size]
@@ -73,10 +73,10 @@ def make(design: Design, shift: float, rng: np.random.Generator) -> tuple[Explai
     names = [Concept("word", str(i)) for i in range(WORDS)]
     found = Contributions(rows, words, [str(w) for w in words], phi[rows, words], rows * 0, names)
     ids = [str(i) for i in range(len(f))]
-    return Explained(f, f * 0, 1 / pi, np.unique(blocks, return_inverse=True)[1], ids, found), first
+    return Attributed(f, f * 0, 1 / pi, np.unique(blocks, return_inverse=True)[1], ids, found), first
 
 
-def cross_fitted(data: Explained, label: np.ndarray, seed: int) -> tuple[float, float, float]:
+def cross_fitted(data: Attributed, label: np.ndarray, seed: int) -> tuple[float, float, float]:
     """What was done before."""
     features = np.asarray(data.matrix().todense())
     spread = features.std(0)

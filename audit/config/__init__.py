@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from audit.config.nearest import keys_at, nearest
-from audit.config.part import Column, Label, LabelMap, Part
+from audit.config.part import Column, ConfigPart, Label, LabelMap
 from audit.config.policy import PolicyConfig, RuleConfig, WaiverConfig, Waivers
 from audit.config.reading import parse_yaml, read_yaml, refuse_broken_text
 from audit.config.spelling import as_label
@@ -20,6 +20,7 @@ __all__ = [
     "AttributeConfig",
     "AuditConfig",
     "Columns",
+    "ConfigPart",
     "DataConfig",
     "DiscoveryConfig",
     "ExplanationConfig",
@@ -27,7 +28,6 @@ __all__ = [
     "Label",
     "ModelConfig",
     "OutputConfig",
-    "Part",
     "PolicyConfig",
     "ProbeConfig",
     "RuleConfig",
@@ -42,7 +42,7 @@ __all__ = [
 MISSING = "(missing)"
 
 
-class ModelConfig(Part):
+class ModelConfig(ConfigPart):
     """The checkpoint under audit."""
 
     path: Path = Field(description="Folder of a Hugging Face checkpoint, or of an adapter (PEFT).")
@@ -62,7 +62,7 @@ class ModelConfig(Part):
     )
 
 
-class Columns(Part):
+class Columns(ConfigPart):
     """Which column of the data holds what."""
 
     input: Column | None = Field(None, description="The text the model reads.")
@@ -76,7 +76,7 @@ class Columns(Part):
     count: Column | None = Field(None, description="The row stands for this many decisions (a table of counts).")
 
 
-class DataConfig(Part):
+class DataConfig(ConfigPart):
     """The labelled table."""
 
     path: Path = Field(description="CSV, JSON or Parquet file, a folder of such files, or a saved datasets folder.")
@@ -156,7 +156,7 @@ class DataConfig(Part):
         return self
 
 
-class AttributeConfig(Part):
+class AttributeConfig(ConfigPart):
     """A sensitive column."""
 
     column: Column = Field("", description="Column that holds the group.")
@@ -208,7 +208,7 @@ AttributeEntry = Annotated[
 ]
 
 
-class ExplanationConfig(Part):
+class ExplanationConfig(ConfigPart):
     """Which decisions are explained, how, and what an explanation is held to."""
 
     which: Literal["sample", "all", "flagged", "none"] = Field(
@@ -250,7 +250,7 @@ class ExplanationConfig(Part):
     )
 
 
-class DiscoveryConfig(Part):
+class DiscoveryConfig(ConfigPart):
     """Search for slices that nobody named, over all attributes and further columns."""
 
     columns: tuple[AttributeEntry, ...] = Field((), description="Further columns to search, as attributes are given.")
@@ -264,7 +264,7 @@ class DiscoveryConfig(Part):
         return columns
 
 
-class ProbeConfig(Part):
+class ProbeConfig(ConfigPart):
     """Exchange identity terms, and see what the model decides then."""
 
     languages: tuple[Literal["en", "zh"], ...] = Field(("en",), description="Built-in lexicons to use.")
@@ -286,7 +286,7 @@ class ProbeConfig(Part):
         return self
 
 
-class GapConfig(Part):
+class GapConfig(ConfigPart):
     """What carries a gap in the mean score: every disparity that fails is decomposed, and those asked for here."""
 
     metrics: tuple[Literal["selection_rate", "true_positive_rate", "false_positive_rate"], ...] = Field(
@@ -301,7 +301,7 @@ class GapConfig(Part):
     resamples: int = Field(1000, ge=200, description="Bootstrap resamples behind the intervals.")
 
 
-class OutputConfig(Part):
+class OutputConfig(ConfigPart):
     """Where the run folder goes."""
 
     folder: Path = Field(Path("runs/audit"), description="The run folder.")
@@ -310,7 +310,7 @@ class OutputConfig(Part):
     contact: str = Field("", description="Who answers for this audit.")
 
 
-class AuditConfig(Part):
+class AuditConfig(ConfigPart):
     """One audit: a model or stored predictions, a table, sensitive attributes, and what to compute."""
 
     model: ModelConfig | None = Field(None, description="Left out: stored predictions are audited.")
@@ -461,7 +461,7 @@ def _set(raw: dict[str, Any], override: str) -> None:
     raw[last] = value
 
 
-def _explain(error: ValidationError, model: type[Part]) -> str:
+def _explain(error: ValidationError, model: type[ConfigPart]) -> str:
     lines = []
     for item in error.errors(include_url=False):
         key = ".".join(str(part) for part in item["loc"])

@@ -37,7 +37,7 @@ def _each_once(value: object) -> object:
 LabelMap = Annotated[dict[Label, Label], BeforeValidator(_each_once, json_schema_input_type=dict[Label, Label])]
 
 
-class Part(BaseModel):
+class ConfigPart(BaseModel):
     """Base of every part of the configuration."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

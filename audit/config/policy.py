@@ -7,13 +7,13 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from audit.config.part import Label, Part
+from audit.config.part import ConfigPart, Label
 from audit.errors import some
 
 MOST_WAIVER_DAYS = 90
 
 
-class RuleConfig(Part):
+class RuleConfig(ConfigPart):
     """A disparity stays within a limit, its change since a baseline within a margin, or a rate itself below a limit."""
 
     name: str = Field("", description="What outputs and waivers call it; default: what it asks.")
@@ -62,7 +62,7 @@ class RuleConfig(Part):
         return self
 
 
-class WaiverConfig(Part):
+class WaiverConfig(ConfigPart):
     """A failure that named people accept for a while."""
 
     rule: str = Field(min_length=1, description="Name of the rule, as outputs show it.")
@@ -83,13 +83,13 @@ class WaiverConfig(Part):
         return self
 
 
-class Waivers(Part):
+class Waivers(ConfigPart):
     """A file of waivers."""
 
     waivers: tuple[WaiverConfig, ...]
 
 
-class PolicyConfig(Part):
+class PolicyConfig(ConfigPart):
     """Rules to judge by."""
 
     presets: tuple[Literal["four-fifths", "equalized-odds", "ll144"], ...] = Field(

@@ -30,7 +30,7 @@ READ = [name for name in SCHEMA.names if name not in {"row_id", "inclusion_proba
 
 
 @dataclass(frozen=True)
-class Explained:
+class ExplainedSample:
     """What the stage found, its table with groups, and the parts it computed or took over from an interrupted run."""
 
     summary: Explanations
@@ -52,7 +52,7 @@ def explain_sample(
     folder: RunFolder,
     progress: Progress,
     flagged: Collection[str] = (),
-) -> Explained:
+) -> ExplainedSample:
     """Explain all decisions, or a seeded, stratified sample and the flagged ones; write `attributions.parquet`.
 
     Parameters
@@ -102,7 +102,7 @@ def explain_sample(
         words=influential_words(steady[steady["scale"] == settings.target], names),
         shown=shown["row_id"].tolist(),
     )
-    return Explained(summary, explained, computed, reused)
+    return ExplainedSample(summary, explained, computed, reused)
 
 
 def _outcomes(explained: pd.DataFrame, slicings: Sequence[tuple[str, ...]]) -> list[OutcomeCounts]:

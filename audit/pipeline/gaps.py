@@ -24,7 +24,7 @@ from audit.store.runfolder import RunFolder
 
 if TYPE_CHECKING:
     from audit.explain.explanations import Explainer
-    from audit.explain.gaps.decomposition import Explained
+    from audit.explain.gaps.decomposition import Attributed
     from audit.explain.gaps.masking import Masker
 
 #: Gaps that are taken apart at most, and explained decisions that each of the two groups must have.
@@ -105,7 +105,7 @@ def take_apart(
 ) -> TakenApart:
     """Decompose gaps in the mean score, from the attributions of a sample, and mask what is named."""
     from audit.explain.gaps.concepts import sum_by_concept
-    from audit.explain.gaps.decomposition import Explained, pushes
+    from audit.explain.gaps.decomposition import Attributed, pushes
     from audit.explain.gaps.masking import Masker
 
     finite = np.array([bool(np.isfinite(values).all()) for values in table["score_attributions"]], bool)
@@ -117,7 +117,7 @@ def take_apart(
     if table.empty:
         return out
     categories = case.config.gaps.concepts
-    numbers = Explained.of(table, sum_by_concept(table, lexicons_of(case.config), categories))
+    numbers = Attributed.of(table, sum_by_concept(table, lexicons_of(case.config), categories))
     alpha = 1 - case.config.level
     out.pushes.extend(pushes(numbers, alpha=alpha))
     wanted: dict[tuple[Any, ...], list[FailedGap]] = {}
@@ -153,7 +153,7 @@ def take_apart(
 def _one_gap(
     case: Case,
     table: pd.DataFrame,
-    numbers: Explained,
+    numbers: Attributed,
     masker: Masker | None,
     key: tuple[Any, ...],
     asked: Sequence[FailedGap],
@@ -204,7 +204,7 @@ def _one_gap(
 
 def _masked(
     masker: Masker,
-    numbers: Explained,
+    numbers: Attributed,
     parts: Sequence[GapPart],
     high: np.ndarray,
     low: np.ndarray,

@@ -207,7 +207,7 @@ def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> N
 
 
 @dataclass(frozen=True)
-class Fairness:
+class Comparisons:
     """Everything that was found by comparing groups."""
 
     compared: list[Compared]
@@ -218,7 +218,7 @@ class Fairness:
     discovery: Discovery | None
 
 
-def compare_all(case: Case, folder: RunFolder) -> Fairness:
+def compare_all(case: Case, folder: RunFolder) -> Comparisons:
     """Tally the decisions once, and compare the groups of every slicing."""
     cells = [CellCounter(slicing) for slicing in case.slicings]
     scores = [ScoreCounter(slicing) for slicing in case.slicings] if case.scored else []
@@ -258,7 +258,7 @@ def compare_all(case: Case, folder: RunFolder) -> Fairness:
             else None
         )
         reports += [report] if report and len(item.slicing.attributes) < 2 else []
-    return Fairness(
+    return Comparisons(
         compared,
         tests,
         adverse,
@@ -288,7 +288,7 @@ def assemble(
     case: Case,
     folder: RunFolder,
     data: DataFacts,
-    fairness: Fairness,
+    fairness: Comparisons,
     why: Why,
     clock: Clock,
 ) -> AuditResult:

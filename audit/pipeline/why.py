@@ -53,7 +53,7 @@ from audit.terms.loading import lexicons_sha256
 
 if TYPE_CHECKING:
     from audit.explain.explanations import Explainer
-    from audit.explain.stage import Explained
+    from audit.explain.stage import ExplainedSample
 
 #: Flagged decisions of each code whose text the report shows.
 SHOWN_PER_CODE = 40
@@ -71,7 +71,7 @@ class Probed:
 class Why:
     """Everything this half finds."""
 
-    explained: Explained | None = None
+    explained: ExplainedSample | None = None
     gaps: list[GapDecomposition] = field(default_factory=list)
     pushes: list[ConceptPush] = field(default_factory=list)
     probe: Probe | None = None

@@ -19,8 +19,7 @@ from audit.fairness.compare.score_movement import MOST_RANKED, mean_movement, ra
 from audit.fairness.metrics.definitions import Metric, known_metrics, of_numbers
 from audit.fairness.tally import Slicing, tally_columns
 from audit.policy.baseline import Key, Reference, refuse_incomparable
-from audit.result import AuditResult, Change, Comparison, Flips, MetricValue, Note, Sketch, ValueEstimate
-from audit.result import Slicing as SlicingFacts
+from audit.result import AuditResult, Change, Comparison, Flips, MetricValue, Note, Sketch, SlicingFacts, ValueEstimate
 from audit.store.decisions import BATCH_ROWS, read_decisions, windows
 from audit.store.runfolder import RunFolder
 

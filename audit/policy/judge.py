@@ -35,8 +35,8 @@ from audit.fairness.bounds.inference import (
 )
 from audit.fairness.bounds.sketch import gathered
 from audit.fairness.compare.change import ChangeBounds, Changes, group_changes, pair_changes
-from audit.policy.needed import POWER, ChangePower, GapPower, Group, LevelPower, lacking, more_rows
-from audit.policy.rules import NEUTRAL, Question, questions
+from audit.policy.needed import POWER, ChangePower, GapPower, LevelPower, ScopedGroup, lacking, more_rows
+from audit.policy.rules import NEUTRAL, AskedRule, questions
 from audit.policy.waivers import apply_waivers
 from audit.result import AuditResult, Doubt, Judgement, MetricValue, Needed, RuleVerdict
 from audit.store.runfolder import fingerprint_of
@@ -49,7 +49,7 @@ SLACK = 1e-12
 class _Gap:
     """A question of a gap, with its groups sorted into those that can be assessed and those that cannot."""
 
-    question: Question
+    question: AskedRule
     assessable: list[MetricValue]
     unassessable: list[MetricValue]
     doubted: list[MetricValue]
@@ -83,7 +83,7 @@ class _Gap:
 class _Changed:
     """A question of changes since the baseline."""
 
-    question: Question
+    question: AskedRule
     changes: Changes
     groups: list[list[str]]
     unassessable: list[list[str]]
@@ -117,7 +117,7 @@ class _Changed:
 class _Level:
     """A question of values themselves: each group's is at most so much."""
 
-    question: Question
+    question: AskedRule
     assessable: list[MetricValue]
     unassessable: list[MetricValue]
     doubted: list[MetricValue]
@@ -178,7 +178,7 @@ def _verdict(case: _Case, alpha: float, level: float) -> RuleVerdict:
     return _change_verdict(case, alpha, level) if isinstance(case, _Changed) else _level_verdict(case, alpha, level)
 
 
-def _sort(question: Question) -> _Case:
+def _sort(question: AskedRule) -> _Case:
     if question.rule.margin is not None:
         return _sort_changes(question)
     known: list[MetricValue] = []
@@ -198,7 +198,7 @@ def _sort(question: Question) -> _Case:
     return sorted_into(question, known, unknown, doubted, _estimates(question, known))
 
 
-def _estimates(question: Question, values: list[MetricValue]) -> Estimates:
+def _estimates(question: AskedRule, values: list[MetricValue]) -> Estimates:
     def column(name: str) -> np.ndarray | None:
         numbers = [getattr(value, name) for value in values]
         return None if any(number is None for number in numbers) else np.array(numbers, float)
@@ -218,7 +218,7 @@ def _estimates(question: Question, values: list[MetricValue]) -> Estimates:
     )
 
 
-def _sort_changes(question: Question) -> _Changed:
+def _sort_changes(question: AskedRule) -> _Changed:
     known, unknown, doubts = [], [value.group for value in question.values], []
     point = question.rule.evidence == "point"
     for change in question.changes or []:
@@ -451,7 +451,7 @@ def _point(estimates: Estimates, is_ratio: bool, reference: int | None) -> float
     return low / high if high > 0 else None
 
 
-def _within(value: float | None, question: Question) -> bool:
+def _within(value: float | None, question: AskedRule) -> bool:
     rule = question.rule
     if value is None:
         return True  # rates of zero everywhere do not differ
@@ -476,13 +476,13 @@ def _detectable(case: _Gap, pair: tuple[int, int], level: float) -> float | None
     return float((rule.at_least or 0.0) * math.exp(-z * math.sqrt((variance / value**2).sum())))
 
 
-def _lacks(question: Question, value: MetricValue) -> Needed:
+def _lacks(question: AskedRule, value: MetricValue) -> Needed:
     reason = value.note or "below_evidence_floor"
     return lacking(value.group, question.rows_of(value.group, value.n), value.effective_n or 0.0, reason)
 
 
-def _groups(question: Question, values: list[MetricValue]) -> list[Group]:
-    return [Group(v.group, question.rows_of(v.group, v.n), v.effective_n or 0.0) for v in values]
+def _groups(question: AskedRule, values: list[MetricValue]) -> list[ScopedGroup]:
+    return [ScopedGroup(v.group, question.rows_of(v.group, v.n), v.effective_n or 0.0) for v in values]
 
 
 def _needed(case: _Gap, alpha: float, level: float) -> list[Needed]:
@@ -510,7 +510,7 @@ def _change_needed(case: _Changed, found: ChangeBounds, alpha: float, level: flo
     power = ChangePower(case.changes, question.rule.margin or 0.0, signs, alpha, level)
     of = {tuple(value.group): value for value in question.values}
     groups = [
-        Group(name, question.rows_of(name, of[tuple(name)].n if tuple(name) in of else 0), float(size))
+        ScopedGroup(name, question.rows_of(name, of[tuple(name)].n if tuple(name) in of else 0), float(size))
         for name, size in zip(case.groups, case.changes.candidate.effective, strict=True)
     ]
     needed = more_rows(groups, power)

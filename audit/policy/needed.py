@@ -31,7 +31,7 @@ MOST_CELLS = 2_000_000
 
 
 @dataclass(frozen=True)
-class Group:
+class ScopedGroup:
     """One group in scope: its name, how many rows it has, and how many decisions these were worth."""
 
     name: list[str]
@@ -39,7 +39,7 @@ class Group:
     effective: float
 
 
-def more_rows(groups: list[Group], settled: Callable[[float], bool]) -> list[Needed] | None:
+def more_rows(groups: list[ScopedGroup], settled: Callable[[float], bool]) -> list[Needed] | None:
     """Find the least size of every group that settles a rule, and the rows that each lacks; None if none does.
 
     Parameters

@@ -31,7 +31,7 @@ NEUTRAL = frozenset({"selection_rate", "mean_prediction"})
 
 
 @dataclass(frozen=True)
-class Question:
+class AskedRule:
     """One rule asked of one metric of one slicing.
 
     Attributes
@@ -70,7 +70,7 @@ class Question:
         return self.rows.get(tuple(group), otherwise)
 
 
-def questions(result: AuditResult, policy: PolicyConfig) -> list[Question]:
+def questions(result: AuditResult, policy: PolicyConfig) -> list[AskedRule]:
     """Spell a policy out over a result.
 
     Raises
@@ -223,7 +223,7 @@ def outcome_units(*, probed: bool, labelled: bool, explained: bool) -> dict[str,
     return dict.fromkeys(names, "share")
 
 
-def _of_outcomes(name: str, rule: RuleConfig, result: AuditResult) -> list[Question]:
+def _of_outcomes(name: str, rule: RuleConfig, result: AuditResult) -> list[AskedRule]:
     """Ask a rule of flips, per axis with a value for each pair of groups, or of flags."""
     if rule.metric.startswith(FLAG_RATE):
         code = rule.metric.removeprefix(FLAG_RATE)
@@ -232,7 +232,7 @@ def _of_outcomes(name: str, rule: RuleConfig, result: AuditResult) -> list[Quest
             for item in result.flags.rates
             if item.code == code
         ]
-        return [Question(name, rule, [], rule.metric, None, values, None)]
+        return [AskedRule(name, rule, [], rule.metric, None, values, None)]
     axes = list(rule.over) or list(dict.fromkeys(pair.axis for pair in (result.probe.pairs if result.probe else [])))
     out = []
     for axis in axes:
@@ -249,7 +249,7 @@ def _of_outcomes(name: str, rule: RuleConfig, result: AuditResult) -> list[Quest
                     pair.effective_n, pair.clusters, None if rate else pair.token_gap_error,
                 )
             )  # fmt: skip
-        out.append(Question(name, rule, [str(axis)], rule.metric, None, values, None))
+        out.append(AskedRule(name, rule, [str(axis)], rule.metric, None, values, None))
     return out
 
 
@@ -285,14 +285,14 @@ def _over(rule: RuleConfig, audited: list[list[str]]) -> list[list[str]]:
     return asked or [attributes for attributes in audited if rule.crossings or len(attributes) == 1]
 
 
-def _too_fine(name: str, rule: RuleConfig, attributes: list[str]) -> list[Question]:
+def _too_fine(name: str, rule: RuleConfig, attributes: list[str]) -> list[AskedRule]:
     return [
-        Question(name, rule, attributes, metric, None, [], None, too_fine=True)
+        AskedRule(name, rule, attributes, metric, None, [], None, too_fine=True)
         for metric in CRITERIA.get(rule.metric, (rule.metric,))
     ]
 
 
-def _questions(name: str, rule: RuleConfig, result: AuditResult, attributes: list[str]) -> list[Question]:
+def _questions(name: str, rule: RuleConfig, result: AuditResult, attributes: list[str]) -> list[AskedRule]:
     groups = [group for s in result.slicings if s.attributes == attributes for group in s.groups if group.in_gaps]
     scope_of = Scope(rule.exempt, rule.min_share)
     small, outside = tuple(scope_of.small(groups)), scope_of.left_out(groups)
@@ -317,11 +317,11 @@ def _questions(name: str, rule: RuleConfig, result: AuditResult, attributes: lis
                         hint="audit again with this rule in the policy",
                     )
             if not here and scope == counting:
-                out.append(Question(name, rule, attributes, metric, None, [], definitions.get(metric), scope))
+                out.append(AskedRule(name, rule, attributes, metric, None, [], definitions.get(metric), scope))
             for cls in dict.fromkeys(v.cls for v in here):
                 values = [v for v in here if v.cls == cls and tuple(v.group) in in_scope]
                 out.append(
-                    Question(
+                    AskedRule(
                         name,
                         rule,
                         attributes,

@@ -38,7 +38,7 @@ from audit.result.fairness import (
     MetricValue,
     ScoreReport,
     Sketch,
-    Slicing,
+    SlicingFacts,
     StratifiedTest,
 )
 from audit.result.part import Note, Part
@@ -121,7 +121,7 @@ __all__ = [
     "SheetUnit",
     "ShownPair",
     "Sketch",
-    "Slicing",
+    "SlicingFacts",
     "StratifiedTest",
     "TextEdit",
     "Timings",
@@ -148,7 +148,7 @@ class AuditResult(Part):
     classes: list[str]
     model: ModelFacts | None
     data: DataFacts
-    slicings: list[Slicing]
+    slicings: list[SlicingFacts]
     metric_definitions: list[MetricDefinition]
     metrics: list[MetricValue]
     adjusted: list[MetricValue] = Field(description="Proportions standardised over the controls.")

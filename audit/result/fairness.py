@@ -24,7 +24,7 @@ class Group(Part):
     note: str | None = Field(description="Why it stands outside gaps: missing, configured.")
 
 
-class Slicing(Part):
+class SlicingFacts(Part):
     """One attribute, or one crossing, with its groups."""
 
     attributes: list[str]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from audit.explain.gaps.concepts import sum_by_concept
-from audit.explain.gaps.decomposition import LEAST, Explained, closings, decompose, pushes
+from audit.explain.gaps.decomposition import LEAST, Attributed, closings, decompose, pushes
 from audit.result import GapPart
 from audit.terms.loading import load_lexicons
 
@@ -67,7 +67,7 @@ def parts_by_name(parts: list[GapPart]) -> dict[str, GapPart]:
 def test_the_parts_add_up_to_the_population_gap(seed: int, pi: float, population: float) -> None:
     texts, first = draw(120, 0.2, seed)
     frame = table(texts, seed, pi, noise=0.01)
-    data = Explained.of(frame, sum_by_concept(frame, LEXICONS, {"games": ["chess"]}))
+    data = Attributed.of(frame, sum_by_concept(frame, LEXICONS, {"games": ["chess"]}))
     found = decompose(data, first, ~first, population, alpha=0.05, resamples=200, seed=0)
     w = 1 / frame["inclusion_probability"].to_numpy()
     f = frame["score_input"].to_numpy()
@@ -81,7 +81,7 @@ def test_the_parts_add_up_to_the_population_gap(seed: int, pi: float, population
 def test_each_part_of_a_bag_of_words_is_the_analytic_one() -> None:
     texts, first = draw(2000, 0.4, 1)
     frame = table(texts)
-    data = Explained.of(frame, sum_by_concept(frame, LEXICONS, {"games": ["chess", "football"]}))
+    data = Attributed.of(frame, sum_by_concept(frame, LEXICONS, {"games": ["chess", "football"]}))
     found = decompose(data, first, ~first, 0.0, alpha=0.05, resamples=500, seed=0)
     parts = parts_by_name(found.parts)
 
@@ -104,7 +104,7 @@ def test_each_part_of_a_bag_of_words_is_the_analytic_one() -> None:
 def test_where_it_acts_are_decisions_that_widen_the_gap() -> None:
     texts, first = draw(800, 0.5, 2)
     frame = table(texts)
-    data = Explained.of(frame, sum_by_concept(frame, LEXICONS, {}))
+    data = Attributed.of(frame, sum_by_concept(frame, LEXICONS, {}))
     found = decompose(data, first, ~first, 0.0, alpha=0.05, resamples=300, seed=0)
     rows = parts_by_name(found.parts)["football"].rows
     assert rows
@@ -114,7 +114,7 @@ def test_where_it_acts_are_decisions_that_widen_the_gap() -> None:
 def test_shuffled_groups_are_named_at_the_stated_rate() -> None:
     texts, _ = draw(400, 0.0, 3)
     frame = table(texts, pi=0.4)
-    data = Explained.of(frame, sum_by_concept(frame, LEXICONS, {}))
+    data = Attributed.of(frame, sum_by_concept(frame, LEXICONS, {}))
     rng = np.random.default_rng(4)
     false = 0
     for seed in range(120):
@@ -130,11 +130,11 @@ def test_clusters_widen_intervals() -> None:
     doubled = [text for text in texts for _ in range(3)]
     groups = np.repeat(first, 3)
     frame = table(doubled)
-    alone = Explained.of(frame, sum_by_concept(frame, LEXICONS, {}))
+    alone = Attributed.of(frame, sum_by_concept(frame, LEXICONS, {}))
     frame["cluster"] = [str(i // 3) for i in range(len(doubled))]
-    together = Explained.of(frame, sum_by_concept(frame, LEXICONS, {}))
+    together = Attributed.of(frame, sum_by_concept(frame, LEXICONS, {}))
 
-    def width(data: Explained) -> float:
+    def width(data: Attributed) -> float:
         part = parts_by_name(decompose(data, groups, ~groups, 0, alpha=0.05, resamples=400, seed=0).parts)["football"]
         assert part.lower is not None
         assert part.upper is not None
@@ -148,7 +148,7 @@ def test_rare_words_are_summed_up_as_the_rest() -> None:
     for text in texts[: LEAST - 1]:
         text.append("zebra")
     frame = table(texts)
-    data = Explained.of(frame, sum_by_concept(frame, LEXICONS, {}))
+    data = Attributed.of(frame, sum_by_concept(frame, LEXICONS, {}))
     found = decompose(data, first, ~first, 0, alpha=0.05, resamples=200, seed=0)
     assert "zebra" not in parts_by_name(found.parts)
     assert "chess" in parts_by_name(found.parts)
@@ -172,7 +172,7 @@ def test_every_unit_is_in_one_concept() -> None:
 def test_pushes_of_identity_terms() -> None:
     texts, _ = draw(500, 0, 7)
     frame = table(texts)
-    found = {push.group: push for push in pushes(Explained.of(frame, sum_by_concept(frame, LEXICONS, {})), alpha=0.05)}
+    found = {push.group: push for push in pushes(Attributed.of(frame, sum_by_concept(frame, LEXICONS, {})), alpha=0.05)}
     mean = np.mean([-0.2 * text.count("she") for text in texts if "she" in text])
     assert found["female"].mean == pytest.approx(mean)
     assert found["female"].upper < 0 < found["male"].lower
@@ -182,7 +182,7 @@ def test_pushes_of_identity_terms() -> None:
 def test_a_gap_closes_by_what_its_decisions_lose() -> None:
     texts, first = draw(1500, 0.4, 6)
     frame = table(texts, pi=0.5)
-    data = Explained.of(frame, sum_by_concept(frame, LEXICONS, {}))
+    data = Attributed.of(frame, sum_by_concept(frame, LEXICONS, {}))
     # On a bag of words what masking takes is what the word carries.
     lost = np.array([WEIGHTS["football"] * text.count("football") for text in texts])
     part = parts_by_name(decompose(data, first, ~first, 0.0, alpha=0.05, resamples=300, seed=0).parts)["football"]

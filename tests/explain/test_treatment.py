@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom
 
 from audit.explain.gaps.concepts import Concept, Contributions
-from audit.explain.gaps.decomposition import Explained
+from audit.explain.gaps.decomposition import Attributed
 from audit.explain.gaps.treatment import equal_treatment, weighted_auc
 
 WORDS = 12
@@ -21,7 +21,7 @@ def decisions(
     cluster: int = 1,
     shift: float = 0.0,
     drawn: bool = False,
-) -> tuple[Explained, np.ndarray]:
+) -> tuple[Attributed, np.ndarray]:
     """Sparse attributions; drawn decisions of one group are those with much attribution, at a known probability."""
     blocks = np.repeat(np.arange(n), cluster)[:n]
     first = (rng.random(n) < minority)[blocks]
@@ -39,7 +39,7 @@ def decisions(
     found = Contributions(rows, words, [str(w) for w in words], phi[rows, words], rows * 0, names)
     f = phi.sum(1)
     ids = [str(i) for i in range(len(f))]
-    return Explained(f, f * 0, 1 / pi, np.unique(blocks, return_inverse=True)[1], ids, found), first
+    return Attributed(f, f * 0, 1 / pi, np.unique(blocks, return_inverse=True)[1], ids, found), first
 
 
 @pytest.mark.parametrize(

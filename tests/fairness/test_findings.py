@@ -7,7 +7,7 @@ import pytest
 from audit.fairness.compare.disparities import Compared, findings
 from audit.fairness.compare.frame import Values
 from audit.fairness.metrics.definitions import choose_metrics
-from audit.result import Group, Slicing
+from audit.result import Group, SlicingFacts
 from tests.fairness.helpers import ask, compare_rows
 
 CLASSES = ["0", "1"]
@@ -41,7 +41,7 @@ def simulated(rng: np.random.Generator, sizes: list[int], rate: float, metrics: 
         Values(metric, "1", rng.binomial(n, rate) / n, none, none, n, [None] * len(n), n.astype(float))
         for _ in range(metrics)
     ]
-    return Compared(slicing=Slicing(attributes=["g"], groups=groups), pooled=pooled)
+    return Compared(slicing=SlicingFacts(attributes=["g"], groups=groups), pooled=pooled)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ class Decomposed:
 
 
 @dataclass(frozen=True)
-class Explained:
+class Attributed:
     """Explained decisions as numbers.
 
     Attributes
@@ -84,7 +84,7 @@ class Explained:
     contributions: Contributions
 
     @classmethod
-    def of(cls, table: pd.DataFrame, contributions: Contributions) -> Explained:
+    def of(cls, table: pd.DataFrame, contributions: Contributions) -> Attributed:
         """Read the columns of the explanation table."""
         own = table["cluster"].astype(object).where(table["cluster"].notna(), [("row", i) for i in range(len(table))])
         return cls(
@@ -103,7 +103,7 @@ class Explained:
 
 
 def decompose(
-    data: Explained,
+    data: Attributed,
     high: npt.NDArray[np.bool_],
     low: npt.NDArray[np.bool_],
     population_gap: float,
@@ -158,7 +158,7 @@ def decompose(
 
 
 def closings(
-    data: Explained,
+    data: Attributed,
     high: npt.NDArray[np.bool_],
     low: npt.NDArray[np.bool_],
     falls: Floats,
@@ -188,7 +188,7 @@ def _holding(phi: csr_matrix, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.i
 
 
 def _columns(
-    data: Explained, phi: csr_matrix, kept: npt.NDArray[np.int64], other: Floats, residual: Floats
+    data: Attributed, phi: csr_matrix, kept: npt.NDArray[np.int64], other: Floats, residual: Floats
 ) -> csr_matrix:
     """Concepts, the rest, baseline, residual, F: everything whose mean is compared."""
     more = np.column_stack([other, data.f_baseline, residual, data.f])
@@ -201,7 +201,7 @@ def _gap(columns: csr_matrix, weight: Floats) -> Floats:
 
 def _resampled(
     columns: csr_matrix,
-    data: Explained,
+    data: Attributed,
     high: npt.NDArray[np.bool_],
     low: npt.NDArray[np.bool_],
     resamples: int,
@@ -248,7 +248,7 @@ def _line(kind: Kind, value: float) -> GapPart:
 
 
 def _concept_part(
-    data: Explained,
+    data: Attributed,
     phi: csr_matrix,
     concept: int,
     high: npt.NDArray[np.bool_],
@@ -282,7 +282,7 @@ def _concept_part(
 
 
 def _words_of(
-    data: Explained, concept: int, high: npt.NDArray[np.bool_], low: npt.NDArray[np.bool_]
+    data: Attributed, concept: int, high: npt.NDArray[np.bool_], low: npt.NDArray[np.bool_]
 ) -> dict[str, float]:
     """What the words of a category add, strongest first; nothing for a word that is its own concept."""
     found = data.contributions
@@ -295,7 +295,7 @@ def _words_of(
     return {str(word): float(value) for word, value in ordered.items()}
 
 
-def pushes(data: Explained, *, alpha: float) -> list[ConceptPush]:
+def pushes(data: Attributed, *, alpha: float) -> list[ConceptPush]:
     """Mean attribution toward the class of each identity group's terms, over decisions that hold them.
 
     Intervals are Bonferroni's over groups, by linearisation over clusters.
@@ -322,7 +322,7 @@ def pushes(data: Explained, *, alpha: float) -> list[ConceptPush]:
     return sorted(out, key=lambda push: -push.mean)
 
 
-def _mean_by_word(data: Explained, concept: int, chosen: npt.NDArray[np.bool_]) -> dict[str, float]:
+def _mean_by_word(data: Attributed, concept: int, chosen: npt.NDArray[np.bool_]) -> dict[str, float]:
     found = data.contributions
     at = np.flatnonzero((found.concepts == concept) & chosen[found.rows])
     frame = pd.DataFrame(

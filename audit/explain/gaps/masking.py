@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from audit.explain.explanations import Explainer
-from audit.explain.gaps.decomposition import Explained
+from audit.explain.gaps.decomposition import Attributed
 from audit.explain.verify.erasing import ErasedCase
 
 
@@ -32,7 +32,7 @@ class Masker:
         Index of the class whose score has the gaps.
     """
 
-    def __init__(self, explainer: Explainer, table: pd.DataFrame, data: Explained, target: int) -> None:
+    def __init__(self, explainer: Explainer, table: pd.DataFrame, data: Attributed, target: int) -> None:
         self._explainer, self._table, self._data, self._target = explainer, table, data, target
         self._eraser = explainer.eraser(explainer.baseline)
         self._cases: dict[int, ErasedCase] = {}

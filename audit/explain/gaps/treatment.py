@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 from scipy.stats import t as student
 
-from audit.explain.gaps.decomposition import LEAST, Explained
+from audit.explain.gaps.decomposition import LEAST, Attributed
 from audit.result import EqualTreatment
 
 Floats = npt.NDArray[np.float64]
@@ -31,7 +31,7 @@ LEAST_HELD_OUT = LEAST // 2
 
 
 def equal_treatment(
-    data: Explained, high: npt.NDArray[np.bool_], low: npt.NDArray[np.bool_], *, alpha: float, seed: int
+    data: Attributed, high: npt.NDArray[np.bool_], low: npt.NDArray[np.bool_], *, alpha: float, seed: int
 ) -> EqualTreatment | None:
     """Test whether attributions alone tell the group.
 

@@ -21,7 +21,7 @@ from scipy.stats import t as student
 
 from audit.fairness.bounds.inference import EVIDENCE_FLOOR, contrast, ratio
 from audit.fairness.compare.frame import Values
-from audit.result import AdverseImpact, Slicing
+from audit.result import AdverseImpact, SlicingFacts
 
 FOUR_FIFTHS = 0.8
 POWER = 0.8
@@ -29,7 +29,7 @@ POWER = 0.8
 MOST_EXACT = 10_000_000
 
 
-def adverse_impact(slicing: Slicing, selected: Values, alpha: float) -> list[AdverseImpact]:
+def adverse_impact(slicing: SlicingFacts, selected: Values, alpha: float) -> list[AdverseImpact]:
     """Compare every group in gaps with the one selected most, corrected over all pairs that this choice looked at.
 
     Parameters
@@ -77,7 +77,7 @@ def holm(p: npt.NDArray[np.float64], looks: int) -> npt.NDArray[np.float64]:
 
 
 def _row(
-    slicing: Slicing, selected: Values, at: int, reference: int, alpha: float, bounds: npt.NDArray[np.float64]
+    slicing: SlicingFacts, selected: Values, at: int, reference: int, alpha: float, bounds: npt.NDArray[np.float64]
 ) -> AdverseImpact:
     cls = selected.cls or ""
     group, best = slicing.groups[at], slicing.groups[reference]

@@ -95,7 +95,7 @@ def _halves(batch: pa.Table, number: int, seed: int) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Compared:
+class _AgainstRest:
     """Every slice of one crossing against the rest, by one metric, on one half."""
 
     names: list[tuple[str, ...]]
@@ -155,7 +155,7 @@ def discover(crossings: Iterable[pd.DataFrame], search: Search) -> Discovery:
     )
 
 
-def _worse(compared: _Compared, metric: Metric) -> Floats:
+def _worse(compared: _AgainstRest, metric: Metric) -> Floats:
     """Bound of how much worse a slice fares; a selection rate is not worse in one direction alone."""
     if metric.name in UNLABELLED:
         return compared.lower
@@ -189,8 +189,8 @@ def _confirm(
 ) -> list[DiscoveredSlice]:
     """Step down from α over all candidates: while some are confirmed at α over those left, the others share more."""
     waiting = list(range(len(candidates)))
-    confirmed: dict[int, tuple[_Compared, int, float]] = {}
-    cache: dict[tuple[int, str, float], _Compared] = {}
+    confirmed: dict[int, tuple[_AgainstRest, int, float]] = {}
+    cache: dict[tuple[int, str, float], _AgainstRest] = {}
     sizes: dict[int, float] = {}
     while waiting:
         # The first half has said in which direction, so one side is tested.
@@ -236,7 +236,7 @@ def _confirm(
     return out
 
 
-def _compare(cells: pd.DataFrame, columns: list[str], metric: Metric, search: Search, tail: Floats) -> _Compared:
+def _compare(cells: pd.DataFrame, columns: list[str], metric: Metric, search: Search, tail: Floats) -> _AgainstRest:
     """Bound the absolute difference of every slice from all other decisions."""
     truth, predicted = _coded(cells, metric, search)
     usable = cells["y_true"].notna().to_numpy(bool) if metric.needs_labels else np.ones(len(cells), dtype=bool)
@@ -277,7 +277,7 @@ def _compare(cells: pd.DataFrame, columns: list[str], metric: Metric, search: Se
     rest_low, rest_high = one_sided(Estimates(rest, outside[at]), float(tail[0]))
     up = value - rest - np.hypot(value - low, rest_high - rest)
     down = rest - value - np.hypot(high - value, rest - rest_low)
-    return _Compared([names[i] for i in at], total(cells["n"].to_numpy(np.float64))[at], value, rest, up, down)
+    return _AgainstRest([names[i] for i in at], total(cells["n"].to_numpy(np.float64))[at], value, rest, up, down)
 
 
 def _coded(cells: pd.DataFrame, metric: Metric, search: Search) -> tuple[Any, Any]:

@@ -31,7 +31,7 @@ from audit.result import (
     Group,
     MetricValue,
     Note,
-    Slicing,
+    SlicingFacts,
 )
 from audit.store.columns import control_column
 
@@ -87,7 +87,7 @@ class Question:
 class Compared:
     """The comparison of one slicing, pooled over controls and within each stratum."""
 
-    slicing: Slicing
+    slicing: SlicingFacts
     metrics: list[MetricValue] = field(default_factory=list)
     disparities: list[Disparity] = field(default_factory=list)
     class_reports: list[ClassReport] = field(default_factory=list)
@@ -121,7 +121,7 @@ def compare(
     codes = keys.map(code_of).to_numpy(np.int64)
     grouped = GroupedCells(cells, codes, len(groups))
     facts = _groups(grouped, groups, attributes, question)
-    done = Compared(slicing=Slicing(attributes=attributes, groups=facts))
+    done = Compared(slicing=SlicingFacts(attributes=attributes, groups=facts))
     if tally.slicing.clustered:
         fine = GroupedCells(
             tally.cells,
@@ -213,7 +213,7 @@ def _correlations(done: Compared) -> list[Correlation]:
     return _correlations_of(done.slicing, done.pooled)
 
 
-def _correlations_of(slicing: Slicing, pooled: list[Values]) -> list[Correlation]:
+def _correlations_of(slicing: SlicingFacts, pooled: list[Values]) -> list[Correlation]:
     if not 1 < len(slicing.groups) <= MOST_CORRELATED:
         return []
     return [
@@ -254,7 +254,7 @@ def findings(compared: list[Compared], level: float) -> FindingsSummary:
     Complements (FNR beside TPR) are left out, as they would say everything twice; so are groups whose bounds carry no
     guarantee, which are counted.
     """
-    looked: list[tuple[Slicing, list[tuple[Values, npt.NDArray[np.int64]]]]] = []
+    looked: list[tuple[SlicingFacts, list[tuple[Values, npt.NDArray[np.int64]]]]] = []
     doubted = 0
     for item in compared:
         if not item.slicing.attributes:
@@ -282,7 +282,7 @@ def _tested(metric: Metric) -> bool:
     return (metric.numerator is not None or of_numbers) and metric.gap and metric.name not in COMPLEMENTS
 
 
-def _finding(slicing: Slicing, values: Values, groups: npt.NDArray[np.int64], alpha: float) -> Finding | None:
+def _finding(slicing: SlicingFacts, values: Values, groups: npt.NDArray[np.int64], alpha: float) -> Finding | None:
     """Name the pair whose difference is bounded highest above zero, if one is."""
     bounds = contrast(values.among(groups), alpha / 2)[0]
     high, low = np.unravel_index(int(np.argmax(bounds)), bounds.shape)
@@ -350,7 +350,7 @@ def _evaluate(grouped: GroupedCells, question: Question) -> list[Values]:
     )
 
 
-def _metric_values(item: Values, slicing: Slicing, stratum: dict[str, str]) -> list[MetricValue]:
+def _metric_values(item: Values, slicing: SlicingFacts, stratum: dict[str, str]) -> list[MetricValue]:
     return [
         MetricValue(
             attributes=slicing.attributes,
@@ -387,7 +387,7 @@ def _add(done: Compared, values: list[Values], stratum: dict[str, str], question
     done.disparities += gaps.values()
 
 
-def _gaps(item: Values, slicing: Slicing, stratum: dict[str, str], level: float) -> list[Disparity]:
+def _gaps(item: Values, slicing: SlicingFacts, stratum: dict[str, str], level: float) -> list[Disparity]:
     in_gaps = np.array([group.in_gaps for group in slicing.groups])
     defined = ~np.isnan(item.value)
     kept = np.flatnonzero(in_gaps & defined)
@@ -449,7 +449,7 @@ def _compose(criterion: str, parts: list[Disparity]) -> Disparity:
     return worst.model_copy(update={"metric": criterion})
 
 
-def _class_reports(grouped: GroupedCells, slicing: Slicing, question: Question) -> list[ClassReport]:
+def _class_reports(grouped: GroupedCells, slicing: SlicingFacts, question: Question) -> list[ClassReport]:
     if not slicing.attributes or grouped.cells["y_true"].isna().all():
         return []
     known = known_metrics()

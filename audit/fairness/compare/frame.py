@@ -188,7 +188,7 @@ def evaluate(
         at = [classes.index(cls) for cls in asked]
         labelled, everything = (coded.one_vs_rest(at, labelled=only) for only in (True, False))
         for number, (cls, code) in enumerate(zip(asked, at, strict=True)):
-            question = _Question(
+            question = _CodedLabels(
                 grouped,
                 coded.asking(code),
                 fine.asking(code) if fine is not None else None,
@@ -200,7 +200,7 @@ def evaluate(
             out += question.answer(one_vs_rest)
     if overall := [metric for metric in metrics if metric.scope == "all"]:
         tables = coded.all_classes()
-        out += _Question(grouped, coded, fine, (tables, tables), None, alpha, seed).answer(overall)
+        out += _CodedLabels(grouped, coded, fine, (tables, tables), None, alpha, seed).answer(overall)
     for metric in metrics:
         if metric.scope == "score":
             out.append(_of_scores(grouped, metric, alpha))
@@ -210,7 +210,7 @@ def evaluate(
 
 
 @dataclass(frozen=True)
-class _Question:
+class _CodedLabels:
     """Labels and predictions as numbers, for one class against the rest or for all classes.
 
     Attributes

@@ -16,7 +16,7 @@ from audit.fairness.bounds.effective import clustered, weighted
 from audit.fairness.bounds.intervals import wilson
 from audit.fairness.bounds.score_metrics import GroupedScores, Histogram, histogram
 from audit.fairness.scores import bin_of
-from audit.result import CalibrationBin, GroupScores, ScoreReport, Slicing
+from audit.result import CalibrationBin, GroupScores, ScoreReport, SlicingFacts
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,7 +28,7 @@ MOST_GROUPS = 60
 
 
 def score_report(
-    scores: GroupedScores, slicing: Slicing, alpha: float, score_range: tuple[float, float] | None = None
+    scores: GroupedScores, slicing: SlicingFacts, alpha: float, score_range: tuple[float, float] | None = None
 ) -> ScoreReport | None:
     """Describe the scores of a slicing; None where no labelled decision has one, or where groups are too many.
 

@@ -19,12 +19,12 @@ from scipy.stats import f as f_distribution
 from statsmodels.stats.contingency_tables import StratifiedTable
 
 from audit.fairness.tally import Tally
-from audit.result import Slicing, StratifiedTest
+from audit.result import SlicingFacts, StratifiedTest
 
 Floats = npt.NDArray[np.float64]
 
 
-def stratified_tests(tally: Tally, slicing: Slicing, cls: str) -> list[StratifiedTest]:
+def stratified_tests(tally: Tally, slicing: SlicingFacts, cls: str) -> list[StratifiedTest]:
     """Test each group in gaps against the largest one, over the strata of the controls.
 
     The odds ratio is of being predicted `cls`, group over reference (Mantel and Haenszel 1959); the statistic is

@@ -8,7 +8,7 @@ from audit.report.charts import stacked_bars
 from audit.report.sections import Section
 from audit.report.view import View
 from audit.report.wording import group_name
-from audit.result import Group, Slicing
+from audit.result import Group, SlicingFacts
 
 #: Groups of a slicing in a chart, and in a table of the page; metrics.csv has them all.
 MOST_CHARTED, MOST_LISTED = 25, 200
@@ -28,7 +28,7 @@ def largest(groups: list[Group], limit: int) -> list[Group]:
     return [groups[at] for at in sorted(kept)]
 
 
-def _slicing(view: View, slicing: Slicing) -> dict[str, Any]:
+def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
     name = group_name(slicing.attributes)
     listed = largest(slicing.groups, MOST_LISTED)
     chart = None

@@ -9,7 +9,7 @@ from audit.report.charts import dumbbells, forest
 from audit.report.sections import Section
 from audit.report.view import View
 from audit.report.wording import group_name
-from audit.result import Disparity, Slicing, StratifiedTest
+from audit.result import Disparity, SlicingFacts, StratifiedTest
 
 
 def build(view: View) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def build(view: View) -> dict[str, Any]:
     return {"slicings": slicings, "controls": ", ".join(controls), "discovery": view.result.discovery}
 
 
-def _slicing(view: View, slicing: Slicing) -> dict[str, Any]:
+def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
     name = group_name(slicing.attributes)
     rows = _rows(view, view.disparities(slicing.attributes))
     plain = [row for row in rows if row["metric"] not in CRITERIA]
@@ -53,7 +53,7 @@ def _slicing(view: View, slicing: Slicing) -> dict[str, Any]:
     }
 
 
-def _forest(view: View, slicing: Slicing, name: str, drawn: list[dict[str, Any]]) -> Any:
+def _forest(view: View, slicing: SlicingFacts, name: str, drawn: list[dict[str, Any]]) -> Any:
     """Draw the differences with their bounds; limits are those of rules over this slicing."""
     rules = view.result.judgement.rules if view.result.judgement else []
     here = [rule for rule in rules if rule.attributes == slicing.attributes and rule.aggregate == "difference"]
@@ -101,7 +101,7 @@ def _rows(view: View, gaps: list[Disparity]) -> list[dict[str, Any]]:
     return rows
 
 
-def _tests(view: View, slicing: Slicing) -> list[StratifiedTest]:
+def _tests(view: View, slicing: SlicingFacts) -> list[StratifiedTest]:
     return [test for test in view.result.stratified if test.attributes == slicing.attributes]
 
 

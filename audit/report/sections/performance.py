@@ -9,7 +9,7 @@ from audit.report.sections import Section
 from audit.report.sections.data import MOST_CHARTED, MOST_LISTED, largest
 from audit.report.view import View
 from audit.report.wording import group_name
-from audit.result import Slicing
+from audit.result import SlicingFacts
 
 CHARTED = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
 #: Metrics of the first table of a slicing; the rest is one click away.
@@ -24,7 +24,7 @@ def build(view: View) -> dict[str, Any]:
     return {"slicings": slicings}
 
 
-def _slicing(view: View, slicing: Slicing) -> dict[str, Any]:
+def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
     attributes = slicing.attributes
     name = group_name(attributes)
     columns = view.columns(attributes)
@@ -56,7 +56,7 @@ def _slicing(view: View, slicing: Slicing) -> dict[str, Any]:
     }
 
 
-def _chart(view: View, slicing: Slicing, name: str, metric: str, cls: str | None, *, several: bool) -> Any:
+def _chart(view: View, slicing: SlicingFacts, name: str, metric: str, cls: str | None, *, several: bool) -> Any:
     groups = largest(slicing.groups, MOST_CHARTED)
     values = [view.metric(slicing.attributes, group.values, metric, cls) for group in groups]
     overall = view.metric([], [], metric, cls)
