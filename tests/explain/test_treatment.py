@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -97,3 +99,12 @@ def test_perfect_order_is_not_certainty() -> None:
     auc, lower, upper = weighted_auc(score, label, np.ones(16), np.arange(16), 0.05)
     assert (auc, upper) == (1.0, 1.0)
     assert lower == pytest.approx(0.025 ** (1 / 8))
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.3])
+def test_attributions_that_are_all_alike_tell_nothing(alike: float) -> None:
+    data, first = decisions(np.random.default_rng(4), 200)
+    rows, words = np.repeat(np.arange(200), WORDS), np.tile(np.arange(WORDS), 200)
+    phi = np.full(len(rows), alike)
+    same = replace(data.contributions, rows=rows, concepts=words, words=[""] * len(rows), phi=phi, units=rows * 0)
+    assert equal_treatment(replace(data, contributions=same), first, ~first, alpha=0.05, seed=0) is None

@@ -40,7 +40,8 @@ def equal_treatment(
     Returns
     -------
     EqualTreatment or None
-        None where a group has too few decisions, or too few clusters in either half.
+        None where a group has too few decisions, or too few clusters in either half, and where attributions are all
+        alike: then there is nothing to tell groups by.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -56,12 +57,18 @@ def equal_treatment(
     frequent = np.argsort(-np.asarray((phi[train] != 0).sum(0)).ravel(), kind="stable")[:MOST_FEATURES]
     features = np.asarray(phi[:, frequent].todense())
     spread = features[train].std(0)
-    features = features / np.where(spread > 0, spread, 1.0)
+    # What rounding leaves of a feature that does not vary is no spread.
+    varies = spread > 1e-9 * np.abs(features[train]).max(0, initial=0.0)
+    if not varies.any():
+        return None
+    features = features[:, varies] / spread[varies]
     # Both groups weigh the same, so that a small one is learned as well; on average a decision weighs one.
     fit = weight[train] / np.bincount(label[train], weight[train])[label[train]] * train.sum() / 2
     model = LogisticRegression(C=0.1, solver="newton-cholesky", max_iter=50)
     model.fit(features[train], label[train], sample_weight=fit)
     score = model.decision_function(features[~train])
+    if np.ptp(score) <= 0:
+        return None
     found = weighted_auc(score, label[~train], weight[~train], cluster[~train], alpha)
     return EqualTreatment(auc=found[0], lower=found[1], upper=found[2], n=len(at), held_out=int((~train).sum()))
 
