@@ -53,10 +53,13 @@ class Tally:
         One row per observed cell: the columns of attributes and controls, `cluster` if the slicing is clustered (None
         for rows that are clusters of their own), `y_true`, `y_pred` (None where unknown), `n` decisions, `w` = Σw,
         `w2` = Σw².
+    weight
+        Σw of all decisions, each counted once, also where it belongs to several groups or to one in part.
     """
 
     slicing: Slicing
     cells: pd.DataFrame
+    weight: float
 
     def pooled_over_clusters(self) -> pd.DataFrame:
         """Cells with the clusters summed up: what point values need."""
@@ -65,7 +68,7 @@ class Tally:
         return _merge(replace(self.slicing, clustered=False), [self.cells])
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(self.slicing, _merge(self.slicing, [self.cells, other.cells]))
+        return Tally(self.slicing, _merge(self.slicing, [self.cells, other.cells]), self.weight + other.weight)
 
 
 def tally_columns(slicings: Iterable[Slicing], members: Iterable[str] = ()) -> list[str]:
@@ -87,16 +90,18 @@ class CellCounter:
 
     slicing: Slicing
     _cells: list[pd.DataFrame] = field(default_factory=list)
+    _weight: float = 0.0
 
     def add(self, batch: pa.Table) -> None:
         """Add a batch prepared by `with_sums`."""
         self._cells.append(_cells(batch, self.slicing))
+        self._weight += pc.sum(batch["w"]).as_py() or 0.0
         if len(self._cells) == 16:
             self._cells = [_merge(self.slicing, self._cells)]
 
     def done(self) -> Tally:
         """Return what was added up."""
-        return Tally(self.slicing, _merge(self.slicing, self._cells))
+        return Tally(self.slicing, _merge(self.slicing, self._cells), self._weight)
 
 
 def tally_decisions(batches: Iterable[pa.Table], slicings: list[Slicing]) -> list[Tally]:

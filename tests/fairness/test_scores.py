@@ -274,3 +274,10 @@ def test_calibration_bins_know_clusters() -> None:
     # All rows of a cluster agree: thirty decisions, whatever their rows.
     assert together.effective_n == pytest.approx(30, rel=0.3)
     assert (together.upper or 1) - (together.lower or 0) > 3 * ((apart.upper or 1) - (apart.lower or 0))
+
+
+def test_aucs_within_controls_say_that_they_are_not_computed() -> None:
+    frame = rows(200, 6).assign(k=np.arange(200) % 2)
+    done = compare_rows(frame, ["g"], ask(["0", "1"], "1", ("auc",), scored=True), controls=["k"])
+    assert {value.note for value in done.metrics if value.stratum} == {"not_within_controls"}
+    assert {value.note for value in done.metrics if not value.stratum} == {None}

@@ -44,6 +44,15 @@ def test_numbers_are_audited_and_judged(config: dict[str, Any]) -> None:
     assert "Mean absolute error" in html
 
 
+def test_true_numbers_are_labels(config: dict[str, Any]) -> None:
+    data = pd.read_csv(config["data"]["path"])
+    data.loc[:9, "salary"] = np.nan
+    data.to_csv(config["data"]["path"], index=False)
+    result = audit.run(config)
+    (groups,) = [slicing.groups for slicing in result.slicings if slicing.attributes == ["g"]]
+    assert [(group.n, group.n_labelled) for group in groups] == [(300, 290), (300, 300), (300, 300)]
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [

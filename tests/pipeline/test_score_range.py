@@ -12,6 +12,8 @@ from sklearn.metrics import roc_auc_score
 
 import audit
 from audit.errors import ConfigError, DataError
+from audit.pipeline.verify import verify
+from audit.store.runfolder import RunFolder
 from tests.conftest import shared
 
 
@@ -49,6 +51,11 @@ def test_rates_follow_the_threshold_and_ranking_the_scores(tmp_path: Path) -> No
     share = [(rows["decile"] >= 5.5).mean() for _, rows in data.groupby("g")]
     assert report.demographic_parity_difference[at] == pytest.approx(abs(share[0] - share[1]))
     assert (tmp_path / "run" / "report.html").exists()
+
+
+def test_its_numbers_follow_from_the_decisions(tmp_path: Path) -> None:
+    audit.run(config(tmp_path, frame()))
+    assert verify(RunFolder(tmp_path / "run")).wrong == []
 
 
 @pytest.mark.parametrize("threshold", [1, 2, 5, 9, 10])

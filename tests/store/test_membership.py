@@ -56,6 +56,16 @@ def test_a_row_counts_in_each_group_by_its_share(config: Callable[..., dict[str,
     assert (missing.n, missing.in_gaps) == (nobody, False)
 
 
+def test_the_share_of_a_group_is_of_all_decisions(config: Callable[..., dict[str, Any]]) -> None:
+    data = frame()
+    result = audit.run(config(data))
+    for slicing in result.slicings:
+        for group in slicing.groups:
+            assert group.share == pytest.approx(group.weight / data["w"].sum())
+    by_name = {tuple(group.values): group.share for slicing in result.slicings for group in slicing.groups}
+    assert by_name["x",] == pytest.approx(np.average(data["in_x"], weights=data["w"]))
+
+
 def test_shares_are_checked(config: Callable[..., dict[str, Any]]) -> None:
     data = frame()
     data.loc[6, "in_y"] = 1.5

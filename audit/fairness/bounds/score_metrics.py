@@ -78,6 +78,8 @@ class GroupedScores:
     sums : dict of arrays of shape (groups, blocks)
     counts
         Rows of `ScoreTally.counts`, with `count_groups` their group codes.
+    ranked
+        Whether `counts` were kept: within a stratum of the controls they are not.
     """
 
     sums: dict[str, Floats]
@@ -86,6 +88,7 @@ class GroupedScores:
     size: int
     clustered: bool
     exact: bool
+    ranked: bool = True
 
 
 def group_scores(tally: ScoreTally, sum_groups: Ints, count_groups: Ints, size: int) -> GroupedScores:

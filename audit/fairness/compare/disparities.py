@@ -120,8 +120,10 @@ def compare(
     code_of = {group: code for code, group in enumerate(groups)}
     codes = keys.map(code_of).to_numpy(np.int64)
     grouped = GroupedCells(cells, codes, len(groups))
-    facts = _groups(grouped, groups, attributes, question)
-    done = Compared(slicing=SlicingFacts(attributes=attributes, groups=facts))
+    if scores is not None:
+        grouped = replace(grouped, scores=_scores_of(scores, code_of))
+    facts = _groups(grouped, groups, attributes, question, tally.weight)
+    done = Compared(slicing=SlicingFacts(attributes=attributes, groups=facts), scores=grouped.scores)
     if tally.slicing.clustered:
         fine = GroupedCells(
             tally.cells,
@@ -129,9 +131,6 @@ def compare(
             len(groups),
         )
         grouped = replace(grouped, by_cluster=fine)
-    if scores is not None:
-        done.scores = _scores_of(scores, code_of)
-        grouped = replace(grouped, scores=done.scores)
     done.pooled = _evaluate(grouped, question)
     if check is not None:
         done.checked = _checked(grouped, done.pooled, question, check)
@@ -205,7 +204,7 @@ def _scores_of(scores: ScoreTally, code_of: dict[Any, int], stratum: dict[str, s
         sums = np.where((scores.sums[control_column(control)] == value).to_numpy(bool), sums, -1)
     if stratum:
         counts = np.full_like(counts, -1)
-    return group_scores(scores, sums, counts, len(code_of))
+    return replace(group_scores(scores, sums, counts, len(code_of)), ranked=not stratum)
 
 
 def _correlations(done: Compared) -> list[Correlation]:
@@ -306,13 +305,15 @@ def _finding(slicing: SlicingFacts, values: Values, groups: npt.NDArray[np.int64
 
 
 def _groups(
-    grouped: GroupedCells, groups: list[tuple[str, ...]], attributes: list[str], question: Question
+    grouped: GroupedCells, groups: list[tuple[str, ...]], attributes: list[str], question: Question, total: float
 ) -> list[Group]:
     coded = grouped.coded(question.classes)
     n, weight, squared = (
         np.bincount(coded.group, values, coded.groups).astype(np.float64) for values in (coded.n, coded.w, coded.w2)
     )
     labelled = np.bincount(coded.group, coded.n * coded.labelled, coded.groups)
+    if not question.classes and grouped.scores is not None:  # true numbers are among the scores, not in the cells
+        labelled = grouped.scores.sums["ln"].sum(-1)
     by_label, by_prediction = coded.counts()
     out = []
     for code, group in enumerate(groups):
@@ -322,7 +323,7 @@ def _groups(
             Group(
                 values=list(group),
                 n=int(n[code]),
-                share=float(weight[code] / weight.sum()) if weight.sum() else 0.0,
+                share=float(weight[code] / total) if total else 0.0,
                 weight=float(weight[code]),
                 effective_n=float(weight[code] ** 2 / squared[code]) if squared[code] else 0.0,
                 n_labelled=int(labelled[code]),

@@ -399,6 +399,8 @@ def _of_scores(grouped: GroupedCells, metric: Metric, alpha: float) -> Values:
 
 
 def _of_ranking(grouped: GroupedCells, metric: Metric, alpha: float) -> Values:
+    if grouped.scores is not None and not grouped.scores.ranked:
+        return _nothing(grouped, metric, "not_within_controls")
     if grouped.scores is None or grouped.scores.counts.empty:
         return _nothing(grouped, metric, "no_scores")
     found = score_metrics.ranking(grouped.scores, metric.name)
