@@ -185,8 +185,8 @@ class CalibrationBin(Part):
     n: int
     weight: float
     effective_n: float
-    mean_score: float
-    positive_rate: float
+    mean_score: float | None = Field(description="Null where the decisions weigh nothing, or there are none.")
+    positive_rate: float | None
     lower: float | None
     upper: float | None
 

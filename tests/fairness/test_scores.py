@@ -281,3 +281,17 @@ def test_aucs_within_controls_say_that_they_are_not_computed() -> None:
     done = compare_rows(frame, ["g"], ask(["0", "1"], "1", ("auc",), scored=True), controls=["k"])
     assert {value.note for value in done.metrics if value.stratum} == {"not_within_controls"}
     assert {value.note for value in done.metrics if not value.stratum} == {None}
+
+
+def test_decisions_that_weigh_nothing_calibrate_nothing() -> None:
+    frame = rows(60, 8)
+    frame.loc[frame["score"] >= 0.9, "score"] = 0.8
+    frame.loc[len(frame)] = {"g": "a", "y_true": "1", "score": 0.95, "y_pred": "1", "weight": 0.0}
+    done = compare_rows(frame, ["g"], ask(["0", "1"], "1", ("auc",), scored=True))
+    assert done.scores is not None
+    last = score_report(done.scores, done.slicing, 0.05).groups[0].calibration[-1]
+    assert (last.n, last.weight, last.mean_score, last.positive_rate, last.lower) == (1, 0.0, None, None, None)
+    without = compare_rows(frame[:-1], ["g"], ask(["0", "1"], "1", ("auc",), scored=True))
+    assert without.scores is not None
+    errors = [score_report(of.scores, of.slicing, 0.05).groups[0].calibration_error for of in (done, without)]
+    assert errors[0] == pytest.approx(errors[1])

@@ -91,13 +91,13 @@ def _group(
     totals = [float(side[0]) for side in above]
     bins = _calibration(h, code, edges, alpha, sizes)
     total = sum(totals)
-    used = [b for b in bins if b.n]
     error = chance = None
     if total > 0:
-        shares = [b.weight / total for b in used]
-        error = float(sum(s * abs(b.mean_score - b.positive_rate) for s, b in zip(shares, used, strict=True)))
-        spread = [np.sqrt(2 * b.mean_score * (1 - b.mean_score) / (np.pi * b.effective_n)) for b in used]
-        chance = float(sum(s * e for s, e in zip(shares, spread, strict=True)))
+        used = [(b, b.mean_score, b.positive_rate) for b in bins]
+        known = [(b, mean, rate) for b, mean, rate in used if mean is not None and rate is not None]
+        error = float(sum(b.weight / total * abs(mean - rate) for b, mean, rate in known))
+        spread = [np.sqrt(2 * mean * (1 - mean) / (np.pi * b.effective_n)) for b, mean, _ in known]
+        chance = float(sum(b.weight / total * wide for (b, *_), wide in zip(known, spread, strict=True)))
     return GroupScores(
         group=values,
         n=int(h.n[code].sum()),
@@ -152,8 +152,8 @@ def _calibration(
                 n=int(n.sum()),
                 weight=weight,
                 effective_n=float(size[0]),
-                mean_score=mean,
-                positive_rate=rate,
+                mean_score=mean if weight else None,
+                positive_rate=rate if weight else None,
                 lower=float(low[0]) if bounded else None,
                 upper=float(high[0]) if bounded else None,
             )

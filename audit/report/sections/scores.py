@@ -61,7 +61,11 @@ def _slicing(view: View, report: ScoreReport) -> dict[str, Any]:
 
 def _calibration(view: View, name: str, groups: list[GroupScores]) -> Chart:
     series = {
-        group_name(item.group): [(b.mean_score, b.positive_rate) for b in item.calibration if b.n >= SMALLEST_BIN]
+        group_name(item.group): [
+            (b.mean_score, b.positive_rate)
+            for b in item.calibration
+            if b.n >= SMALLEST_BIN and b.mean_score is not None and b.positive_rate is not None
+        ]
         for item in groups
     }
     words = view.t("scores.calibration", attributes=name), view.t("scores.mean"), view.t("scores.positive_rate")
