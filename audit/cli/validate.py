@@ -52,6 +52,10 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
         say(f"note: {words.remark(note)}")
     if settings.model is None and settings.data.columns.prediction:
         say(f"positive class: {cut(positive_class(settings, found.classes_seen) or '(one against the rest)')}")
+    if settings.model is None:
+        from audit.pipeline.case import understand
+
+        understand(settings, found, None)  # metrics and rules are held against the data as an audit would
     if settings.model is not None:
         from audit.models.described import classes_of
 

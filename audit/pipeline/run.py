@@ -21,7 +21,7 @@ from audit.config import MISSING, AuditConfig, ModelConfig, load_config, parse_c
 from audit.data.rows import RowReader
 from audit.data.stored import stored_decisions
 from audit.data.survey import survey
-from audit.errors import AuditError, ModelError
+from audit.errors import AuditError, DataError, ModelError
 from audit.fairness.compare.adverse_impact import adverse_impact
 from audit.fairness.compare.discovery import DiscoveryCounter, Search
 from audit.fairness.compare.disparities import Compared, compare, findings
@@ -57,7 +57,7 @@ from audit.result import (
     StratifiedTest,
     Timings,
 )
-from audit.store.columns import control_column, group_columns
+from audit.store.columns import control_column, group_columns, members_column
 from audit.store.decisions import BATCH_ROWS, read_decisions, windows
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder, fingerprint_of
@@ -416,6 +416,8 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
                     counter[key] += count
     with pq.ParquetFile(folder.decisions) as file:
         rows = file.metadata.num_rows
+    if not statuses.total():
+        raise DataError("no decision to audit: every count is 0", where=str(case.config.data.path))
     if not statuses.total() - statuses["failed"]:
         raise ModelError("the model gave no usable output for any row: its logits are not finite numbers")
     return DataFacts(
@@ -440,11 +442,14 @@ def hash_rows(case: Case, folder: RunFolder) -> str:
     """Hash ids, labels and groups of the audited rows: what two audits must share for their rows to be the same."""
     names = group_columns(attribute.label for attribute in case.config.attributes)
     names += [control_column(name) for name in case.config.controls]
+    shared = [members_column(*group_columns([item.label])) for item in case.config.attributes if item.members]
     # Not the searched columns: they are no part of the question.
-    columns = ["row_id", "y_true", "y_value", "weight", "count", "cluster", *names]
+    columns = ["row_id", "y_true", "y_value", "weight", "count", "cluster", *names, *shared]
     digest = hashlib.sha256(json.dumps(columns).encode())
     for batch in windows(read_decisions(folder.decisions, columns), BATCH_ROWS):
         frame = batch.to_pandas()
+        for name in shared:
+            frame[name] = [repr([tuple(item.values()) for item in row]) for row in batch[name].to_pylist()]
         digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
     return digest.hexdigest()
 

@@ -112,3 +112,23 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     for command in ([], ["run"], ["report"], ["validate"], ["schema"]):
         assert call([*command, "--help"]) == ExitCode.PASSED
         assert "Usage: audit" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ({"metric": "selection_rate", "limit": 0.1, "exempt": ["Z"]}, "no group is called 'Z'"),
+        ({"metric": "selection_rate", "limit": 0.1, "over": ["nobody"]}, "'nobody' is not audited"),
+        ({"metric": "log_loss", "limit": 0.1}, "'log_loss' is no metric of this audit"),
+        ({"metric": "selection_rate", "limit": 0.1, "scope": "adjusted"}, "needs controls"),
+    ],
+)
+def test_validate_refuses_the_rules_that_a_run_refuses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rule: dict[str, object], problem: str
+) -> None:
+    (tmp_path / "rows.csv").write_text("y,p,g\n" + "1,1,a\n0,1,b\n1,0,a\n0,0,b\n" * 5)
+    data = {"path": "rows.csv", "columns": {"label": "y", "prediction": "p"}, "positive_label": 1}
+    config = {"data": data, "attributes": ["g"], "policy": {"rules": [rule]}}
+    (tmp_path / "audit.yaml").write_text(yaml.safe_dump(config))
+    assert call(["validate", str(tmp_path / "audit.yaml")]) == ExitCode.USAGE
+    assert problem in capsys.readouterr().err

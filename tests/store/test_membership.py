@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import audit
-from audit.errors import ConfigError, DataError
+from audit.errors import AuditError, ConfigError, DataError
 
 
 @pytest.fixture
@@ -88,3 +88,13 @@ def test_a_baseline_of_overlapping_groups(config: Callable[..., dict[str, Any]],
     assert result.comparison.paired
     change = next(c for c in result.comparison.changes if c.group == ["x"] and c.metric == "true_positive_rate")
     assert (change.difference, change.correlation) == (pytest.approx(0.0, abs=1e-9), pytest.approx(1.0))
+
+
+def test_rows_with_other_shares_are_other_rows(config: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    data = frame()
+    plain = config(data)
+    audit.run(plain)
+    plain = config(data.assign(in_y=data["in_y"].replace(0.7, 0.9)))
+    plain["output"] = {"folder": str(tmp_path / "again")}
+    with pytest.raises(AuditError, match="of other rows, labels or groups"):
+        audit.run(plain, baseline=tmp_path / "run")
