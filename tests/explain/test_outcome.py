@@ -106,7 +106,9 @@ class Deaf(TextClassification):
 
 @pytest.mark.parametrize(("kind", "reason"), [(Broken, "failed"), (Deaf, "no_contrast")])
 def test_models_that_fail_or_do_not_listen(checkpoints: dict[str, Path], kind: Any, reason: str) -> None:
-    adapter = kind.load(ModelConfig(path=checkpoints["bert"], device="cpu"))
+    adapter = TextClassification.load(ModelConfig(path=checkpoints["bert"], device="cpu"))
+    # Only now: loading refuses a model that says nothing, and one of these may still come up for single texts.
+    adapter.__class__ = kind
     explainer = Explainer(adapter, ExplanationConfig(), "mask", 0)
     rows = pd.DataFrame({"row_id": ["a"], "input": ["good bad word1 word2 he she"]}).assign(**FIXED)
     (record,) = explainer.explain(rows)[0].to_pylist()

@@ -39,15 +39,30 @@ def log(path: Path, line: str) -> None:
 
 
 def instrument(record: Path) -> None:
-    """Write a line for every forward pass of the model, and one for every finished part with its forward passes."""
+    """Write a line for every forward pass of the model, and one for every finished part with its forward passes.
+
+    A model is tried before anything is decided, whenever it is loaded: those passes belong to no part.
+    """
     forward, write = BertForSequenceClassification.forward, Shards.write
-    passes = 0
+    passes, trying = 0, False
 
     def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
         nonlocal passes
-        passes += 1
-        log(record, "forward")
+        if not trying:
+            passes += 1
+            log(record, "forward")
         return forward(self, *args, **kwargs)
+
+    def untold(step: Any) -> Any:
+        def run(*args: Any) -> Any:
+            nonlocal trying
+            trying = True
+            try:
+                return step(*args)
+            finally:
+                trying = False
+
+        return run
 
     def written(self: Shards, number: int, *args: Any) -> None:
         nonlocal passes
@@ -55,6 +70,8 @@ def instrument(record: Path) -> None:
         log(record, f"part {self.folder.name} {number} {passes}")
         passes = 0
 
+    audit.pipeline.run.load = untold(audit.pipeline.run.load)
+    audit.pipeline.run.understand = untold(audit.pipeline.run.understand)
     BertForSequenceClassification.forward = counted  # type: ignore[method-assign]
     Shards.write = written  # type: ignore[method-assign]
 
