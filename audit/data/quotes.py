@@ -6,6 +6,8 @@ row, the table still has its shape, and rows are gone. The cell then holds lines
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,9 +34,11 @@ def quote_notes(data: DataConfig) -> list[Note]:
     if data_format(data) != "csv":
         return []
     joined: list[int] = []
+    longer: list[int] = []
     kept: list[int] = []
     read = 0
     for file in table_files(data):
+        longer += [read + row for row in _goes_on(file.path, data)]
         for batch, quoted in _blocks(file.path, data):
             if quoted:
                 joined += [read + row for row in _joined(batch, quoted)]
@@ -42,7 +46,53 @@ def quote_notes(data: DataConfig) -> list[Note]:
                 kept += [read + row for row in _kept(batch)]
             read += batch.num_rows
     notes = [("quotes_join_rows", joined), ("quotes_kept", kept)]
-    return [Note(code=code, params={"n": len(rows), "row": min(rows)}) for code, rows in notes if rows]
+    found = [Note(code=code, params={"n": len(rows), "row": min(rows)}) for code, rows in notes if rows]
+    return [*found, *(Note(code="quotes_go_on", params={"row": row}) for row in longer[:1])]
+
+
+def _goes_on(path: Path, data: DataConfig) -> list[int]:
+    """Row of the first cell with text after its closing quote, which Arrow joins to it without a word."""
+    with reading(path, "CSV"):
+        file, dialect = text_file(path, data.encoding), Dialect.of(path, data)
+        with file.open_utf8() as stream:
+            if not dialect.quote or not _stray(stream, dialect):
+                return []
+        with file.open_utf8() as stream:
+            text = io.TextIOWrapper(stream, "utf-8", newline="")
+            for _ in range(dialect.skip_rows):
+                text.readline()
+            rows = csv.reader(
+                text,
+                delimiter=dialect.delimiter, quotechar=dialect.quote, escapechar=dialect.escape or None, strict=True,
+            )  # fmt: skip
+            read = 0
+            try:
+                for cells in rows:
+                    read += bool(cells)
+            except csv.Error as error:
+                return [read + 1 - (dialect.header is True)] if "expected after" in str(error) else []
+    return []
+
+
+def _stray(stream: Any, dialect: Dialect) -> bool:
+    """Whether any quote stands within text: only then is it worth reading cell by cell."""
+    marks = np.frombuffer(f"{dialect.delimiter}{dialect.escape}\r\n".encode(), np.uint8)
+    quote = dialect.quote.encode()
+    before = b"\n"
+    while block := stream.read(1 << 22):
+        held = before + block
+        around = np.frombuffer(held, np.uint8)
+        at = np.flatnonzero(around == ord(quote))
+        first, last = at[np.diff(at, prepend=-1) > 1], at[np.diff(at, append=len(held) + 1) > 1]
+        # What stands at the end goes on in the next block.
+        first, last = first[last < len(held) - 1], last[last < len(held) - 1]
+        opens = np.isin(around[first - 1], marks)
+        # Doubled quotes are one character of the cell: an odd one out opens a cell at its start, and ends it elsewhere.
+        ends = opens == ((last - first) % 2 == 1)
+        if (ends & ~np.isin(around[last + 1], marks)).any():
+            return True
+        before = held[len(held.rstrip(quote)) - 1 :]
+    return False
 
 
 def _blocks(path: Path, data: DataConfig) -> Iterator[tuple[pa.RecordBatch, str]]:

@@ -71,3 +71,24 @@ def test_the_result_tells_of_them(tmp_path: Path) -> None:
     result = json.loads((tmp_path / "runs" / "audit" / "result.json").read_text())
     assert {"code": "quotes_join_rows", "params": {"n": 1, "row": 6}} in result["notes"]
     assert result["data"]["rows"] == 37
+
+
+@pytest.mark.parametrize("cell", ['"hello"x', '"he said "hi", then left"', '"a\nb"c', '"" x'])
+@pytest.mark.parametrize("break_", ["\n", "\r\n"])
+def test_text_after_a_closing_quote_is_told(tmp_path: Path, cell: str, break_: str) -> None:
+    rows = ["id,text,sex", "1,fine,F", '2,"quoted, ""too""",F', f"3,{cell},F"]
+    if cell.count(",") > 0:
+        rows[0] += ",more"
+        rows[1:3] = [row + "," for row in rows[1:3]]
+    assert notes(tmp_path, break_.join(rows) + break_) == [("quotes_go_on", {"row": 3})]
+
+
+@pytest.mark.parametrize("cell", ['5"x', 'so "called" thing', '"said ""hi"" there"', '"""x"""', '""', "it's"])
+def test_other_quotes_are_no_such_cells(tmp_path: Path, cell: str) -> None:
+    assert notes(tmp_path, f"id,text,sex\n1,{cell},F\n2,x,M\n") == []
+
+
+def test_escaped_quotes_are_no_ends(tmp_path: Path) -> None:
+    text = 'skipped\nid,text\n1,"a \\"b\\" c"\n'
+    assert notes(tmp_path, text, escape="\\", skip_rows=1) == []
+    assert notes(tmp_path, text, skip_rows=1) == [("quotes_go_on", {"row": 1})]
