@@ -84,6 +84,8 @@ def _try_model(settings: AuditConfig, found: Survey) -> None:
     facts = adapter.facts()
     reads = f"up to {facts.max_length:,} tokens" if facts.max_length else "texts of any length"
     say(f"{facts.architecture}: {facts.parameters:,} parameters, {facts.dtype} on {facts.device}, reads {reads}")
+    if facts.quantised:
+        say(f"rounded to int8: {facts.quantised.layers:,} linear layers")
     if facts.peft:
         put_on = facts.peft
         say(f"adapter: {put_on.method} ({put_on.library}) on the base model {cut(put_on.base)}")

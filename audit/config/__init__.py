@@ -54,6 +54,9 @@ class ModelConfig(ConfigPart):
     dtype: Literal["float32", "float16", "bfloat16"] = Field(
         "float32", description="Precision of the computation, whatever the checkpoint is stored in."
     )
+    quantize: Literal["int8"] | None = Field(
+        None, description="Round the weights of linear layers when loading, to hold the copy against the original."
+    )
     max_length: int | None = Field(None, ge=3, description="Tokens per input; default: what the model can take.")
     batch_tokens: int | None = Field(None, ge=16, description="Tokens per batch; default: found from the device.")
     allow_pickle: bool = Field(False, description="Load weights from pickles. Pickles can run code: only if you trust.")

@@ -11,8 +11,9 @@ from audit.errors import ConfigError, ModelError
 from audit.models.checkpoint import check_finite, load_model, load_tokenizer
 from audit.models.folder import CheckpointFolder, look_through, stored_dtype
 from audit.models.peft_folder import is_adapter, look_through_both
+from audit.models.quantise import sha256_of, to_int8
 from audit.models.safety import check_safety
-from audit.result import Note, PeftFacts
+from audit.result import Note, PeftFacts, QuantisedFacts
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Loaded:
     stored_dtype: str
     notes: list[Note]
     peft: PeftFacts | None = None
+    quantised: QuantisedFacts | None = None
     taken: int = 0
 
 
@@ -54,6 +56,12 @@ def load_checkpoint(config: ModelConfig) -> Loaded:
         If anything of it is not what it should be; each has one reason.
     """
     if is_adapter(config.path):
+        if config.quantize:
+            raise ConfigError(
+                "an adapter is not rounded: which of its numbers a service rounds is not known",
+                where="model.quantize",
+                hint="merge it into its base model, save that, and name it as model.path",
+            )
         return _with_adapter(config)
     if config.base is not None:
         raise ConfigError(
@@ -68,8 +76,11 @@ def load_checkpoint(config: ModelConfig) -> Loaded:
     tokenizer = load_tokenizer(config, folder)
     _check_unchanged(folder, state)
     check_finite(model, str(config.path))
+    rounded = to_int8(model, str(config.path)) if config.quantize else None
+    digest = sha256_of(rounded, digest) if rounded else digest
     return Loaded(
-        model, tokenizer, type(model).__name__, folder, folder.config, digest, stored_dtype(stored), notes
+        model, tokenizer, type(model).__name__, folder, folder.config, digest, stored_dtype(stored), notes,
+        quantised=rounded,
     )  # fmt: skip
 
 
@@ -97,7 +108,8 @@ def _with_adapter(config: ModelConfig) -> Loaded:
     digest = hashlib.sha256(f"{facts.base_sha256} {facts.sha256}".encode()).hexdigest()
     dtype = stored_dtype(both.base.stored())
     return Loaded(
-        model, tokenizer, architecture, words, both.base.config, digest, dtype, notes, facts, both.virtual_tokens
+        model, tokenizer, architecture, words, both.base.config, digest, dtype, notes,
+        peft=facts, taken=both.virtual_tokens,
     )  # fmt: skip
 
 

@@ -80,6 +80,7 @@ class TextClassification:
             max_length=max_length(config, model, tokenizer, loaded.taken),
             batch_tokens=config.batch_tokens or batch_tokens(device),
             peft=loaded.peft,
+            quantised=loaded.quantised,
         )
         adapter = cls(model, tokenizer, facts, notes)
         adapter._probe(DTYPES[config.dtype], where)

@@ -20,7 +20,7 @@ from audit.result.explanations import (
     SheetUnit,
     WordInfluence,
 )
-from audit.result.facts import DataFacts, Environment, ModelFacts, PeftFacts, Timings
+from audit.result.facts import DataFacts, Environment, ModelFacts, PeftFacts, QuantisedFacts, Timings
 from audit.result.fairness import (
     AdverseImpact,
     CalibrationBin,
@@ -114,6 +114,7 @@ __all__ = [
     "PolicySource",
     "PrecisionCheck",
     "Probe",
+    "QuantisedFacts",
     "Reliance",
     "RuleVerdict",
     "SanityCheck",

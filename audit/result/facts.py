@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from audit.result.part import Part
@@ -19,6 +21,14 @@ class PeftFacts(Part):
     base_sha256: str = Field(description="Over all files of the base model's folder.")
 
 
+class QuantisedFacts(Part):
+    """What was rounded when the model was loaded."""
+
+    method: Literal["int8_weight_only"]
+    layers: int = Field(description="Linear layers whose weights were rounded.")
+    parameters: int = Field(description="Weights that were rounded.")
+
+
 class ModelFacts(Part):
     """The audited model, as loaded."""
 
@@ -27,7 +37,9 @@ class ModelFacts(Part):
     architecture: str
     parameters: int
     classes: list[str]
-    sha256: str = Field(description="Over all files of the checkpoint folder; over both, of an adapter and its base.")
+    sha256: str = Field(
+        description="Over all files read (checkpoint, or adapter and base model), and what was rounded."
+    )
     revision: str | None = Field(description="Commit the checkpoint says it was made from.")
     stored_dtype: str
     dtype: str = Field(description="Precision the computation ran in.")
@@ -35,6 +47,7 @@ class ModelFacts(Part):
     max_length: int | None = Field(description="Tokens per input; null where nothing limits them.")
     batch_tokens: int
     peft: PeftFacts | None = Field(None, description="Null where the model stands by itself.")
+    quantised: QuantisedFacts | None = Field(None, description="Null where weights are what the checkpoint holds.")
 
 
 class DataFacts(Part):
