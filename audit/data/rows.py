@@ -38,8 +38,8 @@ class RowReader:
 
     Yields tables with `row` (int64, from 1, counted before filtering), `row_id`, `input`, `y_true`, `prediction`,
     `cluster` (text), `score`, `weight` (float64), `count` (int64), and text columns for attributes and controls,
-    called as `audit.store.columns` says. Columns that the configuration does not name hold their neutral value: null,
-    weight 1, count 1.
+    called as `audit.store.columns` says, and `input_pair` where the model reads pairs. Other columns that
+    the configuration does not name hold their neutral value: null, weight 1, count 1.
     """
 
     def __init__(self, config: AuditConfig) -> None:
@@ -115,7 +115,8 @@ class _Batch:
             "row": self._rows.cast(pa.int64()),
             "row_id": self._identity(columns.id) if columns.id else self._rows.cast(pa.string()),
             "input": self._text(columns.input, exact=True),
-            "input_pair": self._text(columns.input_pair, exact=True),
+            # Only where the model reads pairs, so that an example knows whether it is one.
+            **({"input_pair": self._text(columns.input_pair, exact=True)} if columns.input_pair else {}),
             "y_true": self._map(label, data.label_map, "data.label_map"),
             "y_value": self._true_number() if of_numbers else pa.nulls(size, pa.float64()),
             "prediction": self._map(self._text(columns.prediction), data.prediction_map, "data.prediction_map"),

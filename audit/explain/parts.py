@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import torch
 
 from audit.config import AuditConfig
+from audit.data.examples import example_fields, examples_of
 from audit.data.rows import RowReader
 from audit.explain.sampling import draw, outcome_strata
 from audit.models.engine import give_back_memory
-from audit.models.predict import texts_of
 from audit.store.columns import group_columns
 from audit.store.decisions import read_decisions
 from audit.store.progress import Bar
@@ -119,10 +119,10 @@ def _fetch(config: AuditConfig, folder: RunFolder, positions: np.ndarray, names:
     """Collect decision and text of the rows at these positions of the decision table."""
     columns = ["row_id", "y_true", "y_pred", "cluster", "weight", "count", *names]
     decided = _take(read_decisions(folder.decisions, columns), positions)
-    texts = _take((batch.select(["input", "input_pair"]) for batch in RowReader(config)), positions)
+    texts = _take((batch.select(example_fields(batch)) for batch in RowReader(config)), positions)
     frame: pd.DataFrame = decided.to_pandas()
     frame["weight"] *= frame.pop("count")
-    frame["input"] = texts_of(texts, paired=config.data.columns.input_pair is not None)
+    frame["input"] = examples_of(texts)
     return frame
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,16 +11,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.config import AuditConfig, ExplanationConfig
+from audit.data.examples import Example, examples_of
 from audit.data.rows import RowReader
 from audit.errors import DataError, RunFolderError
 from audit.explain.integrate.units import FRAME, units_of
 from audit.result import AuditResult, DecisionSheet, SheetUnit
 from audit.store.columns import group_column
 from audit.store.runfolder import RunFolder
-
-if TYPE_CHECKING:
-    from audit.models.adapter import Text
-
 
 #: Columns of the attribution table that a sheet takes over.
 KEPT = (
@@ -107,13 +104,11 @@ def fresh_sheet(
     return make_sheet(result, decision, record, joined(text), found)
 
 
-def _text_of(config: AuditConfig, row_id: str) -> Text:
-    from audit.models.predict import texts_of
-
+def _text_of(config: AuditConfig, row_id: str) -> Example:
     for batch in RowReader(config):
         mine = batch.filter(pc.equal(batch["row_id"], row_id))
         if mine.num_rows:
-            return texts_of(mine, paired=config.data.columns.input_pair is not None)[0]
+            return examples_of(mine)[0]
     raise DataError(f"no row has the id {row_id!r}", where=str(config.data.path))
 
 

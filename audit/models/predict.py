@@ -11,19 +11,11 @@ import pyarrow as pa
 import torch
 
 from audit.errors import ModelError, some
-from audit.models.adapter import Adapter, Encoded, Text
+from audit.models.adapter import Adapter, Encoded
 from audit.models.engine import BatchRunner
 from audit.store.decisions import decision_table
 
 Floats = npt.NDArray[np.float32]
-
-
-def texts_of(rows: pa.Table, *, paired: bool) -> list[Text]:
-    """What the model reads of each row: a text, or a pair of texts."""
-    first = [text or "" for text in rows["input"].to_pylist()]
-    if not paired:
-        return list(first)
-    return list(zip(first, [text or "" for text in rows["input_pair"].to_pylist()], strict=True))
 
 
 class Predictor:
@@ -35,8 +27,6 @@ class Predictor:
         Label of the data -> class of the model.
     positive
         Class whose probability is the score, if there is one.
-    paired
-        The model reads pairs of texts.
     """
 
     def __init__(
@@ -47,16 +37,10 @@ class Predictor:
         labels: dict[str, str],
         positive: str | None,
         budget: int,
-        paired: bool = False,
     ) -> None:
-        self._paired = paired
         self._adapter, self._schema, self._labels = adapter, schema, labels
         self._positive = adapter.classes.index(positive) if positive is not None else None
         self._runner = BatchRunner(budget)
-
-    def encode(self, rows: pa.Table) -> list[Encoded]:
-        """Tokenize a window; runs ahead, in another thread."""
-        return self._adapter.encode(texts_of(rows, paired=self._paired))
 
     def decide(
         self, rows: pa.Table, encoded: list[Encoded], advance: Callable[[int], object]

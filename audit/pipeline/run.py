@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 import audit
 from audit.config import MISSING, AuditConfig, ModelConfig, load_config, parse_config
+from audit.data.examples import examples_of
 from audit.data.rows import RowReader
 from audit.data.stored import stored_decisions
 from audit.data.survey import survey
@@ -192,9 +193,10 @@ def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> N
 
             predictor = Predictor(
                 case.adapter, case.schema, labels=case.labels, positive=case.positive,
-                budget=case.adapter.facts().batch_tokens, paired=case.config.data.columns.input_pair is not None,
+                budget=case.adapter.facts().batch_tokens,
             )  # fmt: skip
-            for (number, rows), encoded in ahead(missing(), lambda item: predictor.encode(item[1])):
+            encode = case.adapter.encode
+            for (number, rows), encoded in ahead(missing(), lambda item: encode(examples_of(item[1]))):
                 shards.write(number, *predictor.decide(rows, encoded, bar.update))
                 clock.computed += 1
         else:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.config import AuditConfig
+from audit.data.examples import Example, examples_of
 from audit.data.rows import RowReader
 from audit.fairness.compare.flips import probe_summary
 from audit.pipeline.case import Case, explains, lexicons_of
@@ -284,23 +285,18 @@ def _write_inputs(config: AuditConfig, folder: RunFolder, ids: Sequence[str]) ->
         pq.write_table(table, stream)
 
 
-def _texts(config: AuditConfig, ids: Sequence[str]) -> dict[str, str | tuple[str, str]]:
+def _texts(config: AuditConfig, ids: Sequence[str]) -> dict[str, Example]:
     """Read the texts of some rows."""
     wanted = pa.array(sorted(set(ids)), pa.string())
-    found: dict[str, str | tuple[str, str]] = {}
+    found: dict[str, Example] = {}
     for batch in RowReader(config) if len(wanted) else ():
         mine = batch.filter(pc.is_in(batch["row_id"], value_set=wanted))
         if mine.num_rows:
-            first = [text or "" for text in mine["input"].to_pylist()]
-            if config.data.columns.input_pair is None:
-                found |= dict(zip(mine["row_id"].to_pylist(), first, strict=True))
-            else:
-                both = zip(first, [text or "" for text in mine["input_pair"].to_pylist()], strict=True)
-                found |= dict(zip(mine["row_id"].to_pylist(), both, strict=True))
+            found |= dict(zip(mine["row_id"].to_pylist(), examples_of(mine), strict=True))
     return found
 
 
-def edited(text: str | tuple[str, str], edits: Sequence[TextEdit]) -> str | tuple[str, str]:
+def edited(text: Example, edits: Sequence[TextEdit]) -> Example:
     """Make the edits in a text, or in a pair of texts whose spans are those of the two joined by a line break."""
     if isinstance(text, str):
         return apply_edits(text, edits)

@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 import torch
 
 from audit.config import AuditConfig
+from audit.data.examples import examples_of
 from audit.data.rows import RowReader
 from audit.models.adapter import Adapter, Encoded, Text
 from audit.models.engine import BatchRunner
-from audit.models.predict import texts_of
 from audit.probes.exchange import Exchange, Version, exchanges
 from audit.store.decisions import read_decisions, windows
 from audit.store.progress import Progress
@@ -68,7 +68,6 @@ def probe_rows(
 ) -> tuple[int, int]:
     """Exchange and score; write `counterfactuals.parquet`. Return how many parts were computed, and how many reused."""
     shards = folder.shards("counterfactuals")
-    paired = config.data.columns.input_pair is not None
     scorer = Scorer(adapter, positive)
     computed = reused = 0
     rows = windows(RowReader(config), PART_ROWS)
@@ -83,7 +82,7 @@ def probe_rows(
             if shards.done(number):
                 reused += 1
             else:
-                found = _window(texts_of(texts, paired=paired), decision, lexicons, scorer)
+                found = _window(examples_of(texts), decision, lexicons, scorer)
                 shards.write(number, *found)
                 computed += 1
             bar.update(texts.num_rows)
