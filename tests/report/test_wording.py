@@ -74,3 +74,10 @@ def test_every_code_the_pipeline_makes_has_words() -> None:
     codes = set(re.findall(r'Note\(\s*code="([a-z_]+)"', source)) | {"rows_truncated", "rows_empty", "rows_failed"}
     assert len(codes) >= 9
     assert {f"note.{code}" for code in codes} <= set(words)
+
+
+def test_what_rounds_to_zero_has_no_minus() -> None:
+    from audit.report.wording import decimal, points, signed
+
+    assert [decimal(-0.0), decimal(-0.0002), points(-0.0001), signed(-0.0)] == ["0.000", "0.000", "0.0", "0.000"]
+    assert decimal(-0.5) == "-0.500"
