@@ -295,3 +295,15 @@ def test_decisions_that_weigh_nothing_calibrate_nothing() -> None:
     assert without.scores is not None
     errors = [score_report(of.scores, of.slicing, 0.05).groups[0].calibration_error for of in (done, without)]
     assert errors[0] == pytest.approx(errors[1])
+
+
+def test_scores_of_one_with_any_weights_have_a_mean_of_one() -> None:
+    for seed in range(8):
+        weight = np.random.default_rng(seed).choice([0.1, 3.25, 10, 0.7], 40)
+        frame = pd.DataFrame({"g": "a", "y_true": ["0", "1"] * 20, "y_pred": "1", "score": 1.0, "weight": weight})
+        done = compare_rows(frame, ["g"], ask(["0", "1"], "1", ("auc",), scored=True))
+        assert done.scores is not None
+        report = score_report(done.scores, done.slicing, 0.05)
+        assert report is not None
+        assert report.groups[0].calibration[-1].mean_score == pytest.approx(1)
+        assert report.groups[0].calibration_error_by_chance == pytest.approx(0, abs=1e-6)

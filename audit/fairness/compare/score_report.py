@@ -139,7 +139,8 @@ def _calibration(
         w, w2, n = (table[code, :, start:end] for table in (h.w, h.w2, h.n))
         weight = float(w.sum())
         rate = float(w[1].sum()) / weight if weight else 0.0
-        mean = float((w * h.mean[start:end]).sum()) / weight if weight else 0.0
+        mean = min(float((w * h.mean[start:end]).sum()) / weight, 1.0) if weight else 0.0
+        # By rounding, scores of 1 may have a mean beyond 1.
         size, blocks = weighted(*(np.array([float(s.sum())]) for s in (w[1], w2[1], w[0], w2[0]))), None
         if sizes is not None:
             size, blocks = (array[code, number : number + 1] for array in sizes)
