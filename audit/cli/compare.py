@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import click
+
+from audit.errors import ConfigError
 
 
 @click.command()
@@ -25,6 +28,8 @@ def compare(baseline: Path, candidate: Path, other_rows: bool, margin: float, as
     Shows what changed in which group, with intervals; what was shown to be the same within the margin; and how many
     decisions flipped. It judges nothing: audit gate --baseline does.
     """
+    if math.isnan(margin):  # click's range lets it through: it is neither below nor above anything
+        raise ConfigError("--margin is no number", hint="give one from 0 to 1")
     from audit.policy.baseline import load_baseline
     from audit.policy.comparison import compare_runs
     from audit.report.markdown import render_comparison

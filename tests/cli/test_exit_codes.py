@@ -107,3 +107,8 @@ def test_a_terminal_gets_a_bar_with_rate_and_time_left(model_case: Make, tmp_pat
     assert "rows/s" in text
     assert "<" in text  # elapsed<left
     assert "word1" not in text
+
+
+def test_a_margin_that_is_no_number(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["compare", "old", "new", "--margin", "nan"]) == ExitCode.USAGE
+    assert "--margin is no number" in capsys.readouterr().err
