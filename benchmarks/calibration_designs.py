@@ -145,7 +145,7 @@ def tallied(design: Design, frame: pd.DataFrame) -> tuple[Tally, Question]:
         (design.metric,), outcome="binary" if len(classes) <= 2 else "class", labelled=True, scored=False
     )
     positive = classes[-1] if len(classes) <= 2 else None
-    return Tally(slicing, cells), Question(metrics, criteria, classes, positive, 1 - ALPHA)
+    return Tally(slicing, cells, float(cells["w"].sum())), Question(metrics, criteria, classes, positive, 1 - ALPHA)
 
 
 @dataclass
