@@ -19,7 +19,9 @@ def read_parquet(
     path: Path, columns: Mapping[str, str], folders: Collection[str], batch_rows: int
 ) -> Iterator[pa.Table]:
     """Yield the columns batch by batch; see `audit.data.source.read_batches`."""
-    with reading(path, "Parquet"), pq.ParquetFile(path, page_checksum_verification=True) as file:
+    # Buffering ahead holds the whole file in memory.
+    options = {"page_checksum_verification": True, "pre_buffer": False}
+    with reading(path, "Parquet"), pq.ParquetFile(path, **options) as file:
         schema = file.schema_arrow
         require(columns, schema.names, path, folders)
         first = 1

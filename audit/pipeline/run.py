@@ -416,7 +416,7 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
             for key, count in zip(sums[column].to_pylist(), sums["count_sum"].to_pylist(), strict=True):
                 if key is not None:
                     counter[key] += count
-    with pq.ParquetFile(folder.decisions) as file:
+    with pq.ParquetFile(folder.decisions, pre_buffer=False) as file:
         rows = file.metadata.num_rows
     if not statuses.total():
         raise DataError("no decision to audit: every count is 0", where=str(case.config.data.path))

@@ -95,7 +95,7 @@ def probe(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Pr
     clock.computed += computed
     clock.reused += reused
     table = pq.read_table(folder.counterfactuals).to_pandas()
-    with pq.ParquetFile(folder.decisions) as file:
+    with pq.ParquetFile(folder.decisions, pre_buffer=False) as file:
         decisions = file.metadata.num_rows
     found = probe_summary(
         table,

@@ -75,7 +75,7 @@ def probe_rows(
         read_decisions(folder.decisions, ["row_id", "y_pred", "logits", "status", "weight", "count", "cluster"]),
         PART_ROWS,
     )
-    with pq.ParquetFile(folder.decisions) as file:
+    with pq.ParquetFile(folder.decisions, pre_buffer=False) as file:
         total = file.metadata.num_rows
     with progress.stage("exchanges", total, "rows") as bar:
         for number, (texts, decision) in enumerate(zip(rows, decided, strict=True)):

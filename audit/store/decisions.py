@@ -80,7 +80,7 @@ def read_decisions(path: Path, columns: Sequence[str] | None = None) -> Iterator
     """Yield a decision table (a file, or a folder of parts) batch by batch, in order."""
     files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     for file in files:
-        with naming(file), pq.ParquetFile(file) as parquet:
+        with naming(file), pq.ParquetFile(file, pre_buffer=False) as parquet:
             for batch in parquet.iter_batches(BATCH_ROWS, columns=None if columns is None else list(columns)):
                 yield pa.Table.from_batches([batch])
 
