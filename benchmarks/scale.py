@@ -21,11 +21,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 PROBE = """
-import json, resource, sys
+import json, re, resource, sys
 from audit.cli import call
 call(["run", sys.argv[1], "--quiet", "--overwrite"])
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]), file=sys.stderr)
+# Not ru_maxrss, which begins with the peak of the process that started this one.
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
+print(json.dumps([used.ru_utime + used.ru_stime, peak]), file=sys.stderr)
 """
 ROOT = Path(__file__).parents[1]
 Config = dict[str, Any]
