@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from audit.config.spelling import as_label
 
@@ -18,9 +18,17 @@ def _label(value: object) -> object:
 Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str | int | float | bool)]
 
 
+def _named(column: str) -> str:
+    if not column:
+        raise ValueError("names no column; leave the key out, or call a column without a name by its number")
+    return column
+
+
 #: Name of a column, which may be a number in a file without a header.
 Column = Annotated[
-    str, BeforeValidator(lambda name: str(name) if type(name) is int else name, json_schema_input_type=str | int)
+    str,
+    BeforeValidator(lambda name: str(name) if type(name) is int else name, json_schema_input_type=str | int),
+    AfterValidator(_named),
 ]
 
 

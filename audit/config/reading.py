@@ -120,6 +120,13 @@ def parse_yaml(text: str, where: str, *, only_text: bool = False) -> Any:
         raise ConfigError(_told(error), where=where) from None
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"cannot be read as YAML: {error}", where=where) from None
+    except (AttributeError, KeyError, IndexError, TypeError):
+        # What the constructors of tags raise over a value that is none of theirs: !!bool maybe, !!timestamp soon.
+        raise ConfigError(
+            "cannot be read as YAML: a tag (!!) does not fit its value",
+            where=where,
+            hint="write the value without a tag",
+        ) from None
     except RecursionError:
         raise ConfigError(f"is nested more than {MOST_DEPTH} levels deep", where=where) from None
     finally:

@@ -124,3 +124,18 @@ def test_the_configurations_in_the_documentation_of_models_are_valid() -> None:
     assert blocks
     for block in blocks:
         parse_config(yaml.safe_load(block))
+
+
+@pytest.mark.parametrize(
+    "value", ["!!timestamp soon", "!!bool maybe", '!!int ""', "!!float x", "!!binary é", "!!set [a]"]
+)
+def test_a_tag_that_does_not_fit_its_value_is_an_error(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "audit.yaml"
+    path.write_text(f"data: {{path: {value}}}\nattributes: [g]\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"audit\.yaml"):
+        load_config(path)
+
+
+def test_a_column_without_a_name_is_told() -> None:
+    with pytest.raises(ConfigError, match=r"data\.columns\.label.*names no column"):
+        parse_config({"data": {"path": "x.csv", "columns": {"label": "", "prediction": "p"}}, "attributes": ["g"]})
