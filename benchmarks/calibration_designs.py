@@ -34,7 +34,8 @@ from audit.fairness.compare.stratified import stratified_tests
 from audit.fairness.metrics.definitions import Metric, choose_metrics
 from audit.fairness.tally import Slicing, Tally
 from audit.pipeline.run import definitions
-from audit.policy.judge import SLACK, judge
+from audit.policy.cases import SLACK
+from audit.policy.judge import judge
 from audit.result import AuditResult, Flags
 from benchmarks.calibration import ALPHA, RUNS, Share, partial
 from benchmarks.designs import DESIGNS, Design, Rows, nested

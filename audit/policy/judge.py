@@ -17,7 +17,7 @@ with `at_most` holds every group's own value against it: flips of each pair of g
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
@@ -28,121 +28,14 @@ from audit.config import PolicyConfig
 from audit.fairness.bounds.inference import (
     EVIDENCE_FLOOR,
     Estimates,
-    GapBounds,
-    difference_bounds,
-    one_sided,
-    ratio_bounds,
 )
-from audit.fairness.bounds.sketch import gathered
-from audit.fairness.compare.change import ChangeBounds, Changes, group_changes, pair_changes
+from audit.fairness.compare.change import ChangeBounds
+from audit.policy.cases import SLACK, AskedCase, ChangeCase, GapCase, LevelCase, sort_case
 from audit.policy.needed import POWER, ChangePower, GapPower, LevelPower, ScopedGroup, lacking, more_rows
-from audit.policy.rules import NEUTRAL, AskedRule, questions
+from audit.policy.rules import AskedRule, questions
 from audit.policy.waivers import apply_waivers
 from audit.result import AuditResult, Doubt, Judgement, MetricValue, Needed, RuleVerdict
 from audit.store.runfolder import fingerprint_of
-
-#: Limits are written in decimal; 0.5 − 0.4 must not exceed 0.1.
-SLACK = 1e-12
-
-
-@dataclass(frozen=True)
-class _Gap:
-    """A question of a gap, with its groups sorted into those that can be assessed and those that cannot."""
-
-    question: AskedRule
-    assessable: list[MetricValue]
-    unassessable: list[MetricValue]
-    doubted: list[MetricValue]
-    estimates: Estimates
-
-    @property
-    def answerable(self) -> bool:
-        return len(self.assessable) > 1 and (self.question.rule.reference is None or self.reference is not None)
-
-    @property
-    def reference(self) -> int | None:
-        name = self.question.rule.reference
-        return next((i for i, v in enumerate(self.assessable) if name in {*v.group, " × ".join(v.group)}), None)
-
-    def bounds(self, estimates: Estimates, alpha: float, simultaneous: float) -> GapBounds:
-        find = ratio_bounds if self.question.rule.limit is None else difference_bounds
-        return find(estimates, alpha, simultaneous=simultaneous, reference=self.reference)
-
-    def status(self, found: GapBounds) -> str:
-        rule = self.question.rule
-        if rule.limit is not None:
-            return "fail" if found.lower > rule.limit else "pass" if found.upper <= rule.limit else "inconclusive"
-        least = rule.at_least or 0.0
-        return "fail" if found.upper < least else "pass" if found.lower >= least else "inconclusive"
-
-    def fails(self, alpha: float, level: float) -> bool:
-        return self.status(self.bounds(self.estimates, alpha, level)) == "fail"
-
-
-@dataclass(frozen=True)
-class _Changed:
-    """A question of changes since the baseline."""
-
-    question: AskedRule
-    changes: Changes
-    groups: list[list[str]]
-    unassessable: list[list[str]]
-    doubts: list[Doubt]
-
-    @property
-    def answerable(self) -> bool:
-        return len(self.groups) > (1 if self.question.rule.of == "gap" else 0)
-
-    def bounds(self, alpha: float, level: float) -> ChangeBounds:
-        margin = self.question.rule.margin or 0.0
-        if self.question.rule.of == "gap":
-            return pair_changes(self.changes, margin, alpha, level)
-        return group_changes(self.changes, self.signs, alpha, level)
-
-    @property
-    def signs(self) -> tuple[float, ...]:
-        """Directions that count as worse."""
-        better = self.question.definition.better if self.question.definition else "high"
-        return (1.0, -1.0) if self.question.metric in NEUTRAL else (-1.0 if better == "high" else 1.0,)
-
-    def status(self, found: ChangeBounds) -> str:
-        margin = self.question.rule.margin or 0.0
-        return "fail" if found.lower > margin else "pass" if found.upper <= margin else "inconclusive"
-
-    def fails(self, alpha: float, level: float) -> bool:
-        return self.status(self.bounds(alpha, level)) == "fail"
-
-
-@dataclass(frozen=True)
-class _Level:
-    """A question of values themselves: each group's is at most so much."""
-
-    question: AskedRule
-    assessable: list[MetricValue]
-    unassessable: list[MetricValue]
-    doubted: list[MetricValue]
-    estimates: Estimates
-
-    @property
-    def answerable(self) -> bool:
-        return bool(self.assessable)
-
-    def bounds(self, alpha: float, level: float) -> tuple[float, float, int, int]:
-        """Bounds of the largest value, the lower one simultaneous over groups, and the groups that decide them."""
-        lower = one_sided(self.estimates, level / len(self.assessable))[0]
-        upper = one_sided(self.estimates, alpha)[1]
-        low, high = int(np.argmax(lower)), int(np.argmax(upper))
-        return float(lower[low]), float(upper[high]), low, high
-
-    def status(self, lower: float, upper: float) -> str:
-        most = self.question.rule.at_most or 0.0
-        return "fail" if lower > most else "pass" if upper <= most else "inconclusive"
-
-    def fails(self, alpha: float, level: float) -> bool:
-        return self.status(*self.bounds(alpha, level)[:2]) == "fail"
-
-
-_Case = _Gap | _Changed | _Level
 
 
 def judge(result: AuditResult, policy: PolicyConfig, *, today: date | None = None) -> Judgement:
@@ -153,7 +46,7 @@ def judge(result: AuditResult, policy: PolicyConfig, *, today: date | None = Non
     today
         Day that waivers are held against; default: the present one (UTC).
     """
-    cases = [_sort(question) for question in questions(result, policy)]
+    cases = [sort_case(question) for question in questions(result, policy)]
     alpha = 1 - result.level
     levels = _holm(cases, alpha)
     rules = [_verdict(case, alpha, level) for case, level in zip(cases, levels, strict=True)]
@@ -172,69 +65,13 @@ def judge(result: AuditResult, policy: PolicyConfig, *, today: date | None = Non
     )
 
 
-def _verdict(case: _Case, alpha: float, level: float) -> RuleVerdict:
-    if isinstance(case, _Gap):
+def _verdict(case: AskedCase, alpha: float, level: float) -> RuleVerdict:
+    if isinstance(case, GapCase):
         return _gap_verdict(case, alpha, level)
-    return _change_verdict(case, alpha, level) if isinstance(case, _Changed) else _level_verdict(case, alpha, level)
+    return _change_verdict(case, alpha, level) if isinstance(case, ChangeCase) else _level_verdict(case, alpha, level)
 
 
-def _sort(question: AskedRule) -> _Case:
-    if question.rule.margin is not None:
-        return _sort_changes(question)
-    known: list[MetricValue] = []
-    unknown: list[MetricValue] = []
-    doubted: list[MetricValue] = []
-    point = question.rule.evidence == "point"
-    for value in question.values:
-        if value.value is None:
-            unknown.append(value)
-        elif value.doubt is not None:
-            doubted.append(value)
-        else:
-            (known if point or (value.effective_n or 0) >= EVIDENCE_FLOOR else unknown).append(value)
-    if point:  # Values are compared as they are, whatever their bounds are worth.
-        known = [value for value in question.values if value.value is not None]
-    sorted_into = _Gap if question.rule.at_most is None else _Level
-    return sorted_into(question, known, unknown, doubted, _estimates(question, known))
-
-
-def _estimates(question: AskedRule, values: list[MetricValue]) -> Estimates:
-    def column(name: str) -> np.ndarray | None:
-        numbers = [getattr(value, name) for value in values]
-        return None if any(number is None for number in numbers) else np.array(numbers, float)
-
-    correlation = None
-    if question.correlation is not None:
-        at = [question.correlation.groups.index(value.group) for value in values]
-        correlation = np.array(question.correlation.matrix)[np.ix_(at, at)]
-    effective = column("effective_n")
-    return Estimates(
-        np.array([value.value for value in values], float),
-        effective if effective is not None else np.full(len(values), EVIDENCE_FLOOR),
-        column("clusters") if values else None,
-        column("standard_error") if values else None,
-        correlation,
-        gathered([v.sketch for v in values]) if values and all(v.sketch is not None for v in values) else None,
-    )
-
-
-def _sort_changes(question: AskedRule) -> _Changed:
-    known, unknown, doubts = [], [value.group for value in question.values], []
-    point = question.rule.evidence == "point"
-    for change in question.changes or []:
-        both = (change.candidate, change.baseline)
-        if any(v.value is None for v in both):
-            continue
-        if change.doubt is not None:
-            doubts.append(Doubt(group=change.group, reason=change.doubt))
-            unknown = [group for group in unknown if group != change.group]
-        if point or (change.doubt is None and all((v.effective_n or 0) >= EVIDENCE_FLOOR for v in both)):
-            known.append(change)
-            unknown = [group for group in unknown if group != change.group]
-    return _Changed(question, Changes.of(known), [change.group for change in known], unknown, doubts)
-
-
-def _holm(cases: list[_Case], alpha: float) -> list[float]:
+def _holm(cases: list[AskedCase], alpha: float) -> list[float]:
     """Level of each case's fail bound: α for warnings; for errors judged by bounds, Holm's step-down over all of them.
 
     While some case fails at α over the number of those still open, it leaves, and the others share more.
@@ -259,7 +96,7 @@ def _holm(cases: list[_Case], alpha: float) -> list[float]:
     return levels
 
 
-def _blank(case: _Case, level: float) -> RuleVerdict:
+def _blank(case: AskedCase, level: float) -> RuleVerdict:
     question, rule = case.question, case.question.rule
     limits = (rule.margin, rule.limit, rule.at_least, rule.at_most)
     limit = next((value for value in limits if value is not None), 0.0)
@@ -294,13 +131,13 @@ def _blank(case: _Case, level: float) -> RuleVerdict:
     )
 
 
-def _doubts(case: _Case) -> list[Doubt]:
-    if isinstance(case, _Changed):
+def _doubts(case: AskedCase) -> list[Doubt]:
+    if isinstance(case, ChangeCase):
         return case.doubts
     return [Doubt(group=value.group, reason=value.doubt) for value in case.doubted if value.doubt is not None]
 
 
-def _gap_verdict(case: _Gap, alpha: float, level: float) -> RuleVerdict:
+def _gap_verdict(case: GapCase, alpha: float, level: float) -> RuleVerdict:
     question, rule = case.question, case.question.rule
     blank = _blank(case, level).model_copy(
         update={"groups": len(case.assessable), "needed": [_lacks(question, value) for value in case.unassessable]}
@@ -339,7 +176,7 @@ def _gap_verdict(case: _Gap, alpha: float, level: float) -> RuleVerdict:
     )
 
 
-def _without_bounds(case: _Gap, blank: RuleVerdict) -> RuleVerdict:
+def _without_bounds(case: GapCase, blank: RuleVerdict) -> RuleVerdict:
     """Say what can be said of values alone: of too few groups whose bounds carry a guarantee, nothing is decided."""
     rule = case.question.rule
     valued = case.assessable if rule.evidence == "point" else [*case.assessable, *case.doubted]
@@ -362,7 +199,7 @@ def _without_bounds(case: _Gap, blank: RuleVerdict) -> RuleVerdict:
     )  # fmt: skip
 
 
-def _level_verdict(case: _Level, alpha: float, level: float) -> RuleVerdict:
+def _level_verdict(case: LevelCase, alpha: float, level: float) -> RuleVerdict:
     question = case.question
     blank = _blank(case, level).model_copy(
         update={"groups": len(case.assessable), "needed": [_lacks(question, value) for value in case.unassessable]}
@@ -401,7 +238,7 @@ def _level_verdict(case: _Level, alpha: float, level: float) -> RuleVerdict:
     )  # fmt: skip
 
 
-def _change_verdict(case: _Changed, alpha: float, level: float) -> RuleVerdict:
+def _change_verdict(case: ChangeCase, alpha: float, level: float) -> RuleVerdict:
     blank = _blank(case, level).model_copy(
         update={
             "groups": len(case.groups),
@@ -458,7 +295,7 @@ def _within(value: float | None, question: AskedRule) -> bool:
     return value <= rule.limit + SLACK if rule.limit is not None else value >= (rule.at_least or 0.0) - SLACK
 
 
-def _detectable(case: _Gap, pair: tuple[int, int], level: float) -> float | None:
+def _detectable(case: GapCase, pair: tuple[int, int], level: float) -> float | None:
     """Gap between two groups, of their sizes and about their rates, that this rule fails with probability `POWER`."""
     estimates, rule, groups = case.estimates, case.question.rule, len(case.assessable)
     pairs = groups * (groups - 1) if case.reference is None else 2 * (groups - 1)
@@ -485,7 +322,7 @@ def _groups(question: AskedRule, values: list[MetricValue]) -> list[ScopedGroup]
     return [ScopedGroup(v.group, question.rows_of(v.group, v.n), v.effective_n or 0.0) for v in values]
 
 
-def _needed(case: _Gap, alpha: float, level: float) -> list[Needed]:
+def _needed(case: GapCase, alpha: float, level: float) -> list[Needed]:
     rule = case.question.rule
     power = GapPower(case.estimates, rule.limit, rule.at_least, case.reference, alpha, level)
     found = more_rows(_groups(case.question, case.assessable), power)
@@ -495,7 +332,7 @@ def _needed(case: _Gap, alpha: float, level: float) -> list[Needed]:
     return [Needed(group=group, n=None, reason="rate_at_the_limit") for group in widest]
 
 
-def _level_needed(case: _Level, alpha: float, level: float) -> list[Needed]:
+def _level_needed(case: LevelCase, alpha: float, level: float) -> list[Needed]:
     power = LevelPower(case.estimates, case.question.rule.at_most or 0.0, alpha, level)
     found = more_rows(_groups(case.question, case.assessable), power)
     if found is not None:
@@ -504,7 +341,7 @@ def _level_needed(case: _Level, alpha: float, level: float) -> list[Needed]:
     return [Needed(group=group, n=None, reason="rate_at_the_limit")]
 
 
-def _change_needed(case: _Changed, found: ChangeBounds, alpha: float, level: float) -> list[Needed]:
+def _change_needed(case: ChangeCase, found: ChangeBounds, alpha: float, level: float) -> list[Needed]:
     question = case.question
     signs = None if question.rule.of == "gap" else case.signs
     power = ChangePower(case.changes, question.rule.margin or 0.0, signs, alpha, level)
