@@ -18,7 +18,7 @@ from audit.data.survey import Survey
 from audit.errors import RunFolderError
 from audit.fairness.metrics.names import EXPLAINED_RATE
 from audit.pipeline.case import Case, ask
-from audit.pipeline.run import compare_all
+from audit.pipeline.comparisons import compare_all
 from audit.policy.judge import judge
 from audit.result import AuditResult, Part
 from audit.store.decisions import decision_schema, read_decisions

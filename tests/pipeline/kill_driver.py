@@ -25,11 +25,12 @@ from transformers import BertForSequenceClassification
 import audit.explain.explanations
 import audit.explain.parts
 import audit.models.predict
+import audit.pipeline.decide
 import audit.pipeline.run
 from audit.store.shards import Shards
 
 torch.set_num_threads(1)
-audit.pipeline.run.WINDOW_ROWS = 16
+audit.pipeline.decide.WINDOW_ROWS = 16
 audit.explain.parts.PART_DECISIONS = 8
 
 

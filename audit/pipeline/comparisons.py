@@ -1,0 +1,115 @@
+"""Groups against groups, over all slicings of an audit: the decisions are read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from audit.fairness.compare.adverse_impact import adverse_impact
+from audit.fairness.compare.discovery import DiscoveryCounter, Search
+from audit.fairness.compare.disparities import Compared, compare, findings
+from audit.fairness.compare.library import Checked
+from audit.fairness.compare.score_report import score_report
+from audit.fairness.compare.stratified import stratified_tests
+from audit.fairness.scores import ScoreCounter, ScoreTally, with_score_sums
+from audit.fairness.tally import CellCounter, tally_columns, with_sums
+from audit.pipeline.case import Case
+from audit.result import (
+    AdverseImpact,
+    Discovery,
+    FindingsSummary,
+    LibraryCheck,
+    ScoreReport,
+    StratifiedTest,
+)
+from audit.store.columns import group_columns
+from audit.store.decisions import read_decisions
+from audit.store.runfolder import RunFolder
+
+#: Slicings of which a sample of values is held to Fairlearn.
+SLICINGS_CHECKED = 3
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """Everything that was found by comparing groups."""
+
+    compared: list[Compared]
+    stratified: list[StratifiedTest]
+    adverse: list[AdverseImpact]
+    scores: list[ScoreReport]
+    found: FindingsSummary
+    discovery: Discovery | None
+
+
+def compare_all(case: Case, folder: RunFolder) -> Comparisons:
+    """Tally the decisions once, and compare the groups of every slicing."""
+    cells = [CellCounter(slicing) for slicing in case.slicings]
+    scores = [ScoreCounter(slicing) for slicing in case.slicings] if case.scored else []
+    members = [attribute.label for attribute in case.config.attributes if attribute.members]
+    search = search_of(case)
+    discovering = DiscoveryCounter(search, case.config.seed) if search else None
+    columns = [*tally_columns(case.slicings, members), *(group_columns(search.columns) if search else ())]
+    for number, batch in enumerate(read_decisions(folder.decisions, list(dict.fromkeys(columns)))):
+        if discovering:
+            discovering.add(batch, number)
+        summed = with_sums(batch)
+        for cell_counter in cells:
+            cell_counter.add(summed)
+        if scores:
+            scored = with_score_sums(batch, case.positive, number)
+            for score_counter in scores:
+                score_counter.add(scored)
+    tallies = [counter.done() for counter in cells]
+    score_tallies: list[ScoreTally | None] = [counter.done() for counter in scores]
+    score_tallies = score_tallies or [None] * len(tallies)
+    rng = np.random.default_rng(case.config.seed)
+    checked = set(rng.choice(len(tallies), min(SLICINGS_CHECKED, len(tallies)), replace=False).tolist())
+    compared = [
+        compare(tally, case.question, scored, check=rng if number in checked else None)
+        for number, (tally, scored) in enumerate(zip(tallies, score_tallies, strict=True))
+    ]
+    tests, adverse, reports = [], [], []
+    alpha = 1 - case.config.level
+    for tally, item in zip(tallies, compared, strict=True):
+        for cls in case.question.asked:
+            tests += stratified_tests(tally, item.slicing, cls)
+        if item.slicing.attributes:
+            adverse += [row for selected in item.selected for row in adverse_impact(item.slicing, selected, alpha)]
+        report = (
+            score_report(item.scores, item.slicing, alpha, case.config.data.score_range)
+            if item.scores is not None
+            else None
+        )
+        reports += [report] if report and len(item.slicing.attributes) < 2 else []
+    return Comparisons(
+        compared,
+        tests,
+        adverse,
+        reports,
+        findings(compared, case.config.level),
+        discovering.done() if discovering else None,
+    )
+
+
+def search_of(case: Case) -> Search | None:
+    """Settle which slices are searched for, if any."""
+    config = case.config
+    if config.discovery is None or not case.classes:
+        return None
+    return Search(
+        tuple(column.label for column in config.read_as_groups if not column.members),
+        config.discovery.depth,
+        case.classes,
+        case.positive,
+        bool(case.survey.labels),
+        1 - config.level,
+        config.data.columns.cluster is not None,
+    )
+
+
+def library_check(compared: list[Compared]) -> LibraryCheck:
+    """Sum up what was held to Fairlearn."""
+    done = sum((item.checked for item in compared), Checked())
+    return LibraryCheck(values=done.values, largest_difference=done.largest_difference)

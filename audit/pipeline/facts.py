@@ -1,0 +1,106 @@
+"""What the data of an audit are, and what was assumed, changed or skipped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from audit.config import MISSING
+from audit.errors import DataError, ModelError
+from audit.pipeline.case import Case
+from audit.result import (
+    DataFacts,
+    Note,
+)
+from audit.store.columns import control_column, group_columns, members_column
+from audit.store.decisions import BATCH_ROWS, read_decisions, windows
+from audit.store.runfolder import RunFolder
+
+#: Share of tokens that the tokenizer does not know, from which that is noted.
+UNKNOWN_NOTED = 0.02
+
+
+def describe_data(case: Case, folder: RunFolder) -> DataFacts:
+    """Count what the decision table holds, and stop if no decision can be used."""
+    rows_sha256 = hash_rows(case, folder)
+    statuses: Counter[str] = Counter()
+    predictions: Counter[str] = Counter()
+    labels: Counter[str] = Counter()
+    for batch in read_decisions(folder.decisions, ["status", "y_true", "y_pred", "count"]):
+        for column, counter in (("status", statuses), ("y_pred", predictions), ("y_true", labels)):
+            sums = batch.group_by(column).aggregate([("count", "sum")])
+            for key, count in zip(sums[column].to_pylist(), sums["count_sum"].to_pylist(), strict=True):
+                if key is not None:
+                    counter[key] += count
+    with pq.ParquetFile(folder.decisions, pre_buffer=False) as file:
+        rows = file.metadata.num_rows
+    if not statuses.total():
+        raise DataError("no decision to audit: every count is 0", where=str(case.config.data.path))
+    if not statuses.total() - statuses["failed"]:
+        raise ModelError("the model gave no usable output for any row: its logits are not finite numbers")
+    return DataFacts(
+        name=case.config.data.path.name,
+        format=case.survey.format,
+        sha256=case.survey.sha256,
+        rows_read=case.survey.rows_read,
+        rows_filtered=case.survey.rows_read - case.survey.rows_kept,
+        rows=rows,
+        rows_sha256=rows_sha256,
+        decisions=statuses.total(),
+        statuses=dict(sorted(statuses.items())),
+        labels={cls: labels[cls] for cls in case.classes},
+        predictions={cls: predictions[cls] for cls in case.classes},
+        unlabelled=case.survey.unlabelled,
+        weighted=case.survey.weighted,
+        clusters=case.survey.clusters,
+    )
+
+
+def hash_rows(case: Case, folder: RunFolder) -> str:
+    """Hash ids, labels and groups of the audited rows: what two audits must share for their rows to be the same."""
+    names = group_columns(attribute.label for attribute in case.config.attributes)
+    names += [control_column(name) for name in case.config.controls]
+    shared = [members_column(*group_columns([item.label])) for item in case.config.attributes if item.members]
+    # Not the searched columns: they are no part of the question.
+    columns = ["row_id", "y_true", "y_value", "weight", "count", "cluster", *names, *shared]
+    digest = hashlib.sha256(json.dumps(columns).encode())
+    for batch in windows(read_decisions(folder.decisions, columns), BATCH_ROWS):
+        frame = batch.to_pandas()
+        for name in shared:
+            frame[name] = [repr([tuple(item.values()) for item in row]) for row in batch[name].to_pylist()]
+        digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def remarks(case: Case, data: DataFacts, work: Mapping[str, int]) -> list[Note]:
+    """Collect what was assumed, changed or skipped, so that nothing is dropped in silence."""
+    notes = [
+        Note(code=f"rows_{status}", params={"n": data.statuses[status]})
+        for status in ("truncated", "empty", "failed")
+        if data.statuses.get(status)
+    ]
+    if data.rows_filtered:
+        notes.append(
+            Note(code="rows_filtered", params={"n": data.rows_filtered, "columns": sorted(case.config.data.where)})
+        )
+    if data.unlabelled and any(data.labels.values()):
+        notes.append(Note(code="rows_unlabelled", params={"n": data.unlabelled}))
+    for attribute in case.config.attributes:
+        n = case.survey.groups[attribute.label].get(MISSING, 0)
+        if n:
+            notes.append(Note(code="missing_group", params={"attribute": attribute.label, "n": n}))
+    if data.clusters is not None:
+        notes.append(Note(code="clusters", params={"clusters": data.clusters, "rows": data.rows}))
+    model = case.adapter.facts() if case.adapter else None
+    if model and model.stored_dtype != model.dtype:
+        notes.append(Note(code="other_dtype", params={"stored": model.stored_dtype, "computed": model.dtype}))
+    read, unknown = work.get("tokens_read", 0), work.get("tokens_unknown", 0)
+    if unknown > UNKNOWN_NOTED * read:
+        code = "tokens_mostly_unknown" if unknown > read / 2 else "tokens_unknown"
+        notes.append(Note(code=code, params={"n": unknown, "of": read}))
+    return [*notes, *(case.adapter.notes if case.adapter else ())]
