@@ -66,8 +66,9 @@ class TextFile:
             lines = io.TextIOWrapper(stream, self.encoding, errors="audit-mark")
             bad += [str(number) for number, line in enumerate(lines, 1) if _MARK in line]
         if bad:
+            these = some(bad).replace("'", "")
             raise DataError(
-                f"{len(bad):,} lines are not {self.encoding}: line {some(bad)}".replace("'", ""),
+                f"line {these} is not {self.encoding}" if len(bad) == 1 else f"lines {these} are not {self.encoding}",
                 where=str(self.path),
                 hint="set data.encoding, for example latin-1 or utf-16, or convert the file",
             ) from error

@@ -86,7 +86,7 @@ def test_cells_may_hold_newlines_and_delimiters(tmp_path: Path) -> None:
 def test_text_in_another_encoding_names_the_line(tmp_path: Path, suffix: str, body: bytes) -> None:
     path = tmp_path / f"latin.{suffix}"
     path.write_bytes(body)
-    with pytest.raises(DataError, match=r"1 lines are not utf-8: line \d.*\n.*latin-1"):
+    with pytest.raises(DataError, match=r"line \d is not utf-8.*\n.*latin-1"):
         read(path, ["a"])
     assert read(path, ["a"], encoding="latin-1")["a"].tolist() == ["ok", "café"]
 

@@ -1,0 +1,136 @@
+"""Keys of the configuration that say which model is asked, what is done with its decisions, and where results go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from audit.config.data import AttributeConfig, AttributeEntry
+from audit.config.part import ConfigPart
+
+
+class ModelConfig(ConfigPart):
+    """The checkpoint under audit."""
+
+    path: Path = Field(description="Folder of a Hugging Face checkpoint, or of an adapter (PEFT).")
+    base: Path | None = Field(
+        None, description="Of an adapter: folder of its base model; default: where the adapter says it is."
+    )
+    task: str | None = Field(None, description="Name of the adapter; inferred from the checkpoint if left out.")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="`auto` takes cuda, then mps, then cpu.")
+    dtype: Literal["float32", "float16", "bfloat16"] = Field(
+        "float32", description="Precision of the computation, whatever the checkpoint is stored in."
+    )
+    quantize: Literal["int8"] | None = Field(
+        None, description="Round the weights of linear layers when loading, to hold the copy against the original."
+    )
+    max_length: int | None = Field(None, ge=3, description="Tokens per input; default: what the model can take.")
+    batch_tokens: int | None = Field(None, ge=16, description="Tokens per batch; default: found from the device.")
+    allow_pickle: bool = Field(False, description="Load weights from pickles. Pickles can run code: only if you trust.")
+    allow_remote_code: bool = Field(
+        False, description="Run Python code shipped with the checkpoint. Only if you trust."
+    )
+
+
+class ExplanationConfig(ConfigPart):
+    """Which decisions are explained, how, and what an explanation is held to."""
+
+    which: Literal["sample", "all", "flagged", "none"] = Field(
+        "sample", description="Decisions to explain. `sample`: a sample and every flagged one; `flagged`: these alone."
+    )
+    sample: int = Field(200, ge=0, description="Size of the sample; 0 turns explanations off.")
+    most_flagged: int = Field(
+        200,
+        ge=0,
+        description="Flagged decisions that are explained beside the sample, worst first; `flagged` has no end.",
+    )
+    shown: int = Field(24, ge=0, le=200, description="Explained decisions whose text the report shows.")
+    target: Literal["probability", "log_odds"] = Field(
+        "probability", description="What is explained, of the predicted class."
+    )
+    tolerance: float = Field(
+        0.05,
+        gt=0,
+        description="Converged: what the sum misses, and the estimated error in all, at most this share.",
+    )
+    most_gradients: int = Field(129, ge=5, description="Gradients per decision, after which it is given up.")
+    baseline: Literal["auto", "mask", "pad", "eos", "zero"] = Field(
+        "auto", description="`auto`: MASK if there is one, else PAD, EOS, zeros; none whose embedding is next to zero."
+    )
+    least_contrast: float = Field(
+        0.05,
+        ge=0,
+        description="Less difference from the baseline cannot be explained; in probability, log-odds are tried then.",
+    )
+    interventions: int = Field(
+        48, ge=24, description="Random halves of the words that are erased to see whether the model follows."
+    )
+    contentless: float = Field(
+        0.5, gt=0, le=1, description="Weak: more than this share on special tokens and punctuation."
+    )
+    sanity: int = Field(12, ge=0, description="Decisions explained again with randomised weights; 0 leaves it out.")
+    precision: Literal["float32", "tf32", "bf16"] = Field(
+        "float32", description="Of gradients. Coarser ones are checked against float32."
+    )
+
+
+class DiscoveryConfig(ConfigPart):
+    """Search for slices that nobody named, over all attributes and further columns."""
+
+    columns: tuple[AttributeEntry, ...] = Field((), description="Further columns to search, as attributes are given.")
+    depth: int = Field(2, ge=1, le=3, description="Most columns that one slice names.")
+
+    @field_validator("columns")
+    @classmethod
+    def _plain(cls, columns: tuple[AttributeConfig, ...]) -> tuple[AttributeConfig, ...]:
+        if any(column.members for column in columns):
+            raise ValueError("columns to search hold one group per row, not `members`")
+        return columns
+
+
+class ProbeConfig(ConfigPart):
+    """Exchange identity terms, and see what the model decides then."""
+
+    languages: tuple[Literal["en", "zh"], ...] = Field(("en",), description="Built-in lexicons to use.")
+    lexicons: tuple[Path, ...] = Field((), description="Lexicon files of your own; they extend the built-in ones.")
+    replace: bool = Field(False, description="Use your own lexicons alone.")
+    axes: tuple[str, ...] = Field((), description="Axes to exchange on, for example [gender]; default: all.")
+    threshold: float = Field(
+        0.2, gt=0, lt=1, description="Change of the score that is flagged even if the decision stays."
+    )
+    reliance: float = Field(
+        0.5, gt=0, le=1, description="Share of the attribution on identity terms from which a decision is looked into."
+    )
+    shown: int = Field(12, ge=0, le=100, description="Rows whose pairs of texts the report shows.")
+
+    @model_validator(mode="after")
+    def _some_lexicon(self) -> ProbeConfig:
+        if self.replace and not self.lexicons:
+            raise ValueError("`replace` needs `lexicons`")
+        return self
+
+
+class GapConfig(ConfigPart):
+    """What carries a gap in the mean score: every disparity that fails is decomposed, and those asked for here."""
+
+    metrics: tuple[Literal["selection_rate", "true_positive_rate", "false_positive_rate"], ...] = Field(
+        (), description="Disparities to decompose whether or not they fail."
+    )
+    concepts: dict[str, tuple[str, ...]] = Field(
+        {}, description="Words and phrases to take together, by name; they come before identity terms."
+    )
+    sample: int = Field(
+        1000, ge=0, description="Decisions whose score is attributed for it, untested; 0 takes no gap apart."
+    )
+    resamples: int = Field(1000, ge=200, description="Bootstrap resamples behind the intervals.")
+
+
+class OutputConfig(ConfigPart):
+    """Where the run folder goes."""
+
+    folder: Path = Field(Path("runs/audit"), description="The run folder.")
+    title: str = Field("", description="Title of the report; default: the name of the model or data.")
+    intended_use: str = Field("", description="What the model is meant for: shown under scope.")
+    contact: str = Field("", description="Who answers for this audit.")
