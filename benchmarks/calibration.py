@@ -24,7 +24,8 @@ from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, differenc
 from audit.fairness.bounds.intervals import wilson
 from audit.fairness.bounds.score_metrics import group_scores
 from audit.fairness.compare.discovery import DiscoveryCounter, Search
-from audit.fairness.compare.frame import GroupedCells, Values, evaluate
+from audit.fairness.compare.frame import evaluate
+from audit.fairness.compare.values import GroupedCells, Values
 from audit.fairness.metrics.definitions import choose_metrics
 from audit.fairness.scores import tally_scores
 from audit.fairness.tally import Slicing, tally_decisions

@@ -28,9 +28,10 @@ from audit.fairness.bounds.inference import EVIDENCE_FLOOR, GapBounds, differenc
 from audit.fairness.compare import frame as compared
 from audit.fairness.compare.adverse_impact import adverse_impact
 from audit.fairness.compare.disparities import Question, compare
-from audit.fairness.compare.frame import GroupedCells, Values, evaluate
+from audit.fairness.compare.frame import evaluate
 from audit.fairness.compare.standardised import FineCells, standardise
 from audit.fairness.compare.stratified import stratified_tests
+from audit.fairness.compare.values import GroupedCells, Values
 from audit.fairness.metrics.definitions import Metric, choose_metrics
 from audit.fairness.tally import Slicing, Tally
 from audit.pipeline.run import definitions

@@ -23,9 +23,10 @@ import pyarrow as pa
 
 from audit.fairness.bounds.score_metrics import group_scores
 from audit.fairness.compare.change import Changes, change_of_each
-from audit.fairness.compare.frame import GroupedCells, Values, evaluate
+from audit.fairness.compare.frame import evaluate
 from audit.fairness.compare.paired import tally_pairs
 from audit.fairness.compare.score_movement import mean_movement, ranking_movements
+from audit.fairness.compare.values import GroupedCells, Values
 from audit.fairness.metrics.definitions import Metric, known_metrics, of_numbers
 from audit.fairness.scores import tally_scores
 from audit.fairness.tally import Slicing

@@ -8,7 +8,8 @@ import numpy as np
 
 from audit.fairness.compare.adverse_impact import adverse_impact
 from audit.fairness.compare.discovery import DiscoveryCounter, Search
-from audit.fairness.compare.disparities import Compared, compare, findings
+from audit.fairness.compare.disparities import Compared, compare
+from audit.fairness.compare.findings import findings
 from audit.fairness.compare.library import Checked
 from audit.fairness.compare.score_report import score_report
 from audit.fairness.compare.stratified import stratified_tests

@@ -24,14 +24,19 @@ SLACK = 1e-12
 
 
 @dataclass(frozen=True)
-class GapCase:
-    """A question of a gap, with its groups sorted into those that can be assessed and those that cannot."""
+class _ValueCase:
+    """Values of groups, sorted by what is known of them; the estimates are those of the assessable ones."""
 
     question: AskedRule
     assessable: list[MetricValue]
     unassessable: list[MetricValue]
     doubted: list[MetricValue]
     estimates: Estimates
+
+
+@dataclass(frozen=True)
+class GapCase(_ValueCase):
+    """A question of a gap, with its groups sorted into those that can be assessed and those that cannot."""
 
     @property
     def answerable(self) -> bool:
@@ -101,14 +106,8 @@ class ChangeCase:
 
 
 @dataclass(frozen=True)
-class LevelCase:
+class LevelCase(_ValueCase):
     """A question of values themselves: each group's is at most so much."""
-
-    question: AskedRule
-    assessable: list[MetricValue]
-    unassessable: list[MetricValue]
-    doubted: list[MetricValue]
-    estimates: Estimates
 
     @property
     def answerable(self) -> bool:

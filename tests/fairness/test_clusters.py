@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audit.fairness.compare.disparities import compare, findings
-from audit.fairness.compare.frame import Values, _with_interval
+from audit.fairness.compare.disparities import compare
+from audit.fairness.compare.findings import findings
+from audit.fairness.compare.frame import _with_interval
+from audit.fairness.compare.values import Values
 from audit.fairness.metrics.definitions import known_metrics
 from audit.fairness.tally import Slicing, tally_decisions
 from tests.fairness.helpers import ask, decisions

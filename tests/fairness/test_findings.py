@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audit.fairness.compare.disparities import Compared, findings
-from audit.fairness.compare.frame import Values
+from audit.fairness.compare.disparities import Compared
+from audit.fairness.compare.findings import findings
+from audit.fairness.compare.values import Values
 from audit.fairness.metrics.definitions import choose_metrics
 from audit.result import Group, SlicingFacts
 from tests.fairness.helpers import ask, compare_rows

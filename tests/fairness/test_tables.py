@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.fairness.compare.frame import GroupedCells, evaluate
+from audit.fairness.compare.frame import evaluate
 from audit.fairness.compare.library import check_sample
+from audit.fairness.compare.values import GroupedCells
 from audit.fairness.metrics.definitions import Metric, known_metrics
 from audit.fairness.metrics.forms import FIRST, SLOPES, worst_class_recall
 

@@ -20,7 +20,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from audit.fairness.bounds.inference import EVIDENCE_FLOOR, contrast, ratio
-from audit.fairness.compare.frame import Values
+from audit.fairness.compare.values import Values
 from audit.result import AdverseImpact, SlicingFacts
 
 FOUR_FIFTHS = 0.8

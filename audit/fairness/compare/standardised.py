@@ -21,7 +21,7 @@ import pandas as pd
 from audit.fairness.bounds.doubt import ONE_CLUSTER, first_of
 from audit.fairness.bounds.effective import residuals, weighted
 from audit.fairness.bounds.intervals import wilson
-from audit.fairness.compare.frame import Values
+from audit.fairness.compare.values import Values
 from audit.fairness.metrics.definitions import Metric
 
 Floats = npt.NDArray[np.float64]
