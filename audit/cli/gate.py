@@ -83,6 +83,8 @@ def gate(
 
         comparison = compare_runs(result, place.decisions, load_baseline(baseline), other_rows=other_rows)
         result = result.model_copy(update={"comparison": comparison})
+        if all(rule.margin is None for rule in rules.rules):
+            say("note: no rule has a `margin`, so the baseline decided nothing", err=True)
     judgement = judge(result, rules)
     say(*render_judgement(judgement, Catalogue()))
     if out:

@@ -299,3 +299,13 @@ def test_aucs_of_many_groups_are_said_to_be_compared_as_of_different_rows(
         capsys.readouterr()
         assert call(["compare", str(run), str(run)]) == ExitCode.PASSED
         assert ("over g, which has more than 60 groups" in capsys.readouterr().out) is told
+
+
+def test_a_baseline_that_no_rule_uses_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = version(tmp_path, "old", 0.0), version(tmp_path, "new", 0.0)
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("rules: [{metric: selection_rate, limit: 0.9}]\n")
+    call(["gate", str(new), "--policy", str(policy), "--baseline", str(old)])
+    assert "the baseline decided nothing" in capsys.readouterr().err
+    call(["gate", str(new), "--baseline", str(old)])
+    assert "the baseline decided nothing" not in capsys.readouterr().err
