@@ -90,6 +90,11 @@ class Worker:
             why = f"the process died: {self._process.exitcode}"
         self._process.kill()
         self._left = 0
+        kind, _, failures = self._given
+        keep = failures / f"{kind}-{number}"
+        keep.mkdir(parents=True, exist_ok=True)
+        # What it tried can be made again from its number; why it died is told by nothing else.
+        (keep / "WHAT.txt").write_text(f"{why}\n")
         return -1, [why], 0.0
 
     def end(self) -> None:
