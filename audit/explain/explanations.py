@@ -16,11 +16,12 @@ import pandas as pd
 import pyarrow as pa
 
 from audit.config import ExplanationConfig
+from audit.data.examples import joined
 from audit.explain.integrate.path import METHOD, Attribution, PathIntegrator
 from audit.explain.verify.erasing import ErasedCase, Eraser
 from audit.explain.verify.faithfulness import Faithfulness, examine
 from audit.explain.verify.outcome import Thresholds, content_share, verdict
-from audit.models.adapter import Adapter, Encoded, joined
+from audit.models.adapter import Adapter, Encoded
 
 SCHEMA = pa.schema(
     [

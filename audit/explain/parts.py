@@ -122,7 +122,7 @@ def _fetch(config: AuditConfig, folder: RunFolder, positions: np.ndarray, names:
     texts = _take((batch.select(example_fields(batch)) for batch in RowReader(config)), positions)
     frame: pd.DataFrame = decided.to_pandas()
     frame["weight"] *= frame.pop("count")
-    frame["input"] = examples_of(texts)
+    frame["input"] = pd.Series(examples_of(texts), dtype=object)
     return frame
 
 

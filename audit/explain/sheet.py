@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.config import AuditConfig, ExplanationConfig
-from audit.data.examples import Example, examples_of
+from audit.data.examples import Example, examples_of, joined
 from audit.data.rows import RowReader
 from audit.errors import DataError, RunFolderError
 from audit.explain.integrate.units import FRAME, units_of
@@ -78,7 +78,6 @@ def fresh_sheet(
     from audit.data.files import hash_files
     from audit.explain.explanations import Explainer
     from audit.explain.integrate.methods import Other
-    from audit.models.adapter import joined
     from audit.models.registry import load_adapter
 
     decision = decision_of(folder, row_id)
@@ -95,7 +94,7 @@ def fresh_sheet(
     settings: ExplanationConfig = config.explanations
     explainer = Explainer(adapter, settings, adapter.baseline_kind(settings.baseline), config.seed)
     rows = pd.DataFrame({"row_id": [row_id], "y_pred": [decision["y_pred"]], "inclusion_probability": [1.0]})
-    rows["input"] = [text]
+    rows["input"] = pd.Series([text], dtype=object)
     (record,) = explainer.explain(rows)[0].to_pylist()
     (item,) = adapter.encode([text])
     other = Other(adapter, record["baseline"], record["scale"], config.seed)

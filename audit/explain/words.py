@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from audit.data.examples import joined
 from audit.explain.integrate.units import FRAME, units_of
 from audit.explain.verify.outcome import has_content
-from audit.models.adapter import joined
 from audit.result import WordInfluence
 from audit.store.columns import group_column
 

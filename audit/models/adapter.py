@@ -10,16 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from audit.data.examples import Example, Plain
 from audit.result import ModelFacts, Note
-
-#: What a model reads: a text, or a pair of texts.
-Text = str | tuple[str, str]
-
-
-def joined(text: Text) -> str:
-    """One text to show, and to take spans in: a pair is joined by a line break."""
-    return text if isinstance(text, str) else "\n".join(text)
-
+from audit.store.decisions import Decided
 
 #: Unit of elements that are part of no unit: special tokens, a template. They are summed up as one line, the frame.
 FRAME = -1
@@ -77,18 +70,34 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Batch:
-    """Encoded inputs, padded to one length, on the device. `mask` is None where nothing is padded."""
+    """Encoded inputs, padded to one length, on the device.
+
+    Attributes
+    ----------
+    mask
+        None where nothing is padded.
+    asked : tensor of shape (batch,)
+        Which decision of each example is meant, where a model makes several: an adapter's own affair.
+    """
 
     ids: torch.Tensor
     mask: torch.Tensor | None
     type_ids: torch.Tensor | None
     pad_id: int = 0
+    asked: torch.Tensor | None = None
 
 
 class Adapter(Protocol):
-    """A fine-tuned model with its preprocessing for one task."""
+    """A fine-tuned model with its preprocessing for one task.
 
+    Where a model makes several decisions about an example, a batch for `logits` holds, of each example, the one that is
+    meant (`audit.data.examples.Asked`).
+    """
+
+    #: What may be decided; if one of them says that there is nothing, it is the first.
     classes: list[str]
+    #: The class that says that there is nothing (`O`, `(none)`), if the model makes several decisions about an example.
+    nothing: str | None
     #: What loading found that a reader of the result should know.
     notes: list[Note]
     #: Why decisions of this model cannot be explained; None if they can.
@@ -104,8 +113,8 @@ class Adapter(Protocol):
     def facts(self) -> ModelFacts:
         """What the result says of the model."""
 
-    def encode(self, inputs: Sequence[Text]) -> list[Encoded]:
-        """Prepare examples; may run in another thread than the rest."""
+    def encode(self, inputs: Sequence[Example]) -> list[Encoded]:
+        """Prepare examples, each for the decision that is meant; may run in another thread than the rest."""
 
     def collate(self, encoded: Sequence[Encoded]) -> Batch:
         """Pad to the longest and move to the device."""
@@ -139,6 +148,31 @@ class Adapter(Protocol):
 
     def other_baseline(self, kind: str) -> str:
         """Return another baseline, for decisions on which this one shows no contrast."""
+
+
+class AdapterOfSeveral(Adapter, Protocol):
+    """An adapter whose model makes several decisions about an example: those with a class for `nothing`."""
+
+    def windows(self, inputs: Sequence[Plain]) -> list[list[Encoded]]:
+        """Prepare examples for all decisions about them; one that is too long may need several parts."""
+
+    def outputs(self, batch: Batch) -> list[npt.NDArray[np.float32]]:
+        """Run the model; return of each part what `decide` reads."""
+
+    def decide(
+        self,
+        example: Plain,
+        windows: Sequence[Encoded],
+        outputs: Sequence[npt.NDArray[np.float32]],
+        gold: object,
+    ) -> list[Decided]:
+        """Return the decisions about one example, in the order of their keys.
+
+        Parameters
+        ----------
+        gold
+            What is true of it, as `audit.data.gold` has it; None if nobody knows.
+        """
 
 
 def elements_of(encoded: Sequence[Encoded], units: Sequence[Collection[int]], width: int) -> torch.Tensor:

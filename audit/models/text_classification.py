@@ -12,8 +12,9 @@ import numpy as np
 import torch
 
 from audit.config import ModelConfig
+from audit.data.examples import Example, joined, plain
 from audit.errors import ModelError, some
-from audit.models.adapter import Batch, Encoded, Text, elements_of, joined
+from audit.models.adapter import Batch, Encoded, elements_of
 from audit.models.checkpoint import DTYPES, batch_tokens, door, resolve_device
 from audit.models.limits import ABSURD, max_length
 from audit.models.loaded import load_checkpoint
@@ -35,6 +36,9 @@ class TextClassification:
     The model is only read: parameters are frozen, and what explanations need is injected by a hook for the length of
     one call.
     """
+
+    #: There is one decision about each text.
+    nothing: str | None = None
 
     def __init__(self, model: Any, tokenizer: Any, facts: ModelFacts, notes: Sequence[Note] = ()) -> None:
         self.notes = list(notes)
@@ -138,11 +142,11 @@ class TextClassification:
         """What the result says of the model."""
         return self._facts
 
-    def encode(self, inputs: Sequence[Text]) -> list[Encoded]:
+    def encode(self, inputs: Sequence[Example]) -> list[Encoded]:
         """Tokenize, cutting inputs that are too long at the end; of a pair, the longer text."""
         if not inputs:
             return []
-        pairs = [text if isinstance(text, tuple) else (text, None) for text in inputs]
+        pairs = [text if isinstance(text := plain(given), tuple) else (joined(text), None) for given in inputs]
         second = None if pairs[0][1] is None else [other or "" for _, other in pairs]
         encoded = self._tokenizer(
             [first for first, _ in pairs],

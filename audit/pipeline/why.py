@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.config import AuditConfig
-from audit.data.examples import Example, examples_of
+from audit.data.examples import Example, examples_of, joined
 from audit.data.rows import RowReader
 from audit.fairness.compare.flips import probe_summary
 from audit.pipeline.case import Case, explains, lexicons_of
@@ -33,6 +33,7 @@ from audit.policy.flags import (
     lines,
     summary,
 )
+from audit.probes.edited import edited
 from audit.result import (
     ConceptPush,
     Flags,
@@ -41,7 +42,6 @@ from audit.result import (
     Probe,
     Reliance,
     ShownPair,
-    TextEdit,
     UnitAttributions,
 )
 from audit.store.columns import group_columns
@@ -49,7 +49,6 @@ from audit.store.decisions import read_decisions
 from audit.store.files import replacing, write_text
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
-from audit.terms.edits import apply_edits
 from audit.terms.loading import lexicons_sha256
 
 if TYPE_CHECKING:
@@ -276,7 +275,7 @@ def _write_flags(folder: RunFolder, flagged: pd.DataFrame, explained: pd.DataFra
 
 def _write_inputs(config: AuditConfig, folder: RunFolder, ids: Sequence[str]) -> None:
     """Keep the text of rows that the report may show, and of no other."""
-    texts = {row: "\n".join(text) if isinstance(text, tuple) else text for row, text in _texts(config, ids).items()}
+    texts = {row: joined(text) for row, text in _texts(config, ids).items()}
     table = pa.table(
         {"row_id": list(texts), "input": list(texts.values())},
         schema=pa.schema([("row_id", pa.string()), ("input", pa.string())]),
@@ -294,15 +293,3 @@ def _texts(config: AuditConfig, ids: Sequence[str]) -> dict[str, Example]:
         if mine.num_rows:
             found |= dict(zip(mine["row_id"].to_pylist(), examples_of(mine), strict=True))
     return found
-
-
-def edited(text: Example, edits: Sequence[TextEdit]) -> Example:
-    """Make the edits in a text, or in a pair of texts whose spans are those of the two joined by a line break."""
-    if isinstance(text, str):
-        return apply_edits(text, edits)
-    cut = len(text[0])
-    second = [edit.model_copy(update={"start": edit.start - cut - 1, "end": edit.end - cut - 1}) for edit in edits]
-    return (
-        apply_edits(text[0], [edit for edit in edits if edit.end <= cut]),
-        apply_edits(text[1], [edit for edit in second if edit.start >= 0]),
-    )

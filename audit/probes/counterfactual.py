@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 import torch
 
 from audit.config import AuditConfig
-from audit.data.examples import examples_of
+from audit.data.examples import Example, examples_of
 from audit.data.rows import RowReader
-from audit.models.adapter import Adapter, Encoded, Text
+from audit.models.adapter import Adapter, Encoded
 from audit.models.engine import BatchRunner
 from audit.probes.exchange import Exchange, Version, exchanges
 from audit.store.decisions import read_decisions, windows
@@ -99,7 +99,7 @@ class Scorer:
         self.classes = list(adapter.classes)
         self._runner = BatchRunner(adapter.facts().batch_tokens)
 
-    def encode(self, texts: Sequence[Text]) -> dict[Text, Encoded]:
+    def encode(self, texts: Sequence[Example]) -> dict[Example, Encoded]:
         """What the model reads of each text."""
         wanted = list(dict.fromkeys(texts))
         return dict(zip(wanted, self._adapter.encode(wanted), strict=True))
@@ -121,7 +121,7 @@ class Scorer:
 
 
 def _window(
-    texts: Sequence[Text], decision: pa.Table, lexicons: Sequence[Lexicon], scorer: Scorer
+    texts: Sequence[Example], decision: pa.Table, lexicons: Sequence[Lexicon], scorer: Scorer
 ) -> tuple[pa.Table, dict[str, int]]:
     before = scorer.spent
     made: list[tuple[int, Exchange]] = []
@@ -172,7 +172,7 @@ def _window(
     return pa.Table.from_pylist(records, schema=SCHEMA), spent
 
 
-def _text(version: Version) -> Text:
+def _text(version: Version) -> Example:
     return version.text
 
 

@@ -13,13 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
+from audit.data.examples import Example, joined
+from audit.probes.edited import edited
 from audit.terms.edits import apply_edits
 from audit.terms.lexicon import UNSEEN_CHARACTERS, Axis, Lexicon, Meaning, Mention
 from audit.terms.names import sentence_start
 from audit.terms.scripts import BLANK
-
-#: What a model reads: a text, or a pair of texts joined by a line break.
-Text = str | tuple[str, str]
 
 ARTICLE = re.compile(rf"\b(an?)({BLANK}+)$", re.IGNORECASE)
 #: More words with open meanings than this make too many texts to score; such an exchange is refused.
@@ -42,7 +41,7 @@ class Edit:
 class Version:
     """An edited text, and the edits that made it."""
 
-    text: Text
+    text: Example
     edits: tuple[Edit, ...]
 
 
@@ -76,7 +75,7 @@ class Exchange:
     refused: str | None = None
 
     @property
-    def text(self) -> Text | None:
+    def text(self) -> Example | None:
         """The edited text, in its first version; None if refused."""
         return self.versions[0].text if self.versions else None
 
@@ -86,20 +85,16 @@ class Exchange:
         return self.versions[0].edits if self.versions else ()
 
 
-def exchanges(lexicons: Sequence[Lexicon], text: Text) -> list[Exchange]:
-    """Make every counterfactual of a text: one per axis and pair of groups of which it names at least one."""
-    if isinstance(text, str):
-        return _of(lexicons, text)
-    cut = len(text[0])
-    found = _of(lexicons, "\n".join(text))
-    return [replace(one, versions=tuple(_apart(version, cut) for version in one.versions)) for one in found]
+def exchanges(lexicons: Sequence[Lexicon], example: Example) -> list[Exchange]:
+    """Make every counterfactual of an example: one per axis and pair of groups of which it names at least one."""
+    found = _of(lexicons, joined(example))
+    if isinstance(example, str):
+        return found
 
+    def same(version: Version) -> Version:
+        return replace(version, text=edited(example, version.edits))
 
-def _apart(version: Version, cut: int) -> Version:
-    """Put a pair of texts apart again, at the line break that joined it."""
-    at = cut + sum(len(edit.new) - (edit.end - edit.start) for edit in version.edits if edit.end <= cut)
-    whole = str(version.text)
-    return Version((whole[:at], whole[at + 1 :]), version.edits)
+    return [replace(one, versions=tuple(map(same, one.versions))) for one in found]
 
 
 def _of(lexicons: Sequence[Lexicon], text: str) -> list[Exchange]:

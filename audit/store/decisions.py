@@ -1,16 +1,22 @@
 """Decision tables: what the model decided about each row, and everything a metric may compare it by.
 
-A decision's key is `row_id`, `output`, `position`; text classification has one decision per row and leaves the other
-two null. A probe or an explanation writes its outcomes in this same shape, so that every rate, interval and gap comes
-from one code.
+A decision's key is one word, `row_id`. Where a model decides one thing about a row of the data, it is that row's id.
+Where it decides several, it is the row's id, a #, and what the decision is about: an output (one of several labels), or
+the position of a word, from 1. `example`, `output` and `position` hold the parts. One word names a decision in every
+table, link, flag and command; and since numbers and escaped outputs hold no #, no two decisions share it.
+
+A probe or an explanation writes its outcomes in this same shape, so that every rate, interval and gap comes from one
+code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.store.columns import control_column, group_column, members_column
@@ -37,8 +43,17 @@ def decision_schema(attributes: Sequence[str], controls: Sequence[str] = (), mem
     return pa.schema(
         [
             pa.field("row_id", pa.string(), nullable=False),
+            # Id of the row of the data, where a row has several decisions; null: it is `row_id`.
+            ("example", pa.string()),
+            # Of several labels, the one that is decided about.
             ("output", pa.string()),
+            # Of several words, the one that the decision is about or begins with, from 0.
             ("position", pa.int32()),
+            # Characters of the input that the decision is about; null: all.
+            ("start", pa.int32()),
+            ("end", pa.int32()),
+            # Of these, how many the model leaves in sight: they are in nothing that it found.
+            ("visible", pa.int32()),
             ("y_true", pa.string()),
             ("y_pred", pa.string()),
             ("logits", pa.list_(pa.float32())),
@@ -60,6 +75,57 @@ def decision_schema(attributes: Sequence[str], controls: Sequence[str] = (), mem
             *((members_column(group_column(name)), TYPE) for name in members),
         ]
     )
+
+
+@dataclass(frozen=True)
+class Decided:
+    """One of several decisions about an example; the fields are those of the decision table.
+
+    Attributes
+    ----------
+    y_pred
+        None for a decision that failed.
+    """
+
+    y_true: str | None
+    y_pred: str | None
+    output: str | None = None
+    position: int | None = None
+    start: int | None = None
+    end: int | None = None
+    visible: int | None = None
+    logits: Sequence[float] | None = None
+    status: str = "ok"
+
+
+def decision_id(row_id: str, output: str | None = None, position: int | None = None) -> str:
+    """Name a decision in one word."""
+    if output is not None:
+        return f"{row_id}#{output.replace('%', '%25').replace('#', '%23')}"
+    return row_id if position is None else f"{row_id}#{position + 1}"
+
+
+def several(rows: pa.Table, decided: Sequence[Sequence[Decided]], schema: pa.Schema) -> pa.Table:
+    """Build the table of several decisions per row: a row is a cluster, unless the data name another.
+
+    Parameters
+    ----------
+    rows
+        Canonical rows: what they say of weights, groups and controls holds for each of their decisions.
+    decided
+        Decisions of each row.
+    """
+    at = pa.array([i for i, found in enumerate(decided) for _ in found], pa.int64())
+    flat = [one for found in decided for one in found]
+    mine = rows.take(at)
+    columns: dict[str, pa.Array] = {name: mine[name] for name in schema.names if name in mine.column_names}
+    names = [field.name for field in fields(Decided)]
+    columns |= {name: pa.array([getattr(one, name) for one in flat], schema.field(name).type) for name in names}
+    owners = mine["row_id"].to_pylist()
+    ids = [decision_id(owner, one.output, one.position) for owner, one in zip(owners, flat, strict=True)]
+    columns |= {"row_id": pa.array(ids, pa.string()), "example": mine["row_id"]}
+    columns["cluster"] = pc.coalesce(mine["cluster"], mine["row_id"])
+    return decision_table(columns, schema)
 
 
 def decision_table(columns: dict[str, pa.Array], schema: pa.Schema) -> pa.Table:

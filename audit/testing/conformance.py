@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from audit.data.examples import Example, joined
 from audit.errors import ModelError
-from audit.models.adapter import FRAME, Adapter, Encoded, Text, joined
+from audit.models.adapter import FRAME, Adapter, Encoded
 from audit.models.probe import Tolerance
 
 
@@ -19,7 +20,9 @@ class Broken(AssertionError):
     """A promise that an adapter does not keep: which one, and what was seen."""
 
 
-def check_adapter(adapter: Adapter, examples: Sequence[Text], *, precision: torch.dtype = torch.float32) -> list[str]:
+def check_adapter(
+    adapter: Adapter, examples: Sequence[Example], *, precision: torch.dtype = torch.float32
+) -> list[str]:
     """Hold an adapter to what audits rely on.
 
     Parameters
@@ -72,7 +75,7 @@ def check_adapter(adapter: Adapter, examples: Sequence[Text], *, precision: torc
 
 
 class _Check:
-    def __init__(self, adapter: Adapter, examples: Sequence[Text], precision: torch.dtype) -> None:
+    def __init__(self, adapter: Adapter, examples: Sequence[Example], precision: torch.dtype) -> None:
         self.adapter, self.examples = adapter, list(examples)
         self.encoded = adapter.encode(self.examples)
         self.facts = adapter.facts()

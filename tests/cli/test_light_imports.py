@@ -93,15 +93,16 @@ MAY_KNOW = {
     "config": {"errors", "text"},
     "terms": {"config", "errors"},
     "store": {"errors", "result"},
-    "data": {"config", "errors", "result", "store"},
-    "models": {"config", "errors", "result", "store"},
+    "entities": {"errors"},
+    "data": {"config", "entities", "errors", "result", "store"},
+    "models": {"config", "data", "entities", "errors", "result", "store"},
     "fairness": {"config", "errors", "result", "store"},
     "policy": {"config", "errors", "fairness", "result", "store"},
     "probes": {"config", "data", "errors", "models", "result", "say", "store", "terms"},
     "explain": {"config", "data", "errors", "fairness", "models", "result", "store", "terms"},
     "report": {"errors", "fairness", "result", "store", "terms", "text"},
 }
-MAY_KNOW["testing"] = {"errors", "models"}
+MAY_KNOW["testing"] = {"data", "errors", "models"}
 MAY_KNOW["pipeline"] = {*MAY_KNOW, "audit"}
 MAY_KNOW["pytest_plugin"] = {*MAY_KNOW, "audit"}
 MAY_KNOW["cli"] = {*MAY_KNOW, "audit"} - {"pytest_plugin"}

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from audit.data.examples import Example, joined, plain
 from audit.explain.integrate.units import FRAME, units_of
 from audit.explain.verify.outcome import has_content
-from audit.models.adapter import Text, joined
 from audit.terms.lexicon import Lexicon, find_terms
 from audit.terms.scripts import phrase_pattern
 
@@ -114,6 +114,7 @@ def _patterns(categories: Mapping[str, Sequence[str]]) -> dict[str, re.Pattern[s
     }
 
 
-def _within(text: Text, start: int, end: int) -> bool:
+def _within(text: Example, start: int, end: int) -> bool:
     """Whether a span lies in one text of a pair; only the first and the second joined could hold it otherwise."""
-    return isinstance(text, str) or end <= len(text[0]) or start > len(text[0])
+    found = plain(text)
+    return not isinstance(found, tuple) or end <= len(found[0]) or start > len(found[0])

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from audit.data.examples import joined
 from audit.explain.explanations import Explainer
 from audit.explain.integrate.units import units_of
 from audit.explain.verify.erasing import ErasedCase
-from audit.models.adapter import joined
 from audit.result import Reliance
 from audit.terms.lexicon import Lexicon, find_terms
 
