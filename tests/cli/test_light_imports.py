@@ -93,7 +93,7 @@ MAY_KNOW = {
     "config": {"errors", "text"},
     "terms": {"config", "errors"},
     "store": {"errors", "result"},
-    "entities": {"errors"},
+    "entities": {"config", "errors"},
     "data": {"config", "entities", "errors", "result", "store"},
     "models": {"config", "data", "entities", "errors", "result", "store"},
     "fairness": {"config", "errors", "result", "store"},
@@ -106,6 +106,8 @@ MAY_KNOW["testing"] = {"data", "errors", "models"}
 MAY_KNOW["pipeline"] = {*MAY_KNOW, "audit"}
 MAY_KNOW["pytest_plugin"] = {*MAY_KNOW, "audit"}
 MAY_KNOW["cli"] = {*MAY_KNOW, "audit"} - {"pytest_plugin"}
+#: Entities are matched and scored with nothing but Python.
+ENTITIES = ("audit.entities.tags", "audit.entities.spans", "audit.entities.decisions", "audit.entities.scores")
 #: The package itself and `python -m audit` open the doors.
 DOORS = {"__init__", "__main__"}
 
@@ -137,7 +139,9 @@ def test_no_arrow_closes_a_circle() -> None:
     assert list(graphlib.TopologicalSorter(graph).static_order())
 
 
-@pytest.mark.parametrize("package", ["audit", "audit.config", "audit.result", "audit.terms.loading", "audit.say"])
+@pytest.mark.parametrize(
+    "package", ["audit", "audit.config", "audit.result", "audit.terms.loading", "audit.say", *ENTITIES]
+)
 def test_the_ground_floor_is_light(package: str) -> None:
     code = f"import {package}, sys, json; print(json.dumps(sorted(sys.modules)))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
