@@ -13,13 +13,15 @@ import pyarrow as pa
 
 from audit.fairness.bounds.score_metrics import OWN
 from audit.fairness.compare.change import Changes, change_of_each
+from audit.fairness.compare.changed import changed_decisions
+from audit.fairness.compare.gap_changes import gap_changes
 from audit.fairness.compare.movement import Movement, movement
 from audit.fairness.compare.paired import PairedTally, joint_batches, tally_pairs
 from audit.fairness.compare.score_movement import MOST_RANKED, mean_movement, ranking_movements
 from audit.fairness.metrics.definitions import Metric, known_metrics, of_numbers
 from audit.fairness.tally import Slicing, tally_columns
 from audit.policy.baseline import Key, Reference, refuse_incomparable
-from audit.result import AuditResult, Change, Comparison, Flips, MetricValue, Note, Sketch, SlicingFacts, ValueEstimate
+from audit.result import AuditResult, Change, Comparison, MetricValue, Note, Sketch, SlicingFacts, ValueEstimate
 from audit.store.decisions import BATCH_ROWS, read_decisions, windows
 from audit.store.runfolder import RunFolder
 
@@ -62,7 +64,10 @@ def compare_runs(
     pairs: Pairs | None = None
     if same_rows and decisions is not None and decisions.exists() and reference.folder is not None:
         pairs = Pairs.read(result, decisions, reference.folder)
-    movements, flips = _movements(result, pairs) if pairs else ({}, [])
+    placed = _placed(result, pairs) if pairs else []
+    movements = _movements(result, pairs, placed) if pairs else {}
+    # Numbers are not decided: none of them flips.
+    flips, flip_gaps = changed_decisions(placed, result.positive_class, result.level) if placed else ([], None)
     before = baseline.estimates()
     changes = [
         _change(value, before[_key(value)], movements.get(_key(value), NOTHING_KNOWN), 1 - result.level)
@@ -75,8 +80,11 @@ def compare_runs(
         baseline_tool_version=baseline.tool_version,
         paired=pairs is not None,
         same_rows=same_rows,
+        level=result.level,
         changes=changes,
-        flips=flips,
+        gaps=gap_changes(changes, result.slicings, result.level),
+        flips=flips if result.classes else [],
+        flip_gaps=flip_gaps if result.classes else None,
         notes=_unpaired(result) if pairs else [],
     )
 
@@ -165,15 +173,23 @@ def _cut(path: Path, columns: list[str]) -> Iterator[pa.Table]:
     return windows(read_decisions(path, columns), BATCH_ROWS)
 
 
-def _movements(result: AuditResult, pairs: Pairs) -> tuple[dict[Key, Moved], list[Flips]]:
+def _placed(result: AuditResult, pairs: Pairs) -> list[tuple[PairedTally, Ints, SlicingFacts]]:
+    """Every slicing with the group of each of its cells."""
+    return [
+        (tally, _codes(tally.cells, tally.slicing.group_columns, _code_of(slicing)), slicing)
+        for tally, slicing in zip(pairs.tallies, result.slicings, strict=True)
+    ]
+
+
+def _movements(
+    result: AuditResult, pairs: Pairs, placed: list[tuple[PairedTally, Ints, SlicingFacts]]
+) -> dict[Key, Moved]:
     known = known_metrics()
     out: dict[Key, Moved] = {}
-    flips: list[Flips] = []
     values = {_key(value): value for value in result.metrics if not value.stratum}
     numbers = result.positive_class is None
-    for tally, ranked, slicing in zip(pairs.tallies, pairs.rankings, result.slicings, strict=True):
+    for (tally, codes, slicing), ranked in zip(placed, pairs.rankings, strict=True):
         code_of = _code_of(slicing)
-        codes = _codes(tally.cells, tally.slicing.group_columns, code_of)
         asked = {key[2:] for key in values if key[0] == tuple(slicing.attributes)}
         for name, cls in sorted(asked, key=str):
             metric = known.get(name)
@@ -190,9 +206,7 @@ def _movements(result: AuditResult, pairs: Pairs) -> tuple[dict[Key, Moved], lis
             if moved is not None:
                 attributes = tuple(slicing.attributes)
                 out |= {(attributes, group, name, cls): _moved(moved, code) for group, code in code_of.items()}
-        groups = [list(group) for group in code_of]
-        flips += _flips(tally, codes, slicing.attributes, groups, result.positive_class)
-    return out, flips
+    return out
 
 
 def _mean(
@@ -217,40 +231,3 @@ def _moved(moved: Movement, group: int) -> Moved:
 def _codes(frame: pd.DataFrame, columns: list[str], code_of: dict[tuple[str, ...], int]) -> Ints:
     rows = map(tuple, frame[columns].astype(str).to_numpy().tolist())
     return np.array([code_of.get(row, -1) for row in rows], np.int64)
-
-
-def _flips(
-    tally: PairedTally, codes: Ints, attributes: list[str], groups: list[list[str]], positive: str | None
-) -> list[Flips]:
-    cells = tally.cells
-    n = cells["n"].to_numpy(np.int64)
-    truth, after, before = (cells[name].astype(object).to_numpy() for name in ("y_true", "y_pred", "y_before"))
-    labelled = cells["y_true"].notna().to_numpy(bool)
-    changed = after != before
-
-    def count(where: npt.NDArray[np.bool_]) -> list[int]:
-        used = where & (codes >= 0)
-        return [int(total) for total in np.bincount(codes[used], n[used], len(groups))]
-
-    everything = count(np.ones(len(n), dtype=bool))
-    counts = {"changed": count(changed)}
-    if positive is not None:
-        counts |= {
-            "to_positive": count(changed & (after == positive)),
-            "to_negative": count(changed & (before == positive)),
-        }
-    if labelled.any():
-        counts |= {
-            "newly_wrong": count(labelled & (before == truth) & (after != truth)),
-            "newly_right": count(labelled & (before != truth) & (after == truth)),
-        }
-    names = ("changed", "to_positive", "to_negative", "newly_wrong", "newly_right")
-    return [
-        Flips(
-            attributes=attributes,
-            group=group,
-            n=everything[code],
-            **{name: counts[name][code] if name in counts else None for name in names},
-        )
-        for code, group in enumerate(groups)
-    ]

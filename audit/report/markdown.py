@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from audit.report.changes import clear_gaps, flip_kinds, gap_count, shown_flips
 from audit.report.verdicts import between, doubts, mark, rests_on, subject, worst_first
 from audit.report.wording import Catalogue, count, decimal, group_name, number, percent, points
-from audit.result import AuditResult, Comparison, Judgement
+from audit.result import AuditResult, Comparison, FlipRate, Judgement
 from audit.text import cut, visible
 
 MOST_FINDINGS = 12
@@ -99,15 +102,66 @@ def render_comparison(comparison: Comparison, t: Catalogue, margin: float) -> li
                 _row([_slice(c.attributes, c.group, t), metric, *values, f"{decimal(c.lower)} … {decimal(c.upper)}"])
             )
         lines.append("")
-    flips = [flip for flip in comparison.flips if len(flip.attributes) < 2]
-    if flips:
-        lines += _head([t(f"comparison.{n}") for n in ("group", "decisions", "changed", "newly_wrong", "newly_right")])
-        for flip in flips:
-            numbers = (flip.n, flip.changed, flip.newly_wrong, flip.newly_right)
-            cells = ("–" if number is None else count(number) for number in numbers)
-            lines.append(_row([_slice(flip.attributes, flip.group, t), *cells]))
-        lines.append("")
+    lines += _gap_lines(comparison, t, margin) + _flip_lines(comparison, t)
     return [*lines, *(f"- {_safe(t.remark(note))}" for note in comparison.notes)]
+
+
+def _gap_lines(comparison: Comparison, t: Catalogue, margin: float) -> list[str]:
+    gaps = comparison.gaps
+    if not gaps:
+        return []
+    clear = clear_gaps(gaps)
+    counts = Counter(gap.direction for gap in clear)
+    same = sum(gap.direction == "widened" and gap.most <= margin for gap in gaps)
+    numbers = {"n": gap_count(gaps), "widened": counts["widened"], "narrowed": counts["narrowed"], "same": same}
+    level = percent(comparison.level, 0)
+    lines = [t("comparison.gaps.counts", **numbers, margin=f"{margin:g}", level=level), ""]
+    if clear:
+        names = ("metric", "pair", "gap_before", "gap_after", "difference", "gap_lower")
+        lines += _head([t(f"comparison.{name}") for name in names])
+        for gap in clear:
+            metric = f"{group_name(gap.attributes)}: {t.metric(gap.metric)}" + (f" · {gap.cls}" if gap.cls else "")
+            pair = " – ".join(group_name(group) for group in gap.groups)
+            said = t(f"comparison.way.{gap.direction}")
+            lines.append(_row([metric, pair, decimal(gap.before), decimal(gap.after), said, decimal(gap.lower)]))
+        lines.append("")
+    return lines
+
+
+def _flip_lines(comparison: Comparison, t: Catalogue) -> list[str]:
+    flips = shown_flips(comparison)
+    if not flips:
+        return []
+    kinds = [t(f"comparison.flip.{kind}") for kind in flip_kinds(comparison)]
+    lines = _head([t("comparison.group"), t("comparison.decisions"), *kinds])
+    for flip in flips:
+        lines.append(_row([_slice(flip.attributes, flip.group, t), count(flip.n), *map(_flip, flip.rates)]))
+    lines.append("")
+    level = percent(comparison.level, 0)
+    lines += [t("comparison.flips.note", level=level), ""]
+    found = comparison.flip_gaps
+    if found is not None:
+        lines += [
+            t("comparison.flip_gaps", n=len(found.items), level=level) if found.items
+            else t("comparison.flip_gaps.none", n=count(found.comparisons), level=level),
+            "",
+        ]  # fmt: skip
+        lines += [
+            f"- {_safe(group_name(item.attributes))}: {_safe(t.metric(item.metric))}: "
+            f"{_safe(group_name(item.low_group))} {percent(item.low_value)}, "
+            f"{_safe(group_name(item.high_group))} {percent(item.high_value)}"
+            for item in found.items
+        ]
+        lines += [""] if found.items else []
+    return lines
+
+
+def _flip(rate: FlipRate) -> str:
+    """How many changed, their share, and its interval where it carries its guarantee."""
+    if rate.rate is None:
+        return "–"
+    bounds = "" if rate.doubt else f" ({points(rate.lower)}–{percent(rate.upper)})"
+    return f"{count(rate.flips)}: {percent(rate.rate)}{bounds}"
 
 
 def _slice(attributes: list[str], group: list[str], t: Catalogue) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from audit.result.comparison import Change, Comparison, FlipRate, Flips, GapChange, ValueEstimate
 from audit.result.explanations import (
     ChanceTest,
     DecisionSheet,
@@ -43,15 +44,11 @@ from audit.result.fairness import (
 )
 from audit.result.part import Note, Part
 from audit.result.verdicts import (
-    Change,
-    Comparison,
     Doubt,
-    Flips,
     Judgement,
     Needed,
     PolicySource,
     RuleVerdict,
-    ValueEstimate,
     WaiverState,
 )
 from audit.result.why import (
@@ -95,7 +92,9 @@ __all__ = [
     "FindingsSummary",
     "FlagRate",
     "Flags",
+    "FlipRate",
     "Flips",
+    "GapChange",
     "GapDecomposition",
     "GapPart",
     "Group",

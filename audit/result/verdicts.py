@@ -1,4 +1,4 @@
-"""What rules said, and what changed since a baseline, in `result.json`."""
+"""What rules said, in `result.json`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from audit.result.fairness import Sketch
-from audit.result.part import Note, Part
+from audit.result.part import Part
 
 
 class Needed(Part):
@@ -94,61 +93,3 @@ class Judgement(Part):
     judged_on: str | None = Field(description="Day that waivers were held against; null without any.")
     rules: list[RuleVerdict]
     waivers: list[WaiverState]
-
-
-class ValueEstimate(Part):
-    """One metric of one group, with what bounds are made of."""
-
-    value: float | None
-    effective_n: float | None
-    clusters: float | None
-    standard_error: float | None
-    sketch: Sketch | None = Field(None, description="Of a mean: what decisions add to it.")
-    doubt: str | None = Field(None, description="Why its bounds carry no guarantee; null where they do.")
-
-
-class Change(Part):
-    """One metric of one group, before and after."""
-
-    attributes: list[str]
-    group: list[str]
-    metric: str
-    cls: str | None = Field(alias="class")
-    baseline: ValueEstimate
-    candidate: ValueEstimate
-    correlation: float = Field(description="Of the two values; 0 where they were measured on different rows.")
-    sketch: Sketch | None = Field(
-        description="What decisions add to the difference; null where it is not known decision by decision."
-    )
-    difference: float | None = Field(description="Candidate less baseline.")
-    lower: float | None = Field(description="Two-sided interval of the difference.")
-    upper: float | None
-    doubt: str | None = Field(None, description="Why bounds of the change carry no guarantee; null where they do.")
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-
-class Flips(Part):
-    """Decisions of one group that changed."""
-
-    attributes: list[str]
-    group: list[str]
-    n: int
-    changed: int
-    to_positive: int | None
-    to_negative: int | None
-    newly_wrong: int | None
-    newly_right: int | None
-
-
-class Comparison(Part):
-    """This audit against a baseline."""
-
-    baseline: str = Field(description="Title of the baseline.")
-    baseline_model_sha256: str | None
-    baseline_tool_version: str
-    paired: bool = Field(description="Both decision tables were at hand, of the same rows.")
-    same_rows: bool
-    changes: list[Change]
-    flips: list[Flips]
-    notes: list[Note] = Field(default_factory=list, description="What was compared otherwise than the rest, and why.")

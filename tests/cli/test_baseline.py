@@ -90,8 +90,10 @@ def test_flips_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     for group in ("a", "b"):
         mine = before["g"] == group
         found = flips[group,]
-        assert (found["n"], found["changed"]) == (mine.sum(), (changed & mine).sum())
-        assert found["newly_wrong"] == (mine & (before["p"] == before["y"]) & (after["p"] != after["y"])).sum()
+        rates = {rate["kind"]: rate for rate in found["rates"]}
+        assert (found["n"], rates["changed"]["flips"]) == (mine.sum(), (changed & mine).sum())
+        wrong = (mine & (before["p"] == before["y"]) & (after["p"] != after["y"])).sum()
+        assert rates["newly_wrong"]["flips"] == wrong
 
 
 @pytest.mark.parametrize(

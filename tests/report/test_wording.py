@@ -59,6 +59,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     assert used <= set(words), sorted(used - set(words))
     prefixes = ("note.", "undefined.", "metric.", "section.", "data.status.", "data.outside.", "explanations.state.")
     prefixes += ("method.work.", "performance.chart", "verdict.", "gate.", "comparison.kind.", "limits.method.")
+    prefixes += ("comparison.flip.", "comparison.way.")
     prefixes += ("outcome.", "sheet.", "explanations.target.", "explanations.sanity.", "explanations.way.")
     prefixes += ("explanations.chance.", "why.condition.", "why.because.", "doubt.")
     prefixes += ("why.not.", "why.part.", "counterfactuals.refused.", "counterfactuals.side.", "flags.name.")

@@ -23,3 +23,5 @@ COMPLEMENTS = {
 FLIP_RATE, TOKEN_GAP = "flip_rate", "token_fairness_gap"
 #: Followed by the code of a flag: how often it is given.
 FLAG_RATE = "flag_rate:"
+#: Ways in which a decision changes between two versions of a model, and the name of their share.
+FLIPS = {kind: f"flips:{kind}" for kind in ("changed", "to_positive", "to_negative", "newly_wrong", "newly_right")}

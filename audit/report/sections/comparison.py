@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from audit.fairness.metrics.names import COMPLEMENTS
+from audit.report.changes import clear_gaps, flip_kinds, gap_count, shown_flips
 from audit.report.charts import changes as changes_chart
 from audit.report.sections import Section
 from audit.report.sections.data import MOST_CHARTED
@@ -35,7 +36,11 @@ def build(view: View) -> dict[str, Any] | None:
         "moved": clear[:MOST_ROWS],
         "rest": max(len(clear) - MOST_ROWS, 0),
         "known": sum(change.lower is not None for change in comparison.changes),
-        "flips": [flip for flip in comparison.flips if len(flip.attributes) < 2],
+        "gaps": gap_count(comparison.gaps),
+        "moved_gaps": clear_gaps(comparison.gaps),
+        "flip_kinds": flip_kinds(comparison),
+        "flips": shown_flips(comparison),
+        "flip_gaps": comparison.flip_gaps,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from audit.report.changes import changed
 from audit.report.sections import Section
 from audit.report.sections.comparison import clear_changes
 from audit.report.verdicts import subject, worst_first
@@ -92,7 +93,7 @@ def _change(view: View) -> str | None:
     everybody = next((flip for flip in comparison.flips if not flip.attributes), None)
     text = view.t("summary.change", baseline=comparison.baseline, clear=len(clear_changes(comparison.changes)))
     if everybody is not None:
-        text += " " + view.t("summary.flips", changed=count(everybody.changed), n=count(everybody.n))
+        text += " " + view.t("summary.flips", changed=count(changed(everybody)), n=count(everybody.n))
     return text
 
 
