@@ -62,7 +62,8 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
         classes = classes_of(settings.model)
         positive = positive_class(settings, classes)
         names = ", ".join(map(cut, classes))
-        say(f"{settings.model.path}: classes {names}; positive: {cut(positive or '(one against the rest)')}")
+        which = "(one against the rest)" if positive is None else positive
+        say(f"{settings.model.path}: classes {names}; positive: {cut(which)}")
         from audit.data.labels import match_labels
 
         match_labels(settings, sorted(found.labels), classes)

@@ -218,7 +218,7 @@ def _explain_pairs(case: Case, explainer: Explainer, shown: Sequence[ShownPair])
     pairs = [(texts[pair.row_id], edited(texts[pair.row_id], pair.edits)) for pair in shown]
     both = [text for pair in pairs for text in pair]
     classes = case.adapter.classes
-    targets = [classes.index(case.positive or pair.y_pred) for pair in shown for _ in range(2)]
+    targets = [classes.index(pair.y_pred if case.positive is None else case.positive) for pair in shown for _ in (0, 1)]
     encoded = case.adapter.encode(both)
     found, _ = explainer.integrator(explainer.baseline).attribute(encoded, targets)
     sides = [

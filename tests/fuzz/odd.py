@@ -101,7 +101,7 @@ def damage_tree(tree: Any, random: Random, most: int = 3) -> Any:
         elif kind == 5 and isinstance(holder[key], str):
             holder[key] += random.choice(TEXTS)
         elif kind == 6 and isinstance(holder[key], int | float):
-            holder[key] = random.choice([-holder[key], holder[key] * 1e6, str(holder[key]), *NUMBERS])
+            holder[key] = random.choice([-holder[key], holder[key] * 1_000_000, str(holder[key]), *NUMBERS])
         else:
             holder[key] = odd(random)
     return tree

@@ -152,7 +152,7 @@ def compare(
 def _checked(grouped: GroupedCells, pooled: list[Values], question: Question, rng: np.random.Generator) -> Checked:
     coded, done = grouped.coded(question.classes), Checked()
     drawn = str(rng.choice(question.asked)) if question.asked else None
-    for cls, cells in ((drawn, coded.asking(question.classes.index(drawn)) if drawn else coded), (None, coded)):
+    for cls, cells in ((drawn, coded if drawn is None else coded.asking(question.classes.index(drawn))), (None, coded)):
         found = {v.metric.name: v for v in pooled if v.cls == cls and v.metric.scope in {"class", "all"}}
         values = {name: v.value for name, v in found.items()}
         done += check_sample(cells, [v.metric for v in found.values()], values, groups=GROUPS_CHECKED, rng=rng)
