@@ -24,9 +24,8 @@ from sklearn import metrics as sm
 from audit.config import PolicyConfig, RuleConfig
 from audit.fairness.bounds.resample import RESAMPLES
 from audit.fairness.compare.disparities import Question, compare
-from audit.fairness.metrics.definitions import choose_metrics
+from audit.fairness.metrics.definitions import choose_metrics, described
 from audit.fairness.tally import Slicing, tally_columns, tally_decisions
-from audit.pipeline.run import definitions
 from audit.policy.judge import judge
 from audit.result import AuditResult
 from audit.store.columns import group_column
@@ -62,7 +61,7 @@ def ours(path: Path, metrics: tuple[str, ...]) -> None:
     done = compare(tally, Question(chosen, criteria, ["0", "1"], "1", 0.95))
     result = AuditResult.model_construct(
         level=0.95, config={}, slicings=[done.slicing], metrics=done.metrics, adjusted=[], comparison=None,
-        metric_definitions=definitions(chosen), correlations=[],
+        metric_definitions=described(chosen), correlations=[],
     )  # fmt: skip
     rules = tuple(RuleConfig(metric=metric, limit=0.1, over=(("a", "b"),)) for metric in metrics)
     judge(result, PolicyConfig(rules=rules))

@@ -32,9 +32,8 @@ from audit.fairness.compare.frame import evaluate
 from audit.fairness.compare.standardised import FineCells, standardise
 from audit.fairness.compare.stratified import stratified_tests
 from audit.fairness.compare.values import GroupedCells, Values
-from audit.fairness.metrics.definitions import Metric, choose_metrics
+from audit.fairness.metrics.definitions import Metric, choose_metrics, described
 from audit.fairness.tally import Slicing, Tally
-from audit.pipeline.run import definitions
 from audit.policy.cases import SLACK
 from audit.policy.judge import judge
 from audit.result import AuditResult, Flags
@@ -113,7 +112,7 @@ def verdict(design: Design, frame: pd.DataFrame, limit: float) -> str:
         level=1 - ALPHA,
         config={"controls": list(tally.slicing.controls)},
         slicings=[done.slicing],
-        metric_definitions=definitions(question.metrics),
+        metric_definitions=described(question.metrics),
         metrics=done.metrics,
         adjusted=done.adjusted,
         correlations=done.correlations,

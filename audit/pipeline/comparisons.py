@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+import pandas as pd
 
 from audit.fairness.compare.adverse_impact import adverse_impact
 from audit.fairness.compare.discovery import DiscoveryCounter, Search
 from audit.fairness.compare.disparities import Compared, compare
+from audit.fairness.compare.explained import EXPLAINED_METRIC, explained_rates
 from audit.fairness.compare.findings import findings
 from audit.fairness.compare.library import Checked
 from audit.fairness.compare.score_report import score_report
 from audit.fairness.compare.stratified import stratified_tests
+from audit.fairness.metrics.definitions import described
 from audit.fairness.scores import ScoreCounter, ScoreTally, with_score_sums
 from audit.fairness.tally import CellCounter, tally_columns, with_sums
 from audit.pipeline.case import Case
-from audit.result import (
-    AdverseImpact,
-    Discovery,
-    FindingsSummary,
-    LibraryCheck,
-    ScoreReport,
-    StratifiedTest,
-)
+from audit.result import Fairness, LibraryCheck
 from audit.store.columns import group_columns
 from audit.store.decisions import read_decisions
 from audit.store.runfolder import RunFolder
@@ -32,19 +26,7 @@ from audit.store.runfolder import RunFolder
 SLICINGS_CHECKED = 3
 
 
-@dataclass(frozen=True)
-class Comparisons:
-    """Everything that was found by comparing groups."""
-
-    compared: list[Compared]
-    stratified: list[StratifiedTest]
-    adverse: list[AdverseImpact]
-    scores: list[ScoreReport]
-    found: FindingsSummary
-    discovery: Discovery | None
-
-
-def compare_all(case: Case, folder: RunFolder) -> Comparisons:
+def compare_all(case: Case, folder: RunFolder) -> Fairness:
     """Tally the decisions once, and compare the groups of every slicing."""
     cells = [CellCounter(slicing) for slicing in case.slicings]
     scores = [ScoreCounter(slicing) for slicing in case.slicings] if case.scored else []
@@ -84,13 +66,47 @@ def compare_all(case: Case, folder: RunFolder) -> Comparisons:
             else None
         )
         reports += [report] if report and len(item.slicing.attributes) < 2 else []
-    return Comparisons(
-        compared,
-        tests,
-        adverse,
-        reports,
-        findings(compared, case.config.level),
-        discovering.done() if discovering else None,
+    return Fairness(
+        slicings=[item.slicing for item in compared],
+        metric_definitions=described(case.question.metrics),
+        metrics=[value for item in compared for value in item.metrics],
+        adjusted=[value for item in compared for value in item.adjusted],
+        correlations=[correlation for item in compared for correlation in item.correlations],
+        disparities=[gap for item in compared for gap in item.disparities],
+        library_check=library_check(compared),
+        class_reports=[report for item in compared for report in item.class_reports],
+        stratified=tests,
+        adverse_impact=adverse,
+        scores=reports,
+        findings=findings(compared, case.config.level),
+        discovery=discovering.done() if discovering else None,
+    )
+
+
+def with_explained_rates(fairness: Fairness, case: Case, explained: pd.DataFrame | None) -> Fairness:
+    """Add how often decisions about each group are explained, which the same code compares.
+
+    Parameters
+    ----------
+    explained
+        Explained decisions with their outcomes; None or empty if nothing was to be explained.
+    """
+    slicings = [slicing.attributes for slicing in case.slicings if slicing.attributes]
+    rates = explained_rates(explained, slicings, case.question) if explained is not None else []
+    if not rates:
+        return fairness
+    definitions = described([EXPLAINED_METRIC])
+    # What lies within strata of class and length is only a step on the way.
+    metrics = [value for item in rates for value in item.metrics if not value.stratum]
+    disparities = [gap for item in rates for gap in item.disparities if not gap.stratum]
+    return fairness.model_copy(
+        update={
+            "metric_definitions": [*fairness.metric_definitions, *definitions],
+            "metrics": [*fairness.metrics, *metrics],
+            "adjusted": [*fairness.adjusted, *(value for item in rates for value in item.adjusted)],
+            "correlations": [*fairness.correlations, *(found for item in rates for found in item.correlations)],
+            "disparities": [*fairness.disparities, *disparities],
+        }
     )
 
 

@@ -10,19 +10,35 @@ from collections.abc import Mapping
 import pandas as pd
 import pyarrow.parquet as pq
 
+import audit
 from audit.config import MISSING
 from audit.errors import DataError, ModelError
-from audit.pipeline.case import Case
-from audit.result import (
-    DataFacts,
-    Note,
-)
+from audit.pipeline.case import Case, portable
+from audit.result import DataFacts, Note, Subject
 from audit.store.columns import control_column, group_columns, members_column
 from audit.store.decisions import BATCH_ROWS, read_decisions, windows
-from audit.store.runfolder import RunFolder
+from audit.store.runfolder import RunFolder, fingerprint_of
 
 #: Share of tokens that the tokenizer does not know, from which that is noted.
 UNKNOWN_NOTED = 0.02
+
+
+def describe(case: Case, folder: RunFolder) -> Subject:
+    """Say what was audited, and how; stop if no decision can be used."""
+    config, model = case.config, case.adapter.facts() if case.adapter else None
+    plain = portable(config)
+    return Subject(
+        tool_version=audit.__version__,
+        title=config.output.title or (model.name if model else config.data.path.stem),
+        config=plain,
+        config_sha256=fingerprint_of(plain),
+        level=config.level,
+        seed=config.seed,
+        positive_class=case.positive,
+        classes=case.classes,
+        model=model,
+        data=describe_data(case, folder),
+    )
 
 
 def describe_data(case: Case, folder: RunFolder) -> DataFacts:

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 from scipy.special import expit, logsumexp
 
-from audit.config import AuditConfig, PolicyConfig
-from audit.fairness.metrics.names import EXPLAINED_RATE
+from audit.config import AuditConfig
 from audit.pipeline.case import Case, lexicons_of
 from audit.policy.flags import FailedGap, failed_gaps
-from audit.policy.judge import judge
-from audit.policy.rules import is_outcome
-from audit.result import AuditResult, Closing, ConceptPush, GapDecomposition, GapPart, Note
+from audit.policy.judge import judge_gaps
+from audit.result import (
+    AuditResult,
+    Closing,
+    ConceptPush,
+    Disparity,
+    GapDecomposition,
+    GapPart,
+    Measured,
+    MetricValue,
+    Note,
+)
 from audit.store.columns import group_column, group_columns
 from audit.store.decisions import read_decisions
 from audit.store.runfolder import RunFolder
@@ -41,49 +50,33 @@ CONDITIONS = {
 }
 
 
-def gaps_to_look_into(result: AuditResult, config: AuditConfig) -> list[FailedGap]:
+def gaps_to_look_into(measured: Measured, config: AuditConfig) -> list[FailedGap]:
     """Judge the disparities of decisions, before anything is explained; then those that were asked for."""
-    policy = config.policy
-    rules = tuple(
-        rule
-        for rule in policy.rules
-        if rule.limit is not None or rule.at_least is not None
-        if rule.metric != EXPLAINED_RATE and not is_outcome(rule.metric)
-    )
-    if rules or policy.presets:
-        asked = PolicyConfig(presets=policy.presets, rules=rules)
-        result = result.model_copy(update={"judgement": judge(result, asked)})
-    out = failed_gaps(result)
+    # Of a result, verdicts and findings are all it reads.
+    judged = SimpleNamespace(rules=judge_gaps(measured, config.policy))
+    out = failed_gaps(cast("AuditResult", SimpleNamespace(judgement=judged, findings=measured.findings)))
     known = {(gap.attributes, gap.metric) for gap in out}
-    for gap in result.disparities:
-        pooled = gap.aggregate == "difference" and not gap.stratum and gap.cls == result.positive_class
+    for gap in measured.disparities:
+        pooled = gap.aggregate == "difference" and not gap.stratum and gap.cls == measured.positive_class
         asked_for = gap.metric in config.gaps.metrics and (tuple(gap.attributes), gap.metric) not in known
         if pooled and asked_for and gap.worst_group and gap.best_group:
-            ends = _ordered(result, gap.attributes, gap.metric, gap.cls, gap.worst_group, gap.best_group)
+            ends = _ordered(measured.metrics, gap, gap.worst_group, gap.best_group)
             out.append(FailedGap(tuple(gap.attributes), gap.metric, gap.cls, *ends, "asked"))
     return out
 
 
 def _ordered(
-    result: AuditResult, attributes: Sequence[str], metric: str, cls: str | None, a: list[str], b: list[str]
+    metrics: Sequence[MetricValue], gap: Disparity, a: list[str], b: list[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Put two groups in the order of their values."""
-    first, second = (_value(result, attributes, metric, cls, group) or 0.0 for group in (a, b))
+    first, second = (_value(metrics, gap, group) or 0.0 for group in (a, b))
     return (tuple(a), tuple(b)) if first <= second else (tuple(b), tuple(a))
 
 
-def _value(
-    result: AuditResult, attributes: Sequence[str], metric: str, cls: str | None, group: Sequence[str]
-) -> float | None:
-    return next(
-        (
-            value.value
-            for value in result.metrics
-            if (value.attributes, value.metric, value.cls, value.group) == (list(attributes), metric, cls, list(group))
-            and not value.stratum
-        ),
-        None,
-    )
+def _value(metrics: Sequence[MetricValue], gap: Disparity, group: list[str]) -> float | None:
+    asked = (gap.attributes, gap.metric, gap.cls, group)
+    here = (value for value in metrics if (value.attributes, value.metric, value.cls, value.group) == asked)
+    return next((value.value for value in here if not value.stratum), None)
 
 
 @dataclass(frozen=True)

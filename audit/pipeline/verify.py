@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -77,11 +77,11 @@ def verify(folder: RunFolder) -> Verified:
         counted.update(dict(zip(sums["status"].to_pylist(), sums["count_sum"].to_pylist(), strict=True)))
     if dict(counted) != result.data.statuses:
         wrong.append(f"decisions by status: {result.data.statuses} in result.json, {dict(counted)} in the decisions")
-    pairs: list[tuple[str, Sequence[Part], Iterable[Part]]] = [
-        ("metric", result.metrics, (value for item in found.compared for value in item.metrics)),
-        ("disparity", result.disparities, (gap for item in found.compared for gap in item.disparities)),
-        ("adjusted metric", result.adjusted, (value for item in found.compared for value in item.adjusted)),
-        ("impact", result.adverse_impact, found.adverse),
+    pairs: list[tuple[str, Sequence[Part], Sequence[Part]]] = [
+        ("metric", result.metrics, found.metrics),
+        ("disparity", result.disparities, found.disparities),
+        ("adjusted metric", result.adjusted, found.adjusted),
+        ("impact", result.adverse_impact, found.adverse_impact),
     ]
     for kind, stored, again in pairs:
         kept = {_key(part): part for part in stored if getattr(part, "metric", "") not in left_out}

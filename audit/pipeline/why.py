@@ -36,13 +36,13 @@ from audit.policy.flags import (
 from audit.probes.edited import edited
 from audit.result import (
     ConceptPush,
-    Flags,
     GapDecomposition,
     Note,
     Probe,
     Reliance,
     ShownPair,
     UnitAttributions,
+    Why,
 )
 from audit.store.columns import group_columns
 from audit.store.decisions import read_decisions
@@ -67,16 +67,24 @@ class Probed:
     scored: pd.DataFrame
 
 
-@dataclass
-class Why:
-    """Everything this half finds."""
+@dataclass(frozen=True)
+class Explained:
+    """This half's part of the result, the explained decisions with their outcomes, and what is to be noted."""
 
-    explained: ExplainedSample | None = None
+    why: Why
+    table: pd.DataFrame | None
+    notes: list[Note]
+
+
+@dataclass
+class _Found:
+    """What has been found so far."""
+
+    probe: Probe | None
+    sample: ExplainedSample | None = None
     gaps: list[GapDecomposition] = field(default_factory=list)
     pushes: list[ConceptPush] = field(default_factory=list)
-    probe: Probe | None = None
     reliance: Reliance | None = None
-    flags: Flags = field(default_factory=lambda: Flags(decisions=0, by_severity={}, rates=[], explained=0, shown=[]))
     notes: list[Note] = field(default_factory=list)
     #: Rows whose text the report may show, beside those of exchanges and flags.
     texts: list[str] = field(default_factory=list)
@@ -111,9 +119,9 @@ def probe(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Pr
 
 def explain_why(
     case: Case, folder: RunFolder, progress: Progress, clock: Clock, probed: Probed | None, gaps: Sequence[FailedGap]
-) -> Why:
+) -> Explained:
     """Explain decisions, take gaps apart, look into reliance, and write the flags down."""
-    config, out = case.config, Why(probe=probed.summary if probed else None)
+    config, out = case.config, _Found(probed.summary if probed else None)
     threshold = config.probe.threshold if config.probe else None
     judged = bool(config.policy.rules or config.policy.presets)
     failed = [gap for gap in gaps if gap.why == ("failed" if judged else "found")]
@@ -126,16 +134,24 @@ def explain_why(
         _take_apart(case, explainer, folder, progress, clock, gaps, out)
     flagged = flag(evidence, threshold)
     shown = _flags_to_show(flagged)
-    explained_ids = set(out.explained.table["row_id"]) if out.explained else set()
-    out.flags = summary(flagged, flag_rates(evidence, threshold, config.level), explained_ids, shown)
+    explained_ids = set(out.sample.table["row_id"]) if out.sample else set()
+    flags = summary(flagged, flag_rates(evidence, threshold, config.level), explained_ids, shown)
     _write_flags(folder, flagged, evidence.explained, names)
-    if out.explained or probed:
+    if out.sample or probed:
         pairs = [pair.row_id for pair in probed.summary.shown] if probed else []
         _write_inputs(config, folder, [*pairs, *out.texts, *shown] if config.explanations.shown else [])
-    return out
+    why = Why(
+        explanations=out.sample.summary if out.sample else None,
+        gaps=out.gaps,
+        pushes=out.pushes,
+        probe=out.probe,
+        reliance=out.reliance,
+        flags=flags,
+    )
+    return Explained(why, out.sample.table if out.sample else None, out.notes)
 
 
-def _explainer(case: Case, out: Why) -> Explainer | None:
+def _explainer(case: Case, out: _Found) -> Explainer | None:
     """Return what explains; None, and a note that says why, if nothing is to be explained."""
     if case.adapter is None:
         out.notes.append(Note(code="no_model_no_explanations"))
@@ -157,7 +173,7 @@ def _explain(
     clock: Clock,
     probed: Probed | None,
     evidence: Evidence,
-    out: Why,
+    out: _Found,
 ) -> None:
     """Explain a sample and what is flagged, both sides of shown exchanges, and look into reliance."""
     from audit.explain.gaps.reliance import find_reliance
@@ -169,18 +185,18 @@ def _explain(
     if len(before) > len(certain) and settings.which == "sample":
         out.notes.append(Note(code="flagged_not_explained", params={"n": len(before) - len(certain)}))
     slicings = [slicing.attributes for slicing in case.slicings if slicing.attributes]
-    out.explained = explain_sample(config, explainer, slicings, folder, progress, set(certain))
-    clock.computed += out.explained.computed
-    clock.reused += out.explained.reused
-    evidence.explained = out.explained.table
-    out.texts += out.explained.summary.shown
+    out.sample = explain_sample(config, explainer, slicings, folder, progress, set(certain))
+    clock.computed += out.sample.computed
+    clock.reused += out.sample.reused
+    evidence.explained = out.sample.table
+    out.texts += out.sample.summary.shown
     if probed:
         shown = _explain_pairs(case, explainer, probed.summary.shown)
         out.probe = probed.summary.model_copy(update={"shown": shown})
-    if probe and len(out.explained.table):
+    if probe and len(out.sample.table):
         moved = _moved(probed.scored if probed else None)
         out.reliance, evidence.reliance = find_reliance(
-            explainer, out.explained.table, lexicons_of(config),
+            explainer, out.sample.table, lexicons_of(config),
             share=probe.reliance, threshold=probe.threshold, moved_by_exchange=moved,
         )  # fmt: skip
 
@@ -192,7 +208,7 @@ def _take_apart(
     progress: Progress,
     clock: Clock,
     gaps: Sequence[FailedGap],
-    out: Why,
+    out: _Found,
 ) -> None:
     """Say what gaps are made of."""
     if case.positive is None or not case.config.gaps.sample:
@@ -200,7 +216,7 @@ def _take_apart(
     from audit.explain.gaps.contributions import attribute_sample
 
     table, computed, reused = attribute_sample(
-        case.config, explainer, case.positive, folder, progress, out.explained.table if out.explained else None
+        case.config, explainer, case.positive, folder, progress, out.sample.table if out.sample else None
     )
     clock.computed += computed
     clock.reused += reused

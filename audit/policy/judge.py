@@ -32,9 +32,9 @@ from audit.fairness.bounds.inference import (
 from audit.fairness.compare.change import ChangeBounds
 from audit.policy.cases import SLACK, AskedCase, ChangeCase, GapCase, LevelCase, sort_case
 from audit.policy.needed import POWER, ChangePower, GapPower, LevelPower, ScopedGroup, lacking, more_rows
-from audit.policy.rules import AskedRule, questions
+from audit.policy.rules import AskedRule, gap_questions, questions
 from audit.policy.waivers import apply_waivers
-from audit.result import AuditResult, Doubt, Judgement, MetricValue, Needed, RuleVerdict
+from audit.result import AuditResult, Doubt, Judgement, Measured, MetricValue, Needed, RuleVerdict
 from audit.store.runfolder import fingerprint_of
 
 
@@ -46,10 +46,7 @@ def judge(result: AuditResult, policy: PolicyConfig, *, today: date | None = Non
     today
         Day that waivers are held against; default: the present one (UTC).
     """
-    cases = [sort_case(question) for question in questions(result, policy)]
-    alpha = 1 - result.level
-    levels = _holm(cases, alpha)
-    rules = [_verdict(case, alpha, level) for case, level in zip(cases, levels, strict=True)]
+    rules = _verdicts(questions(result, policy), 1 - result.level)
     today = today or datetime.now(UTC).date()
     rules, waivers = apply_waivers(rules, policy.waivers, today)
     status = _overall(rules)
@@ -63,6 +60,17 @@ def judge(result: AuditResult, policy: PolicyConfig, *, today: date | None = Non
         rules=rules,
         waivers=waivers,
     )
+
+
+def judge_gaps(measured: Measured, policy: PolicyConfig) -> list[RuleVerdict]:
+    """Judge gaps between groups alone, before anything is explained: what fails is looked into."""
+    return _verdicts(gap_questions(measured, policy), 1 - measured.level)
+
+
+def _verdicts(asked: list[AskedRule], alpha: float) -> list[RuleVerdict]:
+    cases = [sort_case(question) for question in asked]
+    levels = _holm(cases, alpha)
+    return [_verdict(case, alpha, level) for case, level in zip(cases, levels, strict=True)]
 
 
 def _verdict(case: AskedCase, alpha: float, level: float) -> RuleVerdict:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError, some
 from audit.fairness.compare.scope import Scope, name_of
 from audit.fairness.metrics.names import CRITERIA, EXPLAINED_RATE, FLAG_RATE, FLIP_RATE, TOKEN_GAP
-from audit.result import AuditResult, Change, Correlation, MetricDefinition, MetricValue
+from audit.result import AuditResult, Change, Comparison, Correlation, Measured, MetricDefinition, MetricValue
 
 PRESETS = {
     # A rule of thumb on point values, which small groups break by chance: it warns, and never stops anyone.
@@ -79,8 +79,7 @@ def questions(result: AuditResult, policy: PolicyConfig) -> list[AskedRule]:
         For a rule over an attribute, metric or group that the audit does not have. A rule that asks of nothing would
         pass in silence.
     """
-    computed = [slicing.attributes for slicing in result.slicings if slicing.attributes]
-    fine = [list(attributes) for attributes in _configured(result) if list(attributes) not in computed]
+    computed, fine = _slicings(result)
     units: dict[str, str] = {item.name: item.unit for item in result.metric_definitions}
     units |= dict.fromkeys((f"{FLAG_RATE}{item.code}" for item in result.flags.rates), "share")
     units |= dict.fromkeys((FLIP_RATE, TOKEN_GAP) if result.probe else (), "share")
@@ -90,22 +89,46 @@ def questions(result: AuditResult, policy: PolicyConfig) -> list[AskedRule]:
     outcomes = [
         question for name, rule in asked if is_outcome(rule.metric) for question in _of_outcomes(name, rule, result)
     ]
-    return outcomes + [
+    of_groups = [(name, rule) for name, rule in asked if not is_outcome(rule.metric)]
+    return outcomes + _of_groups(of_groups, result, result.comparison)
+
+
+def gap_questions(measured: Measured, policy: PolicyConfig) -> list[AskedRule]:
+    """Spell out what a policy asks of gaps between groups in what the model decided.
+
+    That is: nothing that needs a baseline, a probe or explanations.
+    """
+    asked = [
+        (name, rule)
+        for name, rule in named_rules(policy)
+        if rule.limit is not None or rule.at_least is not None
+        if rule.metric != EXPLAINED_RATE and not is_outcome(rule.metric)
+    ]
+    return _of_groups(asked, measured, None)
+
+
+def _slicings(measured: Measured) -> tuple[list[list[str]], list[list[str]]]:
+    """Slicings that were computed, and those that the configuration names and which were too fine."""
+    computed = [slicing.attributes for slicing in measured.slicings if slicing.attributes]
+    named = [[item["name"] or item["column"]] for item in measured.config.get("attributes", [])]
+    named += [list(crossing) for crossing in measured.config.get("crossings", [])]
+    return computed, [attributes for attributes in named if attributes not in computed]
+
+
+def _of_groups(
+    asked: Iterable[tuple[str, RuleConfig]], measured: Measured, comparison: Comparison | None
+) -> list[AskedRule]:
+    computed, fine = _slicings(measured)
+    return [
         question
         for name, rule in asked
-        if not is_outcome(rule.metric)
         for attributes in _over(rule, [*computed, *fine])
         for question in (
-            _questions(name, rule, result, attributes) if attributes in computed else _too_fine(name, rule, attributes)
+            _questions(name, rule, measured, comparison, attributes)
+            if attributes in computed
+            else _too_fine(name, rule, attributes)
         )
     ]
-
-
-def _configured(result: AuditResult) -> list[list[str]]:
-    """Slicings that the configuration names, whether or not they could be computed."""
-    attributes = result.config.get("attributes", [])
-    single = [[item["name"] or item["column"]] for item in attributes]
-    return [*single, *(list(crossing) for crossing in result.config.get("crossings", []))]
 
 
 def named_rules(policy: PolicyConfig) -> list[tuple[str, RuleConfig]]:
@@ -292,18 +315,20 @@ def _too_fine(name: str, rule: RuleConfig, attributes: list[str]) -> list[AskedR
     ]
 
 
-def _questions(name: str, rule: RuleConfig, result: AuditResult, attributes: list[str]) -> list[AskedRule]:
-    groups = [group for s in result.slicings if s.attributes == attributes for group in s.groups if group.in_gaps]
+def _questions(
+    name: str, rule: RuleConfig, measured: Measured, comparison: Comparison | None, attributes: list[str]
+) -> list[AskedRule]:
+    groups = [group for s in measured.slicings if s.attributes == attributes for group in s.groups if group.in_gaps]
     scope_of = Scope(rule.exempt, rule.min_share)
     small, outside = tuple(scope_of.small(groups)), scope_of.left_out(groups)
     in_scope = {tuple(group.values) for group in groups if name_of(group.values) not in outside}
-    definitions = {item.name: item for item in result.metric_definitions}
+    definitions = {item.name: item for item in measured.metric_definitions}
     out = []
     for metric in CRITERIA.get(rule.metric, (rule.metric,)):
         # Explained decisions are always compared within predicted class and length.
-        controlled = bool(result.config.get("controls") or metric == EXPLAINED_RATE) and rule.margin is None
+        controlled = bool(measured.config.get("controls") or metric == EXPLAINED_RATE) and rule.margin is None
         counting = "adjusted" if metric == EXPLAINED_RATE else rule.scope
-        for scope, source in (("pooled", result.metrics), ("adjusted", result.adjusted)):
+        for scope, source in (("pooled", measured.metrics), ("adjusted", measured.adjusted)):
             if scope == "adjusted" and not controlled:
                 continue
             here = [v for v in source if v.attributes == attributes and not v.stratum and v.metric == metric]
@@ -332,9 +357,9 @@ def _questions(name: str, rule: RuleConfig, result: AuditResult, attributes: lis
                         scope,
                         counts=scope == (counting if controlled else "pooled"),
                         correlation=_correlation(
-                            result, attributes, metric, cls, outside if scope == "adjusted" else None
+                            measured, attributes, metric, cls, outside if scope == "adjusted" else None
                         ),
-                        changes=_changes(result, attributes, metric, cls, in_scope),
+                        changes=_changes(comparison, attributes, metric, cls, in_scope),
                         left_out=small,
                         rows={tuple(group.values): group.n for group in groups},
                     )
@@ -343,20 +368,20 @@ def _questions(name: str, rule: RuleConfig, result: AuditResult, attributes: lis
 
 
 def _correlation(
-    result: AuditResult, attributes: list[str], metric: str, cls: str | None, left_out: list[str] | None
+    measured: Measured, attributes: list[str], metric: str, cls: str | None, left_out: list[str] | None
 ) -> Correlation | None:
     asked = (attributes, metric, cls, left_out)
-    return next((c for c in result.correlations if (c.attributes, c.metric, c.cls, c.left_out) == asked), None)
+    return next((c for c in measured.correlations if (c.attributes, c.metric, c.cls, c.left_out) == asked), None)
 
 
 def _changes(
-    result: AuditResult, attributes: list[str], metric: str, cls: str | None, in_scope: set[tuple[str, ...]]
+    comparison: Comparison | None, attributes: list[str], metric: str, cls: str | None, in_scope: set[tuple[str, ...]]
 ) -> list[Change] | None:
-    if result.comparison is None:
+    if comparison is None:
         return None
     return [
         change
-        for change in result.comparison.changes
+        for change in comparison.changes
         if (change.attributes, change.metric, change.cls) == (attributes, metric, cls)
         and tuple(change.group) in in_scope
     ]

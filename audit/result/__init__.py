@@ -1,14 +1,14 @@
-"""`result.json` as typed models: every stage fills its part, every output reads only this.
+"""`result.json` as typed models: every stage of an audit returns one part, every output reads the whole.
+
+The parts lie beside each other in one object: `Subject` (what was audited, and how), `Fairness` (groups against
+groups), `Verdicts` (baseline and policy), `Why` (explanations, probe, flags), `Record` (notes, cost, environment). Each
+stands at the end of the file of what it holds, and declares its fields for the whole too.
 
 It holds numbers and codes with parameters, never prose; words live in the message catalogue of the report. Fields that
 are null say why in `note`. Apart from `timings` it is a function of input, configuration, seed, threads and versions.
 """
 
 from __future__ import annotations
-
-from typing import Any, Literal
-
-from pydantic import Field
 
 from audit.result.comparison import Change, Comparison, FlipRate, Flips, GapChange, ValueEstimate
 from audit.result.explanations import (
@@ -21,7 +21,17 @@ from audit.result.explanations import (
     SheetUnit,
     WordInfluence,
 )
-from audit.result.facts import DataFacts, Environment, ModelFacts, PeftFacts, QuantisedFacts, Timings
+from audit.result.facts import (
+    SCHEMA_VERSION,
+    DataFacts,
+    Environment,
+    ModelFacts,
+    PeftFacts,
+    QuantisedFacts,
+    Record,
+    Subject,
+    Timings,
+)
 from audit.result.fairness import (
     AdverseImpact,
     CalibrationBin,
@@ -30,6 +40,7 @@ from audit.result.fairness import (
     DiscoveredSlice,
     Discovery,
     Disparity,
+    Fairness,
     Finding,
     FindingsSummary,
     Group,
@@ -49,6 +60,7 @@ from audit.result.verdicts import (
     Needed,
     PolicySource,
     RuleVerdict,
+    Verdicts,
     WaiverState,
 )
 from audit.result.why import (
@@ -65,6 +77,7 @@ from audit.result.why import (
     ShownPair,
     TextEdit,
     UnitAttributions,
+    Why,
 )
 
 __all__ = [
@@ -88,6 +101,7 @@ __all__ = [
     "Environment",
     "EqualTreatment",
     "Explanations",
+    "Fairness",
     "Finding",
     "FindingsSummary",
     "FlagRate",
@@ -101,6 +115,7 @@ __all__ = [
     "GroupScores",
     "Judgement",
     "LibraryCheck",
+    "Measured",
     "MetricDefinition",
     "MetricValue",
     "ModelFacts",
@@ -114,6 +129,7 @@ __all__ = [
     "PrecisionCheck",
     "Probe",
     "QuantisedFacts",
+    "Record",
     "Reliance",
     "RuleVerdict",
     "SanityCheck",
@@ -123,54 +139,22 @@ __all__ = [
     "Sketch",
     "SlicingFacts",
     "StratifiedTest",
+    "Subject",
     "TextEdit",
     "Timings",
     "UnitAttributions",
     "ValueEstimate",
+    "Verdicts",
     "WaiverState",
+    "Why",
     "WordInfluence",
 ]
 
-SCHEMA_VERSION: Literal["1.0"] = "1.0"
+
+class Measured(Fairness, Subject):
+    """What was audited, and what comparing its groups gave: known before anything is explained or judged."""
 
 
-class AuditResult(Part):
+# pydantic gives the fields of the last base first: read the bases from right to left for the order in result.json.
+class AuditResult(Record, Why, Verdicts, Measured):
     """One audit, whole."""
-
-    schema_version: Literal["1.0"] = SCHEMA_VERSION
-    tool_version: str
-    title: str
-    config: dict[str, Any]
-    config_sha256: str
-    level: float
-    seed: int
-    positive_class: str | None
-    classes: list[str]
-    model: ModelFacts | None
-    data: DataFacts
-    slicings: list[SlicingFacts]
-    metric_definitions: list[MetricDefinition]
-    metrics: list[MetricValue]
-    adjusted: list[MetricValue] = Field(description="Proportions standardised over the controls.")
-    correlations: list[Correlation]
-    disparities: list[Disparity]
-    library_check: LibraryCheck
-    class_reports: list[ClassReport]
-    stratified: list[StratifiedTest]
-    adverse_impact: list[AdverseImpact]
-    scores: list[ScoreReport]
-    findings: FindingsSummary
-    discovery: Discovery | None = Field(description="Null where it was not asked for.")
-    comparison: Comparison | None = Field(description="Null without a baseline.")
-    policy_source: PolicySource | None = Field(description="Null where the policy came from no file.")
-    judgement: Judgement | None = Field(description="Null where the audit has no policy.")
-    explanations: Explanations | None
-    gaps: list[GapDecomposition] = Field(description="What carries each disparity that failed, was found or asked for.")
-    pushes: list[ConceptPush] = Field(description="Which way identity terms push the score, over explained decisions.")
-    probe: Probe | None = Field(description="Counterfactual exchanges of identity terms; null where not asked for.")
-    reliance: Reliance | None = Field(description="Null without both explanations and a lexicon.")
-    flags: Flags
-    notes: list[Note] = Field(description="What was skipped, assumed or changed.")
-    work: dict[str, int] = Field(description="Forward batches, tokens and gradients the run cost.")
-    environment: Environment
-    timings: Timings

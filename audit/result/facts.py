@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
-from audit.result.part import Part
+from audit.result.part import Note, Part
+
+SCHEMA_VERSION: Literal["1.0"] = "1.0"
 
 
 class PeftFacts(Part):
@@ -86,3 +88,28 @@ class Timings(Part):
     seconds: dict[str, float]
     shards_computed: int
     shards_reused: int
+
+
+class Subject(Part):
+    """What was audited, and how: configuration, model and data."""
+
+    schema_version: Literal["1.0"] = SCHEMA_VERSION
+    tool_version: str
+    title: str
+    config: dict[str, Any]
+    config_sha256: str
+    level: float
+    seed: int
+    positive_class: str | None
+    classes: list[str]
+    model: ModelFacts | None
+    data: DataFacts
+
+
+class Record(Part):
+    """How the audit went: what a reader must know of it, what it cost, and where it ran."""
+
+    notes: list[Note] = Field(description="What was skipped, assumed or changed.")
+    work: dict[str, int] = Field(description="Forward batches, tokens and gradients the run cost.")
+    environment: Environment
+    timings: Timings

@@ -291,3 +291,21 @@ class ClassReport(Part):
     f1_score: float | None
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class Fairness(Part):
+    """Groups against groups, over all slicings."""
+
+    slicings: list[SlicingFacts]
+    metric_definitions: list[MetricDefinition]
+    metrics: list[MetricValue]
+    adjusted: list[MetricValue] = Field(description="Proportions standardised over the controls.")
+    correlations: list[Correlation]
+    disparities: list[Disparity]
+    library_check: LibraryCheck
+    class_reports: list[ClassReport]
+    stratified: list[StratifiedTest]
+    adverse_impact: list[AdverseImpact]
+    scores: list[ScoreReport]
+    findings: FindingsSummary
+    discovery: Discovery | None = Field(description="Null where it was not asked for.")

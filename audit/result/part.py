@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -9,6 +11,11 @@ class Part(BaseModel):
     """Base of every part of the result."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def of(cls, *parts: Part) -> Self:
+        """Put parts together to one that holds them all, their fields beside each other."""
+        return cls.model_validate({name: value for part in parts for name, value in part})
 
 
 class Note(Part):

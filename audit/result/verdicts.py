@@ -1,4 +1,4 @@
-"""What rules said, in `result.json`."""
+"""What rules said, and the whole verdict on an audit: baseline and policy, in `result.json`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from audit.result.comparison import Comparison
 from audit.result.part import Part
 
 
@@ -93,3 +94,11 @@ class Judgement(Part):
     judged_on: str | None = Field(description="Day that waivers were held against; null without any.")
     rules: list[RuleVerdict]
     waivers: list[WaiverState]
+
+
+class Verdicts(Part):
+    """The audit held against a baseline and a policy."""
+
+    comparison: Comparison | None = Field(description="Null without a baseline.")
+    policy_source: PolicySource | None = Field(description="Null where the policy came from no file.")
+    judgement: Judgement | None = Field(description="Null where the audit has no policy.")

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from audit.result.explanations import Explanations
 from audit.result.part import Part
 
 
@@ -198,3 +199,14 @@ class Flags(Part):
     rates: list[FlagRate]
     explained: int = Field(description="Flagged decisions with an explanation.")
     shown: list[str] = Field(description="Rows whose text the report may show.")
+
+
+class Why(Part):
+    """Why groups differ, and which decisions are biased or unexplained."""
+
+    explanations: Explanations | None
+    gaps: list[GapDecomposition] = Field(description="What carries each disparity that failed, was found or asked for.")
+    pushes: list[ConceptPush] = Field(description="Which way identity terms push the score, over explained decisions.")
+    probe: Probe | None = Field(description="Counterfactual exchanges of identity terms; null where not asked for.")
+    reliance: Reliance | None = Field(description="Null without both explanations and a lexicon.")
+    flags: Flags

@@ -8,8 +8,8 @@ import pytest
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError
 from audit.fairness.compare.disparities import compare
-from audit.pipeline.run import definitions
-from audit.policy.judge import judge
+from audit.fairness.metrics.definitions import described
+from audit.policy.judge import judge, judge_gaps
 from audit.result import AuditResult, Flags
 from tests.fairness.helpers import ask, tally
 from tests.fairness.test_published import COMPAS, table
@@ -27,7 +27,7 @@ def result(frame: pd.DataFrame, *, level: float = 0.95, **more: Any) -> AuditRes
         level=level,
         config={},
         slicings=[done.slicing],
-        metric_definitions=definitions(question.metrics),
+        metric_definitions=described(question.metrics),
         metrics=done.metrics,
         adjusted=done.adjusted,
         correlations=done.correlations,
@@ -194,3 +194,16 @@ def test_the_four_fifths_preset_warns_and_never_stops() -> None:
     judged = judge(result(rates({"a": (50, 100), "b": (30, 100)})), PolicyConfig(presets=("four-fifths",)))
     assert [(rule.severity, rule.status) for rule in judged.rules] == [("warn", "fail")]
     assert judged.status == "pass"
+
+
+def test_gaps_are_judged_alike_before_anything_is_explained() -> None:
+    found = result(table(COMPAS))
+    of_gaps = PolicyConfig(presets=("equalized-odds",), rules=(RuleConfig(metric="accuracy", limit=0.05),))
+    later = [
+        RuleConfig(metric="accuracy", margin=0.05),  # needs a baseline
+        RuleConfig(metric="false_positive_rate", at_most=0.4),  # no gap
+        RuleConfig(metric="explained_rate", limit=0.1),  # needs explanations
+        RuleConfig(metric="flip_rate", at_most=0.1),  # needs a probe
+    ]
+    everything = of_gaps.model_copy(update={"rules": (*of_gaps.rules, *later)})
+    assert judge_gaps(found, everything) == judge(found, of_gaps).rules

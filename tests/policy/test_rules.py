@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError
 from audit.fairness.compare.disparities import compare
-from audit.pipeline.run import definitions
+from audit.fairness.metrics.definitions import described
 from audit.policy.judge import judge
 from audit.policy.location import locate_rules
 from audit.result import AuditResult, Note
@@ -38,7 +38,7 @@ def berkeley(policy: PolicyConfig) -> Any:
             probe=None,
             flags=NO_FLAGS,
             level=0.95, config={"controls": ["dept"]}, slicings=[done.slicing], metrics=done.metrics,
-            metric_definitions=definitions(question.metrics), adjusted=done.adjusted, correlations=[], comparison=None,
+            metric_definitions=described(question.metrics), adjusted=done.adjusted, correlations=[], comparison=None,
         ),
         policy,
     )  # fmt: skip
@@ -92,7 +92,7 @@ def scored(metric: str, **rule: Any) -> Any:
             probe=None,
             flags=NO_FLAGS,
         level=0.95, config={}, slicings=[done.slicing], metrics=done.metrics, adjusted=[], comparison=None,
-        metric_definitions=definitions(question.metrics), correlations=done.correlations,
+        metric_definitions=described(question.metrics), correlations=done.correlations,
     )  # fmt: skip
     return judge(made, PolicyConfig(rules=(RuleConfig(metric=metric, **rule),))).rules[0]
 

@@ -28,7 +28,6 @@ from audit.result import (
     Disparity,
     Group,
     MetricValue,
-    Note,
     SlicingFacts,
 )
 from audit.store.columns import control_column
@@ -87,7 +86,6 @@ class Compared:
     metrics: list[MetricValue] = field(default_factory=list)
     disparities: list[Disparity] = field(default_factory=list)
     class_reports: list[ClassReport] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
     pooled: list[Values] = field(default_factory=list)
     adjusted: list[MetricValue] = field(default_factory=list)
     correlations: list[Correlation] = field(default_factory=list)

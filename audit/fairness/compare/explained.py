@@ -29,6 +29,8 @@ CLASS, BAND = "explained: predicted class", "explained: words"
 MOST_BANDS, LEAST_BANDS, PER_BAND = 16, 3, 15
 #: Narrower bands may lose so much of what coarse ones compare: strata in which a group does not occur are left out.
 KEPT = 0.8
+#: The share of decisions that are explained: a selection rate of outcomes.
+EXPLAINED_METRIC = replace(known_metrics()["selection_rate"], name=EXPLAINED_RATE)
 
 
 def explained_rates(explained: pd.DataFrame, slicings: Sequence[tuple[str, ...]], question: Question) -> list[Compared]:
@@ -57,8 +59,7 @@ def _compare(explained: pd.DataFrame, slicing: tuple[str, ...], question: Questi
         **{name: pa.array(explained[name].astype(str)) for name in group_columns(slicing)},
     }
     table = decision_table(columns, decision_schema(list(slicing), [CLASS, BAND]))
-    metric = replace(known_metrics()["selection_rate"], name=EXPLAINED_RATE)
-    asked = replace(question, metrics=[metric], criteria=[], classes=["other", EXPLAINED], positive=EXPLAINED)
+    asked = replace(question, metrics=[EXPLAINED_METRIC], criteria=[], classes=["other", EXPLAINED], positive=EXPLAINED)
     clustered = bool(explained["cluster"].notna().any())
     (tally,) = tally_decisions([table], [Slicing(slicing, (CLASS, BAND), clustered)])
     return compare(tally, asked)

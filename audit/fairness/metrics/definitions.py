@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import entry_points
@@ -26,6 +26,7 @@ from audit.fairness.metrics import forms
 from audit.fairness.metrics.forms import Floats, Form, share
 from audit.fairness.metrics.names import CRITERIA
 from audit.fairness.metrics.tables import Tables, total
+from audit.result import MetricDefinition
 
 Codes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -367,3 +368,17 @@ def _dotted(name: str, known: list[str]) -> Metric:
     except (ImportError, AttributeError) as error:
         raise ConfigError(f"cannot import {name!r}: {error}", where="metrics") from None
     return Metric(name, compute, unit="number")
+
+
+def described(metrics: Iterable[Metric]) -> list[MetricDefinition]:
+    """Say of every metric what its numbers are."""
+    return [
+        MetricDefinition(
+            name=metric.name,
+            unit=metric.unit,
+            better=metric.better,
+            method=metric.method,
+            doubt=metric.doubt,
+        )
+        for metric in metrics
+    ]

@@ -1,0 +1,42 @@
+"""How an audit went: what a reader must know of it, what it cost, and where it ran."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from audit.pipeline.case import Case
+from audit.pipeline.clock import Clock
+from audit.pipeline.environment import environment
+from audit.pipeline.facts import remarks
+from audit.result import Note, Record, Subject, Timings
+from audit.store.runfolder import RunFolder
+
+#: Stages that ask the model, and count what it cost.
+COUNTED = ("decisions", "counterfactuals", "attributions", "contributions")
+
+
+def record(case: Case, subject: Subject, folder: RunFolder, clock: Clock, noted: Sequence[Note]) -> Record:
+    """Close the books, once all stages are done.
+
+    Parameters
+    ----------
+    noted
+        What stages noted while they ran.
+    """
+    work: Counter[str] = Counter()
+    for stage in COUNTED:
+        work.update(folder.shards(stage).counters())
+    return Record(
+        notes=[*case.notes, *noted, *remarks(case, subject.data, work)],
+        work=dict(sorted(work.items())),
+        environment=environment(torch_threads=case.adapter is not None),
+        timings=Timings(
+            started=clock.started,
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=clock.seconds,
+            shards_computed=clock.computed,
+            shards_reused=clock.reused,
+        ),
+    )
