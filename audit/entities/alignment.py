@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable
 
@@ -59,15 +60,20 @@ def align(gold: Iterable[Entity], predicted: Iterable[Entity], *, by_type: bool 
         Every entity of both sides is in one. Ordered by the place of the gold one, or else of the predicted one.
     """
     pairs, free, others = same_place(gold, predicted)
+    starts, taken = [entity.start for entity in free], [False] * len(free)
+    first = 0
     for entity in others:
-        # Later ones begin no earlier than this one, so what ends before it is out of reach for them too.
-        near = [other for other in free if other.start < entity.end and other.end > entity.start]
-        alike = [other for other in near if other.type == entity.type] if by_type else []
-        chosen = min(alike, key=lambda other: _distance(other, entity)) if alike else next(iter(near), None)
+        # Predicted ones are ordered too: what is taken, or ends before this one begins, is out of reach for good.
+        while first < len(free) and (taken[first] or free[first].end <= entity.start):
+            first += 1
+        reach = range(first, bisect_left(starts, entity.end))
+        near = [at for at in reach if not taken[at] and free[at].end > entity.start]
+        alike = [at for at in near if free[at].type == entity.type] if by_type else []
+        chosen = min(alike, key=lambda at: _distance(free[at], entity)) if alike else next(iter(near), None)
         if chosen is not None:
-            free.remove(chosen)
-        pairs.append((chosen, entity))
-    pairs += [(entity, None) for entity in free]
+            taken[chosen] = True
+        pairs.append((None if chosen is None else free[chosen], entity))
+    pairs += [(entity, None) for entity, gone in zip(free, taken, strict=True) if not gone]
     return sorted(pairs, key=lambda pair: (pair[0] or pair[1] or (), pair[1] or ()))
 
 

@@ -13,7 +13,7 @@ from audit.entities.entity import OUTSIDE, Entity
 MEETINGS = ("exact", "wrong_type", "wrong_boundary", "wrong_both", "missed")
 
 
-class Decided(NamedTuple):
+class EntityDecision(NamedTuple):
     """A decision about one entity.
 
     Attributes
@@ -30,7 +30,7 @@ class Decided(NamedTuple):
     y_pred: str
 
 
-def match(gold: Iterable[Entity], predicted: Iterable[Entity]) -> list[Decided]:
+def match(gold: Iterable[Entity], predicted: Iterable[Entity]) -> list[EntityDecision]:
     """List the decisions of one row: every gold entity, and every predicted one that is at no gold one's place.
 
     A wrong boundary is two decisions, a miss and an invention; right boundaries with a wrong type are one. So recall,
@@ -40,13 +40,13 @@ def match(gold: Iterable[Entity], predicted: Iterable[Entity]) -> list[Decided]:
     Returns
     -------
     list of decisions
-        Ordered by place. Where neither side overlaps itself, as tags never do, first word and whether `y_true` is O
-        tell each decision from the others; the first word alone does not.
+        Ordered by place. First and last word tell each decision from the others, unless a side gives one place two
+        types, which tags never do. The first word alone does not: a miss and an invention may begin with the same.
     """
     pairs, missed, invented = same_place(gold, predicted)
-    decided = [Decided(g.start, g.end, g.type, p.type) for g, p in pairs if g and p]
-    decided += [Decided(*entity, OUTSIDE) for entity in missed]
-    decided += [Decided(entity.start, entity.end, OUTSIDE, entity.type) for entity in invented]
+    decided = [EntityDecision(g.start, g.end, g.type, p.type) for g, p in pairs if g and p]
+    decided += [EntityDecision(*entity, OUTSIDE) for entity in missed]
+    decided += [EntityDecision(entity.start, entity.end, OUTSIDE, entity.type) for entity in invented]
     return sorted(decided)
 
 
@@ -69,14 +69,14 @@ def _meeting(gold: Entity, predicted: Entity | None) -> str:
 
 
 class Leak(NamedTuple):
-    """Characters of one gold entity, and how many of them no predicted entity covers."""
+    """Characters of one entity, and how many of them no predicted entity covers."""
 
     characters: int
     uncovered: int
 
 
-def leakage(gold: Iterable[Entity], predicted: Iterable[Entity], characters: Sequence[int]) -> dict[Entity, Leak]:
-    """Count what of each gold entity would stay readable, were all that was predicted blacked out.
+def leakage(entities: Iterable[Entity], predicted: Iterable[Entity], characters: Sequence[int]) -> dict[Entity, Leak]:
+    """Count what of each entity would stay readable, were all that was predicted blacked out.
 
     The type does not count: a name that is taken for a place is as hidden.
 
@@ -92,7 +92,7 @@ def leakage(gold: Iterable[Entity], predicted: Iterable[Entity], characters: Seq
     open_ = [0, *accumulate(0 if covered else n for n, covered in zip(characters, hidden, strict=True))]
     return {
         entity: Leak(total[entity.end] - total[entity.start], open_[entity.end] - open_[entity.start])
-        for entity in gold
+        for entity in entities
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from audit.entities.parts import take_apart
 from audit.entities.schemes import SCHEMES, Part, Scheme, read
 from audit.errors import AuditError, DataError, ModelError
 
+#: How tokenizers call the tokens that stand for no text.
+_SPECIAL = re.compile(r"\[[A-Za-z]+\]|</?[a-z]+>")
 _LISTS = "a cell is a list with one tag for each word"
 
 
@@ -135,15 +138,23 @@ class ModelLabels:
         are read alike; which of them the model follows, its sequences tell.
     types
         Types of entities, in the order of the labels.
-    letters, type_of
-        Of each label, its letter ("" for O and for bare types), and the place of its type in `types` (-1 for O).
+    letters, class_of
+        Of each label, its letter ("" for O and for bare types), and the number of its class in `classes`.
+    set_aside
+        Labels that are called like special tokens ([PAD]), and count as O: they were there for training alone.
     """
 
     schemes: tuple[str, ...]
     inferred: bool
     types: tuple[str, ...]
     letters: tuple[str, ...]
-    type_of: tuple[int, ...]
+    class_of: tuple[int, ...]
+    set_aside: tuple[str, ...]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What may be decided about a word: O, and the types."""
+        return (OUTSIDE, *self.types)
 
     def entities(self, numbers: Sequence[int]) -> list[Entity]:
         """Read the entities of one sequence of label numbers, one for each word."""
@@ -156,11 +167,10 @@ class ModelLabels:
         return frozenset(name for name in self.schemes if SCHEMES[name].write(entities, len(parts)) != parts)
 
     def _parts(self, numbers: Sequence[int]) -> list[Part]:
-        types = [self.type_of[number] for number in numbers]
-        return [
-            None if at < 0 else (self.letters[number], self.types[at])
-            for number, at in zip(numbers, types, strict=True)
+        own = [
+            (letter, self.types[at - 1]) if at else None for letter, at in zip(self.letters, self.class_of, strict=True)
         ]
+        return [own[number] for number in numbers]
 
 
 def read_labels(labels: Sequence[str], *, where: str, scheme: str | None = None) -> ModelLabels:
@@ -180,8 +190,10 @@ def read_labels(labels: Sequence[str], *, where: str, scheme: str | None = None)
     def wrong(problem: str, hint: str, tag: str) -> AuditError:
         return ModelError(f"labels of the model: {problem}", where=where, hint=hint)
 
+    aside = [label for label in labels if _SPECIAL.fullmatch(label)]
+    labels = [OUTSIDE if label in aside else label for label in labels]
     parts, schemes = take_apart(labels, scheme, wrong)
-    if OUTSIDE not in labels:
+    if OUTSIDE not in labels or len(aside) == labels.count(OUTSIDE):
         raise wrong("none is O", "a model that tags words says O of what is part of no entity", "")
     own = [parts[label] for label in labels]
     types = list(dict.fromkeys(part[1] for part in own if part))
@@ -190,5 +202,6 @@ def read_labels(labels: Sequence[str], *, where: str, scheme: str | None = None)
         scheme is None,
         tuple(types),
         tuple(part[0] if part else "" for part in own),
-        tuple(types.index(part[1]) if part else -1 for part in own),
+        tuple(1 + types.index(part[1]) if part else 0 for part in own),
+        tuple(aside),
     )

@@ -22,7 +22,7 @@ def flat(draw: st.DrawFn, types: tuple[str, ...] = ("A", "B", "C"), most: int = 
     at, found = 0, []
     for _ in range(draw(st.integers(0, most))):
         start = at + draw(st.integers(0, 2))
-        at = start + draw(st.integers(1, 3))
+        at = start + draw(st.integers(1, 4))
         found.append(Entity(start, at, draw(st.sampled_from(types))))
     return found
 

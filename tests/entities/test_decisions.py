@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from audit.entities.decisions import MEETINGS, Decided, match, meetings
+from audit.entities.decisions import MEETINGS, EntityDecision, match, meetings
 from audit.entities.entity import Entity, overlapping
 from tests.entities.drawing import flat, tangled
 
@@ -13,12 +13,12 @@ def test_every_kind_of_decision() -> None:
     gold = [Entity(0, 2, "person"), Entity(3, 4, "place"), Entity(5, 8, "group"), Entity(9, 10, "place")]
     predicted = [Entity(0, 2, "person"), Entity(3, 4, "group"), Entity(5, 7, "group"), Entity(11, 12, "person")]
     assert match(gold, predicted) == [
-        Decided(0, 2, "person", "person"),
-        Decided(3, 4, "place", "group"),
-        Decided(5, 7, "O", "group"),
-        Decided(5, 8, "group", "O"),
-        Decided(9, 10, "place", "O"),
-        Decided(11, 12, "O", "person"),
+        EntityDecision(0, 2, "person", "person"),
+        EntityDecision(3, 4, "place", "group"),
+        EntityDecision(5, 7, "O", "group"),
+        EntityDecision(5, 8, "group", "O"),
+        EntityDecision(9, 10, "place", "O"),
+        EntityDecision(11, 12, "O", "person"),
     ]
     assert list(meetings(gold, predicted).values()) == ["exact", "wrong_type", "wrong_boundary", "missed"]
     assert meetings([Entity(0, 3, "A")], [Entity(2, 5, "B")]) == {Entity(0, 3, "A"): "wrong_both"}
@@ -28,6 +28,15 @@ def test_neighbours_of_one_type_are_two_decisions() -> None:
     assert len(match([Entity(0, 1, "A"), Entity(1, 2, "A")], [Entity(0, 2, "A")])) == 3
 
 
+def test_what_ends_where_another_begins_is_not_met() -> None:
+    outer, inner = Entity(0, 10, "A"), Entity(1, 2, "A")
+    assert meetings([outer, inner], [Entity(2, 4, "A")]) == {outer: "wrong_boundary", inner: "missed"}
+
+
+def test_entities_within_another_are_counted() -> None:
+    assert overlapping([Entity(3, 4, "A"), Entity(0, 10, "A"), Entity(1, 2, "B"), Entity(10, 11, "A")]) == 2
+
+
 def test_nothing_decides_nothing() -> None:
     assert match([], []) == []
     assert meetings([], [Entity(0, 1, "A")]) == {}
@@ -35,7 +44,7 @@ def test_nothing_decides_nothing() -> None:
 
 @given(tangled, tangled)
 def test_swapping_the_sides_swaps_the_classes(gold: list[Entity], predicted: list[Entity]) -> None:
-    swapped = [Decided(d.start, d.end, d.y_pred, d.y_true) for d in match(predicted, gold)]
+    swapped = [EntityDecision(d.start, d.end, d.y_pred, d.y_true) for d in match(predicted, gold)]
     assert match(gold, predicted) == sorted(swapped)
 
 
@@ -47,11 +56,25 @@ def test_no_entity_is_lost_or_doubled(gold: list[Entity], predicted: list[Entity
     assert decided == match(gold[::-1], predicted[::-1]) == sorted(decided)
 
 
-@given(flat(), flat())
-def test_first_word_and_side_tell_decisions_of_tags_apart(gold: list[Entity], predicted: list[Entity]) -> None:
-    keys = [(d.start, d.y_true == "O") for d in match(gold, predicted)]
-    assert len(set(keys)) == len(keys)
-    assert overlapping(gold) == overlapping(predicted) == 0
+def placed(entities: list[Entity]) -> list[Entity]:
+    """One type for each place."""
+    return list({entity[:2]: entity for entity in entities}.values())
+
+
+@given(tangled, tangled)
+def test_first_and_last_word_tell_decisions_apart(gold: list[Entity], predicted: list[Entity]) -> None:
+    places = [(d.start, d.end) for d in match(placed(gold), placed(predicted))]
+    assert len(set(places)) == len(places)
+
+
+def test_the_first_word_alone_does_not() -> None:
+    assert [d.start for d in match([Entity(0, 2, "A")], [Entity(0, 3, "A")])] == [0, 0]
+
+
+@given(flat())
+def test_tags_never_overlap(entities: list[Entity]) -> None:
+    assert overlapping(entities) == 0
+    assert overlapping([*entities, *entities]) == len(entities)
 
 
 @given(tangled, tangled)

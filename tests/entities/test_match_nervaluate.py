@@ -53,8 +53,8 @@ def test_the_first_of_two_that_overlap_a_gold_entity_answers_it() -> None:
 
 
 def test_of_gold_entities_of_the_type_the_nearest_is_answered() -> None:
-    rows = [([Entity(0, 1, "A"), Entity(1, 3, "A"), Entity(3, 4, "B")], [Entity(0, 3, "A"), Entity(3, 4, "B")])]
-    assert score(rows).overall["type"] == Counts(correct=2, missing=1)
+    rows = [([Entity(0, 1, "A"), Entity(1, 5, "A")], [Entity(0, 4, "A"), Entity(4, 5, "A")])]
+    assert score(rows).overall["type"] == Counts(correct=1, missing=1, spurious=1)
     assert same(score(rows).overall["type"], theirs(rows)["overall"]["ent_type"])
 
 

@@ -85,11 +85,19 @@ def test_one_entity_that_is_everything_and_neighbours() -> None:
 LABELS = ["O", "B-place", "I-place", "B-creative-work", "I-creative-work"]
 
 
+def test_labels_called_like_special_tokens_are_set_aside() -> None:
+    labels = read_labels(["[PAD]", "O", "B-a", "I-a", "S-a", "</s>"], where="model")
+    assert (labels.set_aside, labels.classes) == (("[PAD]", "</s>"), ("O", "a"))
+    assert labels.class_of == (0, 0, 1, 1, 1, 0)
+    assert labels.entities([2, 3, 0, 4]) == [Entity(0, 2, "a"), Entity(3, 4, "a")]
+
+
 def test_labels_of_a_model() -> None:
     labels = read_labels(LABELS, where="model")
     assert (labels.schemes, labels.inferred, labels.types) == (("IOB2", "IOB1"), True, ("place", "creative-work"))
     assert labels.letters == ("", "B", "I", "B", "I")
-    assert labels.type_of == (-1, 0, 0, 1, 1)
+    assert labels.classes == ("O", "place", "creative-work")
+    assert labels.class_of == (0, 1, 1, 2, 2)
     assert labels.entities([1, 2, 0, 4, 1]) == [
         Entity(0, 2, "place"),
         Entity(3, 4, "creative-work"),

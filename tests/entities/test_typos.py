@@ -12,7 +12,7 @@ TYPOS = {
     "lower case": (["O", "B-a", "i-a"], "'i-a' begins with none"),
     "all in lower case": (["O", "b-a", "i-a"], "'b-a', 'i-a' may be a type, or a tag that is written otherwise"),
     "another mark": (["O", "B_a", "I_a"], "'B_a', 'I_a' may be a type"),
-    "letter at the end": (["O", "a-B", "a-I"], "'a-B', 'a-I' may be a type"),
+    "letter at the end": (["O", "name-B", "name-I"], "'name-B', 'name-I' may be a type"),
     "no letter": (["O", "-a"], "'-a' may be a type"),
     "bare among others": (["O", "B-a", "person"], "'person' begins with none"),
     "no type": (["O", "B-a", "I-"], "tag 'I-': the type is missing"),
@@ -57,6 +57,8 @@ def test_bare_types_that_look_like_tags_can_be_asked_for() -> None:
 def test_a_model_without_outside() -> None:
     with pytest.raises(ModelError, match="none is O"):
         read_labels(["B-a", "I-a"], where="model")
+    with pytest.raises(ModelError, match="none is O"):
+        read_labels(["[PAD]", "B-a", "I-a"], where="model")
 
 
 def test_names_from_outside_give_no_orders() -> None:
