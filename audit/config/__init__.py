@@ -84,12 +84,35 @@ class AuditConfig(ConfigPart):
         return self
 
     @model_validator(mode="after")
+    def _several_decisions(self) -> AuditConfig:
+        data, columns = self.data, self.data.columns
+        for key, other in (("label", "labels"), ("prediction", "predictions")):
+            if getattr(columns, other) and data.outcome != "labels":
+                raise ValueError(f"data.columns.{other}: goes with data.outcome labels")
+            if getattr(columns, other) and getattr(columns, key) is not None:
+                raise ValueError(
+                    f"data.columns: give `{key}`, a column of lists, or `{other}`, a column for each label"
+                )
+        if data.scheme is not None and data.outcome != "entities":
+            raise ValueError("data.scheme: goes with data.outcome entities")
+        if not data.several:
+            return self
+        for key in ("score", "count", "input_pair"):
+            if getattr(columns, key) is not None:
+                raise ValueError(f"data.columns.{key}: there is none with data.outcome {data.outcome}")
+        if data.positive_label is not None:
+            raise ValueError(f"data.positive_label: with data.outcome {data.outcome}, every class is asked about")
+        if data.outcome == "entities" and columns.input is None:
+            raise ValueError("data.columns.input: name the column of words, or of texts, that the entities are in")
+        return self
+
+    @model_validator(mode="after")
     def _something_to_audit(self) -> AuditConfig:
         columns = self.data.columns
-        if self.model is None and columns.prediction is None and columns.score is None:
+        if self.model is None and columns.prediction is None and columns.score is None and not columns.predictions:
             raise ValueError("nothing to audit: give `model`, or `data.columns.prediction` or `data.columns.score`")
         if self.model is not None:
-            stored = [key for key in ("prediction", "score", "count") if getattr(columns, key) is not None]
+            stored = [key for key in ("prediction", "predictions", "score", "count") if getattr(columns, key)]
             if stored:
                 raise ValueError(f"data.columns: {some(stored)} cannot stand beside `model`")
             if self.data.prediction_map or self.data.score_range:

@@ -16,11 +16,21 @@ MISSING = "(missing)"
 class Columns(ConfigPart):
     """Which column of the data holds what."""
 
-    input: Column | None = Field(None, description="The text the model reads.")
+    input: Column | None = Field(None, description="The text the model reads; of entities, a text or a list of words.")
     input_pair: Column | None = Field(None, description="The second text, of a model that reads pairs.")
-    label: Column | None = Field(None, description="The true class. Without it only label-free metrics are computed.")
+    label: Column | None = Field(
+        None,
+        description="The true class; of entities, a list of tags or of spans; of labels, a list. Without it only "
+        "label-free metrics are computed.",
+    )
+    labels: dict[Label, Column] = Field(
+        default_factory=dict, description="Instead of `label`, of several labels: label -> column of 0 and 1."
+    )
     id: Column | None = Field(None, description="Unique id of a row; default: the row number, from 1.")
-    prediction: Column | None = Field(None, description="A stored predicted class (instead of a model).")
+    prediction: Column | None = Field(None, description="A stored predicted class (instead of a model), as `label`.")
+    predictions: dict[Label, Column] = Field(
+        default_factory=dict, description="Instead of `prediction`, of several labels: label -> column of 0 and 1."
+    )
     score: Column | None = Field(None, description="A stored probability of the positive class, from 0 to 1.")
     weight: Column | None = Field(None, description="Sampling weight of a row.")
     cluster: Column | None = Field(None, description="Rows that are not independent of each other share a cluster.")
@@ -50,8 +60,13 @@ class DataConfig(ConfigPart):
         default_factory=dict, description="Keep only the rows whose column holds this value, or one of these values."
     )
     columns: Columns = Columns()
-    outcome: Literal["class", "number"] = Field(
-        "class", description="number: `label` and `score` are a true and a predicted number (regression)."
+    outcome: Literal["class", "number", "entities", "labels"] = Field(
+        "class",
+        description="number: `label` and `score` are a true and a predicted number (regression). entities: parts of a "
+        "text, each with a type (NER). labels: any number of classes for each row (multi-label).",
+    )
+    scheme: Literal["BIO", "IO", "IOB1", "BIOES", "BILOU", "BMES", "IOE2", "bare"] | None = Field(
+        None, description="How tags of entities are written; inferred if left out."
     )
     label_map: LabelMap = Field(default_factory=dict, description="Data label -> class.")
     prediction_map: LabelMap = Field(default_factory=dict, description="Stored prediction -> class.")
@@ -62,6 +77,21 @@ class DataConfig(ConfigPart):
     threshold: float = Field(
         0.5, description="A stored score at or above this predicts positive; within `score_range`, or from 0 to 1."
     )
+
+    @property
+    def several(self) -> bool:
+        """Whether there are several decisions about a row."""
+        return self.outcome in {"entities", "labels"}
+
+    @property
+    def lists(self) -> frozenset[str]:
+        """Columns whose cells may hold lists."""
+        columns = self.columns
+        named = {
+            "entities": (columns.input, columns.label, columns.prediction),
+            "labels": (columns.label, columns.prediction),
+        }.get(self.outcome, ())
+        return frozenset(column for column in named if column is not None)
 
     def share_of_range(self, score: float) -> float:
         """Place of a score in `score_range`, from 0 to 1, which is how scores are kept."""

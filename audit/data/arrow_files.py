@@ -16,7 +16,7 @@ from audit.errors import DataError, some
 
 
 def read_parquet(
-    path: Path, columns: Mapping[str, str], folders: Collection[str], batch_rows: int
+    path: Path, columns: Mapping[str, str], folders: Collection[str], batch_rows: int, lists: Collection[str] = ()
 ) -> Iterator[pa.Table]:
     """Yield the columns batch by batch; see `audit.data.source.read_batches`."""
     # Buffering ahead holds the whole file in memory.
@@ -26,11 +26,13 @@ def read_parquet(
         require(columns, schema.names, path, folders)
         first = 1
         for batch in file.iter_batches(batch_rows, columns=list(columns), use_threads=False):
-            yield _plain(batch, columns, class_names(schema), path, first)
+            yield _plain(batch, columns, class_names(schema), path, first, lists)
             first += batch.num_rows
 
 
-def read_saved(path: Path, columns: Mapping[str, str], batch_rows: int) -> Iterator[pa.Table]:
+def read_saved(
+    path: Path, columns: Mapping[str, str], batch_rows: int, lists: Collection[str] = ()
+) -> Iterator[pa.Table]:
     """Yield the columns of a folder that `datasets` saved, batch by batch."""
     try:
         from datasets import DatasetDict, load_from_disk
@@ -52,12 +54,24 @@ def read_saved(path: Path, columns: Mapping[str, str], batch_rows: int) -> Itera
         chosen = table.select_columns(list(columns))
         names = class_names(chosen.features.arrow_schema)
         for batch in chosen.with_format("arrow").iter(batch_rows):
-            yield _plain(batch, columns, names, path, first)
+            yield _plain(batch, columns, names, path, first, lists)
             first += batch.num_rows
 
 
-def _plain(batch: Any, columns: Mapping[str, str], names: Mapping[str, list[str]], path: Path, first: int) -> pa.Table:
+def _plain(
+    batch: Any,
+    columns: Mapping[str, str],
+    names: Mapping[str, list[str]],
+    path: Path,
+    first: int,
+    lists: Collection[str],
+) -> pa.Table:
     # What a damaged file decodes to need not be text, nor lie within its buffers.
     batch.validate(full=True)
     # The file's own order of columns wins otherwise.
-    return pa.table({column: plain(batch.column(column), column, path, first, names.get(column)) for column in columns})
+    return pa.table(
+        {
+            column: plain(batch.column(column), column, path, first, names.get(column), lists=column in lists)
+            for column in columns
+        }
+    )

@@ -26,7 +26,15 @@ def holds(path: Path, column: str, row: int, what: str) -> DataError:
     )
 
 
-def plain(array: Any, column: str, path: Path, first_row: int, classes: Sequence[str] | None = None) -> Any:
+def plain(
+    array: Any,
+    column: str,
+    path: Path,
+    first_row: int,
+    classes: Sequence[str] | None = None,
+    *,
+    lists: bool = False,
+) -> Any:
     """Bring an Arrow column to text, numbers or booleans.
 
     Parameters
@@ -35,22 +43,23 @@ def plain(array: Any, column: str, path: Path, first_row: int, classes: Sequence
         Row number of its first cell.
     classes
         Names of the class numbers that it holds.
+    lists
+        Cells may hold lists; these become text, in JSON.
 
     Raises
     ------
     DataError
         With the row, for a list, an object, bytes that are no text, or a number that no class has.
     """
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):  # an empty one combines to itself in some versions
-        array = pa.array([], array.type)
-    if isinstance(array.type, pa.BaseExtensionType):
-        array = array.storage
-    if pa.types.is_run_end_encoded(array.type):
-        array = pc.run_end_decode(array)
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
+    array = _unwrapped(array)
+    if lists and _is_list(array.type):
+        return pa.array(
+            [
+                written(_by_name(cell, classes, column, path, row))
+                for row, cell in enumerate(array.to_pylist(), first_row)
+            ],
+            pa.string(),
+        )
     if pa.types.is_nested(array.type):
         filled = array.is_valid().to_numpy(zero_copy_only=False).nonzero()[0]
         if len(filled):
@@ -71,6 +80,40 @@ def plain(array: Any, column: str, path: Path, first_row: int, classes: Sequence
             except (pa.ArrowException, UnicodeError):
                 raise holds(path, column, row, f"{array.type}, which is no text") from None
         raise
+
+
+def _unwrapped(array: Any) -> Any:
+    """Return the values themselves, in one piece, however they are stored."""
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):  # an empty one combines to itself in some versions
+        array = pa.array([], array.type)
+    if isinstance(array.type, pa.BaseExtensionType):
+        array = array.storage
+    if pa.types.is_run_end_encoded(array.type):
+        array = pc.run_end_decode(array)
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _by_name(cell: Any, classes: Sequence[str] | None, column: str, path: Path, row: int) -> Any:
+    """Write the names of class numbers in a list."""
+    if cell is None or classes is None or not all(isinstance(code, int) for code in cell):
+        return cell
+    if wrong := [code for code in cell if not 0 <= code < len(classes)]:
+        raise DataError(
+            f"column {column!r}, row {row}: {wrong[0]} is the number of no class; there are {len(classes)}, from 0",
+            where=str(path),
+        )
+    return [classes[code] for code in cell]
+
+
+def written(cell: Any) -> str | None:
+    """Write a list as text, which is how all formats hand it on."""
+    return None if cell is None else json.dumps(cell, ensure_ascii=False, default=str)
 
 
 def _half(array: Any) -> Any:
@@ -100,10 +143,19 @@ def class_names(schema: pa.Schema) -> dict[str, list[str]]:
         return {}
     if not isinstance(features, Mapping):
         return {}
+    named = {column: _of_items(feature) for column, feature in features.items()}
     return {
         column: [str(name) for name in feature["names"]]
-        for column, feature in features.items()
+        for column, feature in named.items()
         if isinstance(feature, Mapping)
         and feature.get("_type") == "ClassLabel"
         and isinstance(feature.get("names"), list)
     }
+
+
+def _of_items(feature: Any) -> Any:
+    """Of a list, what its items are: `datasets` has written lists in three ways."""
+    if isinstance(feature, list) and len(feature) == 1:
+        return feature[0]
+    listed = isinstance(feature, Mapping) and feature.get("_type") in {"Sequence", "List", "LargeList"}
+    return feature.get("feature") if listed else feature

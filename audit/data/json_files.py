@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.config import DataConfig, as_label
-from audit.data.cells import holds
+from audit.data.cells import holds, written
 from audit.data.door import reading
 from audit.data.present import require
 from audit.data.text import text_file
@@ -69,9 +69,7 @@ def read_json(
             with file.open_utf8() as stream:
                 rows, first = _rows(stream, path), 1
                 while batch := list(islice(rows, batch_rows)):
-                    yield pa.table(
-                        {column: _cells(batch, column, path, first, data.missing_values) for column in columns}
-                    )
+                    yield pa.table({column: _cells(batch, column, path, first, data) for column in columns})
                     first += len(batch)
         except UnicodeError as error:
             file.refuse_encoding(error)
@@ -169,8 +167,10 @@ def _refusal(error: ValueError, where: str, path: Path) -> DataError:
     return DataError(f"{where}: holds a number that is too long to be read", where=str(path))
 
 
-def _cells(rows: list[Row], column: str, path: Path, first: int, missing: tuple[str, ...]) -> Any:
-    values = [row.get(column) for row in rows]
+def _cells(rows: list[Row], column: str, path: Path, first: int, data: DataConfig) -> Any:
+    values, missing = [row.get(column) for row in rows], data.missing_values
+    if column in data.lists:
+        values = [written(value) if isinstance(value, list) else value for value in values]
     if not {type(value) for value in values} <= _SPELLED.keys():
         row, value = next(item for item in enumerate(values, first) if type(item[1]) not in _SPELLED)
         raise holds(path, column, row, "a list" if isinstance(value, list) else "an object")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from audit.config import AuditConfig
 from audit.config.spelling import as_label
 from audit.data.agreement import spelled_like
+from audit.data.decided import NOTHING
 from audit.errors import DataError, some
 
 
@@ -21,13 +22,15 @@ def match_labels(config: AuditConfig, labels: list[str], classes: list[str]) -> 
     DataError
         If the model does not know a label.
     """
+    classes = [cls for cls in classes if cls != NOTHING.get(config.data.outcome)]
     own = {as_label(cls): cls for cls in reversed(classes)} | {cls: cls for cls in classes}
     unknown = [label for label in labels if label not in own]
     if not unknown:
         return {label: own[label] for label in labels}, False
     if all(label.isdecimal() and int(label) < len(classes) for label in labels):
         return {label: classes[int(label)] for label in labels}, True
-    column, meant = config.data.columns.label, spelled_like(unknown[0], classes) or classes[-1]
+    columns = config.data.columns
+    column, meant = columns.label or columns.labels.get(unknown[0]), spelled_like(unknown[0], classes) or classes[-1]
     raise DataError(
         f"column {column!r}: the model knows no class {some(unknown)}; its classes are {some(classes)}",
         where=str(config.data.path),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.config import MISSING, AttributeConfig, AuditConfig, as_label
+from audit.config import MISSING, AttributeConfig, AuditConfig, DataConfig, as_label
+from audit.data.several import EntityReader, LabelReader
 from audit.data.source import read_batches
 from audit.data.values import MOST_WHOLE, Floats, NumberReader, as_text, identities
 from audit.errors import ConfigError
@@ -30,6 +31,10 @@ ROW_FIELDS = (
     "weight",
     "count",
     "cluster",
+    # Of rows that several decisions are made about: the words, what is true and what was found.
+    "words",
+    "gold",
+    "found",
 )
 
 
@@ -48,6 +53,8 @@ class RowReader:
         """Rows seen so far, those that `data.where` drops included."""
         self.seen: dict[str, set[str]] = {}
         """Key of the configuration that maps or chooses values -> values that it was held against."""
+        self.several: EntityReader | LabelReader | _Nothing = _READERS.get(config.data.outcome, _Nothing)(config.data)
+        """What reads words, entities and labels; it counts what had to be changed."""
 
     def __iter__(self) -> Iterator[pa.Table]:
         self.rows_read = 0
@@ -58,13 +65,19 @@ class RowReader:
             if kept is not None:
                 raw, numbers = raw.filter(kept), numbers.filter(kept)
             if raw.num_rows:
-                yield _Batch(self._config, raw, numbers, self.seen).canonical()
+                yield _Batch(self._config, raw, numbers, self.seen).canonical(self.several)
 
 
 def source_columns(config: AuditConfig) -> dict[str, str]:
     """All columns of the data that this configuration uses, each with the key that names it."""
     columns = config.data.columns
-    named = {getattr(columns, key): f"data.columns.{key}" for key in type(columns).model_fields}
+    named: dict[str, str] = {}
+    for key in type(columns).model_fields:
+        found = getattr(columns, key)
+        if isinstance(found, dict):
+            named.update({column: f"data.columns.{key}.{label}" for label, column in found.items()})
+        elif found:
+            named[found] = f"data.columns.{key}"
     for i, attribute in enumerate(config.read_as_groups):
         key = key_of(config, i)
         named[attribute.column] = f"{key}.column"
@@ -99,6 +112,20 @@ def _remember(seen: dict[str, set[str]], key: str, values: pa.Array) -> None:
         known.update(value for value in values.unique().to_pylist() if value is not None)
 
 
+class _Nothing:
+    """Reads nothing: there is one decision about a row."""
+
+    def __init__(self, data: DataConfig) -> None:
+        self.changed: dict[str, int] = {}
+
+    def read(self, raw: pa.Table, rows: Sequence[int], rename: Mapping[str, Callable[[str], str]]) -> dict[str, Any]:
+        """Return no column."""
+        return {}
+
+
+_READERS: dict[str, type[EntityReader | LabelReader]] = {"entities": EntityReader, "labels": LabelReader}
+
+
 class _Batch:
     """Raw cells of some rows, read as the configuration says."""
 
@@ -106,25 +133,29 @@ class _Batch:
         self._config, self._raw, self._rows, self._seen = config, raw, rows, seen
         self._numbers = NumberReader(config.data, rows)
 
-    def canonical(self) -> pa.Table:
+    def canonical(self, several: EntityReader | LabelReader | _Nothing) -> pa.Table:
         """Return the canonical batch."""
         config, data, columns, size = self._config, self._config.data, self._config.data.columns, self._raw.num_rows
         of_numbers = data.outcome == "number"
-        label = pa.nulls(size, pa.string()) if of_numbers else self._text(columns.label)
+        label = pa.nulls(size, pa.string()) if of_numbers or data.several else self._text(columns.label)
+        prediction = pa.nulls(size, pa.string()) if data.several else self._text(columns.prediction)
+        of_entities = data.outcome == "entities"
         out: dict[str, pa.Array] = {
             "row": self._rows.cast(pa.int64()),
             "row_id": self._identity(columns.id) if columns.id else self._rows.cast(pa.string()),
-            "input": self._text(columns.input, exact=True),
+            "input": pa.nulls(size, pa.string()) if of_entities else self._text(columns.input, exact=True),
             # Only where the model reads pairs, so that an example knows whether it is one.
             **({"input_pair": self._text(columns.input_pair, exact=True)} if columns.input_pair else {}),
             "y_true": self._map(label, data.label_map, "data.label_map"),
             "y_value": self._true_number() if of_numbers else pa.nulls(size, pa.float64()),
-            "prediction": self._map(self._text(columns.prediction), data.prediction_map, "data.prediction_map"),
+            "prediction": self._map(prediction, data.prediction_map, "data.prediction_map"),
             "score": self._score(),
             "weight": self._weight(),
             "count": self._count(),
             "cluster": self._identity(columns.cluster),
         }
+        rename = {"gold": self._named("label_map"), "found": self._named("prediction_map")}
+        out |= several.read(self._raw, self._rows.to_pylist(), rename)
         for number, attribute in enumerate(config.read_as_groups):
             column = group_column(attribute.label)
             if attribute.members:
@@ -141,6 +172,16 @@ class _Batch:
         if columns.id and out["row_id"].null_count:
             raise self._numbers.error(columns.id, _first(out["row_id"].is_null()), "the id is empty")
         return pa.table(out)
+
+    def _named(self, key: str) -> Callable[[str], str]:
+        """Return what names a class by this map."""
+        mapping, seen = getattr(self._config.data, key), self._seen.setdefault(f"data.{key}", set())
+
+        def rename(name: str) -> str:
+            seen.add(name)
+            return str(mapping.get(name, name))
+
+        return rename
 
     def _text(self, name: str | None, *, exact: bool = False) -> Any:
         if name is None:

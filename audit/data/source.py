@@ -70,8 +70,8 @@ def _read(fmt: str, path: Path, data: DataConfig, columns: Mapping[str, str], fo
     if fmt == "jsonl":
         return read_json(path, data, columns, folders, BATCH_ROWS)
     if fmt == "parquet":
-        return read_parquet(path, columns, folders, BATCH_ROWS)
-    return read_saved(path, columns, BATCH_ROWS)
+        return read_parquet(path, columns, folders, BATCH_ROWS, data.lists)
+    return read_saved(path, columns, BATCH_ROWS, data.lists)
 
 
 def _with_partition(table: pa.Table, file: TableFile, data: DataConfig, columns: list[str]) -> pa.Table:

@@ -6,8 +6,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.config import AuditConfig
+from audit.data.decided import entity_decisions, label_decisions
+from audit.data.examples import Words, examples_of
+from audit.data.several import entities_of
 from audit.errors import DataError
-from audit.store.decisions import decision_table
+from audit.store.decisions import decision_table, several
 
 #: Class of a decision below the threshold where no label or prediction names it.
 OTHER = "(other)"
@@ -29,6 +32,8 @@ def stored_decisions(
     DataError
         If a row has neither.
     """
+    if config.data.several:
+        return _several(rows, schema, config, classes)
     prediction, score = rows["prediction"], rows["score"]
     if config.data.columns.prediction is None and positive is not None:
         above = pc.greater_equal(score, config.data.share_of_range(config.data.threshold))
@@ -44,3 +49,24 @@ def stored_decisions(
     columns = {name: rows[name] for name in schema.names if name in rows.column_names}
     columns |= {"y_pred": prediction, "status": pa.array(["ok"] * rows.num_rows)}
     return decision_table(columns, schema)
+
+
+def _several(rows: pa.Table, schema: pa.Schema, config: AuditConfig, classes: list[str]) -> pa.Table:
+    if rows["found"].null_count:
+        row = rows["row"].filter(rows["found"].is_null())[0].as_py()
+        column = config.data.columns.prediction or next(iter(config.data.columns.predictions.values()))
+        raise DataError(
+            f"column {column!r}, row {row}: no prediction",
+            where=str(config.data.path),
+            hint="an empty list says that nothing was found; data.where can leave rows out",
+        )
+    both = list(zip(rows["gold"].to_pylist(), rows["found"].to_pylist(), strict=True))
+    if config.data.outcome == "labels":
+        decided = [label_decisions(classes[1:], gold, found) for gold, found in both]
+    else:
+        decided = [
+            entity_decisions(words, entities_of(gold), entities_of(found) or [])
+            for words, (gold, found) in zip(examples_of(rows), both, strict=True)
+            if isinstance(words, Words)
+        ]
+    return several(rows, decided, schema)

@@ -28,6 +28,8 @@ from audit.store.membership import spread
 MOST_CLASSES = 200
 MOST_GROUPS = 1000
 YES = ("1", "true")
+#: Outcome -> the canonical column that says what is true.
+_TRUTH = {"number": "y_value", "entities": "gold", "labels": "gold"}
 
 
 @dataclass
@@ -83,8 +85,7 @@ def survey(config: AuditConfig) -> Survey:
                 hint="put what rows stand for into data.columns.weight, divided by one number",
             )
         _count_crossed(crossed, batch)
-        _count(found.labels, batch["y_true"], batch["count"])
-        _count(found.predictions, batch["prediction"], batch["count"])
+        _count_classes(found, batch)
         for name, column in columns.items():
             _count_groups(found.groups[name], batch, column)
             if len(found.groups[name]) > MOST_GROUPS:
@@ -93,7 +94,7 @@ def survey(config: AuditConfig) -> Survey:
                     where=str(config.data.path),
                     hint="give it `bins`, or map its `values`; an id or a number is no group",
                 )
-        found.unlabelled += batch["y_value" if config.data.outcome == "number" else "y_true"].null_count
+        found.unlabelled += batch[_TRUTH.get(config.data.outcome, "y_true")].null_count
         if config.data.columns.id:
             id_hashes.append(_hash(batch["row_id"]))
         if config.data.columns.cluster:
@@ -116,6 +117,7 @@ def survey(config: AuditConfig) -> Survey:
         _refuse_duplicates(config, np.concatenate(id_hashes))
     _check_outside(config, found)
     found.notes += [*agree(config, found, reader.seen), *quote_notes(config.data)]
+    found.notes += [Note(code=code, params={"n": n}) for code, n in sorted(reader.several.changed.items())]
     found.too_fine = [crossing for crossing, groups in crossed.items() if len(groups) > MOST_GROUPS]
     for crossing in found.too_fine:
         params: dict[str, str | int | float | list[str] | None] = {
@@ -161,6 +163,17 @@ def positive_class(config: AuditConfig, classes: list[str]) -> str | None:
 
 def _hash(column: pa.ChunkedArray) -> np.ndarray:
     return pd.util.hash_array(np.asarray(column.to_pylist(), dtype=object), categorize=False)
+
+
+def _count_classes(found: Survey, batch: pa.Table) -> None:
+    """Count labels and predictions; where there are several of a row, each of them."""
+    if "gold" not in batch.column_names:
+        _count(found.labels, batch["y_true"], batch["count"])
+        _count(found.predictions, batch["prediction"], batch["count"])
+        return
+    for counter, column in ((found.labels, "gold"), (found.predictions, "found")):
+        for row in batch[column].to_pylist():
+            counter.update(one if isinstance(one, str) else one["type"] for one in row or ())
 
 
 def _count(counter: Counter[str], column: pa.ChunkedArray, count: pa.ChunkedArray) -> None:

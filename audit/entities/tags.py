@@ -53,7 +53,7 @@ def read_tags(
     where: str,
     scheme: str | None = None,
     lengths: Sequence[int] | None = None,
-    first_row: int = 1,
+    rows: Sequence[int] | None = None,
 ) -> TagColumn:
     """Read a column of tags: a list of texts in each cell, or nothing.
 
@@ -66,8 +66,8 @@ def read_tags(
         the fewest rows break.
     lengths
         Number of words of each row, where they are known.
-    first_row
-        Number of the first row, for errors.
+    rows
+        Number of each row, for errors; default: from 1.
 
     Raises
     ------
@@ -75,13 +75,14 @@ def read_tags(
         With the row, for a cell that is no list of tags or has another number of them than there are words; and for
         tags of no scheme.
     """
-    cells = [_tags(cell, column, where, row) for row, cell in enumerate(cells, first_row)]
-    for row, (cell, length) in enumerate(zip(cells, lengths, strict=True) if lengths is not None else (), first_row):
+    numbers = range(1, len(cells) + 1) if rows is None else rows
+    cells = [_tags(cell, column, where, row) for row, cell in zip(numbers, cells, strict=True)]
+    for row, cell, length in zip(numbers, cells, lengths, strict=True) if lengths is not None else ():
         if cell is not None and len(cell) != length:
             problem = f"column {column!r}, row {row}: tags and words differ in number, {len(cell):,} and {length:,}"
             raise DataError(problem, where=where, hint=_LISTS)
     first_seen: dict[str, int] = {}
-    for row, cell in enumerate(cells, first_row):
+    for row, cell in zip(numbers, cells, strict=True):
         for tag in cell or ():
             first_seen.setdefault(tag, row)
 
@@ -91,17 +92,17 @@ def read_tags(
 
     parts, schemes = take_apart(first_seen, scheme, wrong)
     sequences = [None if cell is None else [parts[tag] for tag in cell] for cell in cells]
-    rows = [None if sequence is None else read(sequence) for sequence in sequences]
-    broken = {likely.name: _malformed(likely, sequences, rows) for likely in schemes}
+    entities = [None if sequence is None else read(sequence) for sequence in sequences]
+    broken = {likely.name: _malformed(likely, sequences, entities) for likely in schemes}
     best = min(broken, key=lambda name: len(broken[name]))
     return TagColumn(
         best,
         scheme is None,
         tuple(sorted({part[1] for part in parts.values() if part})),
-        rows,
+        entities,
         sum(cell is None for cell in cells),
         len(broken[best]),
-        broken[best][0] + first_row if broken[best] else None,
+        numbers[broken[best][0]] if broken[best] else None,
     )
 
 

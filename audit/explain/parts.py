@@ -13,8 +13,7 @@ import pyarrow.compute as pc
 import torch
 
 from audit.config import AuditConfig
-from audit.data.examples import example_fields, examples_of
-from audit.data.rows import RowReader
+from audit.data.about import ABOUT, examples_about
 from audit.explain.sampling import draw, outcome_strata
 from audit.models.engine import give_back_memory
 from audit.store.columns import group_columns
@@ -117,12 +116,11 @@ def _positions(folder: RunFolder, ids: Collection[str]) -> np.ndarray:
 
 def _fetch(config: AuditConfig, folder: RunFolder, positions: np.ndarray, names: list[str]) -> pd.DataFrame:
     """Collect decision and text of the rows at these positions of the decision table."""
-    columns = ["row_id", "y_true", "y_pred", "cluster", "weight", "count", *names]
+    columns = ["row_id", *ABOUT, "y_true", "y_pred", "cluster", "weight", "count", *names]
     decided = _take(read_decisions(folder.decisions, columns), positions)
-    texts = _take((batch.select(example_fields(batch)) for batch in RowReader(config)), positions)
-    frame: pd.DataFrame = decided.to_pandas()
+    frame: pd.DataFrame = decided.drop_columns(ABOUT).to_pandas()
     frame["weight"] *= frame.pop("count")
-    frame["input"] = pd.Series(examples_of(texts), dtype=object)
+    frame["input"] = pd.Series(examples_about(config, decided), dtype=object)
     return frame
 
 

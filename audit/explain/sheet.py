@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.config import AuditConfig, ExplanationConfig
-from audit.data.examples import Example, examples_of, joined
-from audit.data.rows import RowReader
+from audit.data.about import examples_of_decisions
+from audit.data.examples import joined
 from audit.errors import DataError, RunFolderError
 from audit.explain.integrate.units import FRAME, units_of
 from audit.result import AuditResult, DecisionSheet, SheetUnit
@@ -90,7 +89,7 @@ def fresh_sheet(
         raise RunFolderError("the model is not that of the run", where=str(config.model.path))
     if decision["y_pred"] is None:
         raise DataError(f"the decision of row {row_id!r} failed: there is nothing to explain", where=str(folder.path))
-    text = _text_of(config, row_id)
+    text = examples_of_decisions(config, folder, [row_id])[row_id]
     settings: ExplanationConfig = config.explanations
     explainer = Explainer(adapter, settings, adapter.baseline_kind(settings.baseline), config.seed)
     rows = pd.DataFrame({"row_id": [row_id], "y_pred": [decision["y_pred"]], "inclusion_probability": [1.0]})
@@ -101,14 +100,6 @@ def fresh_sheet(
     target = adapter.classes.index(decision["y_pred"])
     found = {method: other.attribute(item, target, method) for method in methods}
     return make_sheet(result, decision, record, joined(text), found)
-
-
-def _text_of(config: AuditConfig, row_id: str) -> Example:
-    for batch in RowReader(config):
-        mine = batch.filter(pc.equal(batch["row_id"], row_id))
-        if mine.num_rows:
-            return examples_of(mine)[0]
-    raise DataError(f"no row has the id {row_id!r}", where=str(config.data.path))
 
 
 def make_sheet(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import torch
 
+from audit.data.examples import Plain, examples_of
+from audit.data.several import entities_of
+from audit.entities.entity import Entity
 from audit.errors import ModelError, some
-from audit.models.adapter import Adapter, Encoded
+from audit.models.adapter import Adapter, AdapterOfSeveral, Encoded
 from audit.models.engine import BatchRunner
-from audit.store.decisions import decision_table
+from audit.store.decisions import decision_table, several
 
 Floats = npt.NDArray[np.float32]
 
@@ -41,15 +44,26 @@ class Predictor:
         self._adapter, self._schema, self._labels = adapter, schema, labels
         self._positive = adapter.classes.index(positive) if positive is not None else None
         self._runner = BatchRunner(budget)
+        # Those that say what there is where there is nothing have several decisions to make.
+        self._several = cast("AdapterOfSeveral", adapter) if adapter.nothing is not None else None
+
+    def encode(self, examples: Sequence[Plain]) -> list[list[Encoded]]:
+        """Prepare examples: of each, the parts that the model is run over."""
+        if self._several is not None:
+            return self._several.windows(examples)
+        return [[item] for item in self._adapter.encode(examples)]
 
     def decide(
-        self, rows: pa.Table, encoded: list[Encoded], advance: Callable[[int], object]
+        self, rows: pa.Table, encoded: list[list[Encoded]], advance: Callable[[int], object]
     ) -> tuple[pa.Table, dict[str, int]]:
         """Return the window's decisions, and the forward batches and padded tokens they took."""
         batches, tokens = self._runner.batches, self._runner.tokens
+        parts = [part for parts in encoded for part in parts]
         try:
             with torch.inference_mode():
-                logits: Floats = np.stack(self._runner.run(encoded, lambda item: item.length, self._logits, advance))
+                whole = len(parts) == len(encoded)
+                told = advance if whole else lambda done: None
+                found = self._runner.run(parts, lambda item: item.length, self._run, told)
         except (IndexError, RuntimeError) as error:
             ids = some([str(row) for row in rows["row_id"][:1].to_pylist()])
             raise ModelError(
@@ -57,16 +71,41 @@ class Predictor:
                 f"{' '.join(str(error).split())[:400]}",
                 hint="if the longest texts are at fault, set model.max_length",
             ) from error
+        if not whole:
+            advance(rows.num_rows)
         spent = {
             "forward_batches": self._runner.batches - batches,
             "forward_tokens": self._runner.tokens - tokens,
-            "tokens_read": sum(int((~item.frame).sum()) for item in encoded),
-            "tokens_unknown": sum(item.unknown for item in encoded),
+            "tokens_read": sum(int((~item.frame).sum()) for item in parts),
+            "tokens_unknown": sum(item.unknown for item in parts),
         }
-        return decision_table(self._columns(rows, encoded, logits), self._schema), spent
+        if self._several is not None:
+            return self._decide_several(self._several, rows, encoded, found), spent
+        return decision_table(self._columns(rows, parts, np.stack(found)), self._schema), spent
 
-    def _logits(self, batch: list[Encoded]) -> list[Floats]:
-        return list(self._adapter.logits(self._adapter.collate(batch)).cpu().numpy())
+    def _run(self, batch: list[Encoded]) -> Sequence[Floats]:
+        collated = self._adapter.collate(batch)
+        if self._several is not None:
+            return self._several.outputs(collated)
+        return list(self._adapter.logits(collated).cpu().numpy())
+
+    def _decide_several(
+        self, adapter: AdapterOfSeveral, rows: pa.Table, encoded: list[list[Encoded]], found: list[Floats]
+    ) -> pa.Table:
+        at, decided, words = 0, [], "words" in rows.column_names
+        for example, parts, gold in zip(examples_of(rows), encoded, rows["gold"].to_pylist(), strict=True):
+            outputs = found[at : at + len(parts)]
+            at += len(parts)
+            decided.append(adapter.decide(example, parts, outputs, self._true(gold, words=words)))
+        return several(rows, decided, self._schema)
+
+    def _true(self, gold: list[Any] | None, *, words: bool) -> object:
+        """Name what is true of a row as the model does."""
+        if gold is None:
+            return None
+        if not words:
+            return frozenset(self._labels[one] for one in gold)
+        return [Entity(one.start, one.end, self._labels[one.type]) for one in entities_of(gold) or ()]
 
     def _columns(self, rows: pa.Table, encoded: list[Encoded], logits: Floats) -> dict[str, Any]:
         finite = np.asarray(np.isfinite(logits).all(1))

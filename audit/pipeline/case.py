@@ -10,11 +10,12 @@ import pyarrow as pa
 
 import audit
 from audit.config import MISSING, AuditConfig
+from audit.data.decided import NOTHING
 from audit.data.labels import match_labels
 from audit.data.rows import group_names
 from audit.data.stored import negative_class
 from audit.data.survey import Survey, positive_class
-from audit.errors import DataError, ModelError, some
+from audit.errors import ConfigError, DataError, ModelError, some
 from audit.fairness.compare.disparities import Question
 from audit.fairness.compare.scope import Scope
 from audit.fairness.metrics.definitions import choose_metrics
@@ -50,6 +51,8 @@ class Case:
 
 def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -> Case:
     """Settle classes, labels, metrics and slicings, or say what contradicts what."""
+    if adapter:
+        _same_outcome(config, adapter)
     notes = list(surveyed.notes)
     labels = {label: label for label in surveyed.labels}
     numbers = config.data.outcome == "number"
@@ -62,14 +65,17 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
             notes.append(Note(code="labels_by_number", params={"classes": classes}))
     else:
         classes = surveyed.classes_seen
-        if config.data.columns.prediction is None and config.data.positive_label is not None:
+        if config.data.several:
+            columns = config.data.columns
+            classes = [NOTHING[config.data.outcome], *sorted({*classes, *columns.labels, *columns.predictions})]
+        elif config.data.columns.prediction is None and config.data.positive_label is not None:
             named = config.data.positive_label
             classes = sorted({named, negative_class(named, classes), *classes})
-        if len(classes) > 2 and config.data.columns.prediction is None:
+        if len(classes) > 2 and config.data.columns.prediction is None and not config.data.several:
             raise DataError(
                 f"a score predicts one of two classes, the labels are {some(classes)}", where=str(config.data.path)
             )
-    positive = None if numbers else positive_class(config, classes)
+    positive = None if numbers or config.data.several else positive_class(config, classes)
     labelled = surveyed.unlabelled < surveyed.rows_kept if numbers else bool(surveyed.labels)
     asked = ask(config, classes, positive, labelled=labelled, has_model=adapter is not None, too_fine=surveyed.too_fine)
     metrics, slicings = asked.question.metrics, asked.slicings
@@ -97,6 +103,18 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
     return Case(
         config, surveyed, adapter, classes, positive, asked.scored, labels, schema, slicings, asked.question, notes
     )
+
+
+def _same_outcome(config: AuditConfig, adapter: Adapter) -> None:
+    """Refuse a model whose decisions are of another kind than the labels."""
+    kinds = {nothing: outcome for outcome, nothing in NOTHING.items()}
+    wanted = "class" if adapter.nothing is None else kinds.get(adapter.nothing, config.data.outcome)
+    if config.data.outcome != wanted:
+        raise ConfigError(
+            f"the model is for {adapter.facts().task}, and data.outcome is {config.data.outcome!r}",
+            where="data.outcome",
+            hint=f"set data.outcome: {wanted}",
+        )
 
 
 @dataclass(frozen=True)

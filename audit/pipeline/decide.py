@@ -42,8 +42,7 @@ def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> N
                 case.adapter, case.schema, labels=case.labels, positive=case.positive,
                 budget=case.adapter.facts().batch_tokens,
             )  # fmt: skip
-            encode = case.adapter.encode
-            for (number, rows), encoded in ahead(missing(), lambda item: encode(examples_of(item[1]))):
+            for (number, rows), encoded in ahead(missing(), lambda item: predictor.encode(examples_of(item[1]))):
                 shards.write(number, *predictor.decide(rows, encoded, bar.update))
                 clock.computed += 1
         else:

@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.config import AuditConfig
-from audit.data.examples import Example, examples_of, joined
-from audit.data.rows import RowReader
+from audit.data.about import ABOUT, chosen_decisions, examples_about, examples_of_decisions
+from audit.data.examples import joined
 from audit.fairness.compare.flips import probe_summary
 from audit.pipeline.case import Case, explains, lexicons_of
 from audit.pipeline.clock import Clock
@@ -191,7 +191,7 @@ def _explain(
     evidence.explained = out.sample.table
     out.texts += out.sample.summary.shown
     if probed:
-        shown = _explain_pairs(case, explainer, probed.summary.shown)
+        shown = _explain_pairs(case, explainer, folder, probed.summary.shown)
         out.probe = probed.summary.model_copy(update={"shown": shown})
     if probe and len(out.sample.table):
         moved = _moved(probed.scored if probed else None)
@@ -226,11 +226,11 @@ def _take_apart(
     out.texts += apart.rows
 
 
-def _explain_pairs(case: Case, explainer: Explainer, shown: Sequence[ShownPair]) -> list[ShownPair]:
+def _explain_pairs(case: Case, explainer: Explainer, folder: RunFolder, shown: Sequence[ShownPair]) -> list[ShownPair]:
     """Explain both texts of each shown pair, for the class whose score is compared."""
     if case.adapter is None or not shown:
         return list(shown)
-    texts = _texts(case.config, [pair.row_id for pair in shown])
+    texts = examples_of_decisions(case.config, folder, [pair.row_id for pair in shown])
     pairs = [(texts[pair.row_id], edited(texts[pair.row_id], pair.edits)) for pair in shown]
     both = [text for pair in pairs for text in pair]
     classes = case.adapter.classes
@@ -290,22 +290,16 @@ def _write_flags(folder: RunFolder, flagged: pd.DataFrame, explained: pd.DataFra
 
 
 def _write_inputs(config: AuditConfig, folder: RunFolder, ids: Sequence[str]) -> None:
-    """Keep the text of rows that the report may show, and of no other."""
-    texts = {row: joined(text) for row, text in _texts(config, ids).items()}
+    """Keep the text of decisions that the report may show, and of no other."""
+    places = chosen_decisions(folder, ids, [*ABOUT, "start", "end"])
     table = pa.table(
-        {"row_id": list(texts), "input": list(texts.values())},
-        schema=pa.schema([("row_id", pa.string()), ("input", pa.string())]),
+        {
+            "row_id": places["row_id"],
+            "input": pa.array([joined(text) for text in examples_about(config, places)], pa.string()),
+            # What the decision is about, where that is a part of it.
+            "start": places["start"],
+            "end": places["end"],
+        }
     )
     with replacing(folder.inputs) as stream:
         pq.write_table(table, stream)
-
-
-def _texts(config: AuditConfig, ids: Sequence[str]) -> dict[str, Example]:
-    """Read the texts of some rows."""
-    wanted = pa.array(sorted(set(ids)), pa.string())
-    found: dict[str, Example] = {}
-    for batch in RowReader(config) if len(wanted) else ():
-        mine = batch.filter(pc.is_in(batch["row_id"], value_set=wanted))
-        if mine.num_rows:
-            found |= dict(zip(mine["row_id"].to_pylist(), examples_of(mine), strict=True))
-    return found

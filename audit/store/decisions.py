@@ -1,9 +1,9 @@
 """Decision tables: what the model decided about each row, and everything a metric may compare it by.
 
 A decision's key is one word, `row_id`. Where a model decides one thing about a row of the data, it is that row's id.
-Where it decides several, it is the row's id, a #, and what the decision is about: an output (one of several labels), or
-the position of a word, from 1. `example`, `output` and `position` hold the parts. One word names a decision in every
-table, link, flag and command; and since numbers and escaped outputs hold no #, no two decisions share it.
+Where it decides several, it is the row's id, a #, and what the decision is about: an output (one of several labels),
+or words, counted from 1. `example`, `output` and `position` hold the parts. One word names a decision in every table,
+link, flag and command; and since numbers and escaped outputs hold no #, no two decisions share it.
 
 A probe or an explanation writes its outcomes in this same shape, so that every rate, interval and gap comes from one
 code.
@@ -11,6 +11,7 @@ code.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -52,8 +53,10 @@ def decision_schema(attributes: Sequence[str], controls: Sequence[str] = (), mem
             # Characters of the input that the decision is about; null: all.
             ("start", pa.int32()),
             ("end", pa.int32()),
-            # Of these, how many the model leaves in sight: they are in nothing that it found.
+            # Of a true entity, how many characters are in nothing that was found.
             ("visible", pa.int32()),
+            # How many characters it has for that, blanks between words left out; null where it is no true entity.
+            ("characters", pa.int32()),
             ("y_true", pa.string()),
             ("y_pred", pa.string()),
             ("logits", pa.list_(pa.float32())),
@@ -85,24 +88,31 @@ class Decided:
     ----------
     y_pred
         None for a decision that failed.
+    position, last
+        First and last word that it is about, counted from 0.
     """
 
     y_true: str | None
     y_pred: str | None
     output: str | None = None
     position: int | None = None
+    last: int | None = None
     start: int | None = None
     end: int | None = None
     visible: int | None = None
+    characters: int | None = None
     logits: Sequence[float] | None = None
     status: str = "ok"
 
 
-def decision_id(row_id: str, output: str | None = None, position: int | None = None) -> str:
+def decision_id(row_id: str, one: Decided) -> str:
     """Name a decision in one word."""
-    if output is not None:
-        return f"{row_id}#{output.replace('%', '%25').replace('#', '%23')}"
-    return row_id if position is None else f"{row_id}#{position + 1}"
+    if one.output is not None:
+        return f"{row_id}#{one.output.replace('%', '%25').replace('#', '%23')}"
+    if one.position is None:
+        return row_id
+    last = one.position if one.last is None else one.last
+    return f"{row_id}#{one.position + 1}" + (f"-{last + 1}" if last > one.position else "")
 
 
 def several(rows: pa.Table, decided: Sequence[Sequence[Decided]], schema: pa.Schema) -> pa.Table:
@@ -119,10 +129,16 @@ def several(rows: pa.Table, decided: Sequence[Sequence[Decided]], schema: pa.Sch
     flat = [one for found in decided for one in found]
     mine = rows.take(at)
     columns: dict[str, pa.Array] = {name: mine[name] for name in schema.names if name in mine.column_names}
-    names = [field.name for field in fields(Decided)]
+    names = [field.name for field in fields(Decided) if field.name in schema.names]
     columns |= {name: pa.array([getattr(one, name) for one in flat], schema.field(name).type) for name in names}
     owners = mine["row_id"].to_pylist()
-    ids = [decision_id(owner, one.output, one.position) for owner, one in zip(owners, flat, strict=True)]
+    seen: Counter[str] = Counter()
+    ids = []
+    for owner, one in zip(owners, flat, strict=True):
+        name = decision_id(owner, one)
+        seen[name] += 1
+        # One place may have two types, where spans of characters say so.
+        ids.append(name if seen[name] == 1 else f"{name}:{seen[name]}")
     columns |= {"row_id": pa.array(ids, pa.string()), "example": mine["row_id"]}
     columns["cluster"] = pc.coalesce(mine["cluster"], mine["row_id"])
     return decision_table(columns, schema)

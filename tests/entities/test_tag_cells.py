@@ -52,7 +52,7 @@ def test_rows_without_tags_are_counted(cell: Any) -> None:
 )
 def test_what_is_no_list_of_tags(cell: Any, message: str) -> None:
     with pytest.raises(DataError) as found:
-        read_tags([["O"], cell], column="t", where="rows.json", first_row=4)
+        read_tags([["O"], cell], column="t", where="rows.json", rows=[4, 5])
     assert message in str(found.value)
 
 
