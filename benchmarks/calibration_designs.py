@@ -27,8 +27,9 @@ from audit.config import PolicyConfig, RuleConfig
 from audit.fairness.bounds.inference import EVIDENCE_FLOOR, GapBounds, difference_bounds
 from audit.fairness.compare import frame as compared
 from audit.fairness.compare.adverse_impact import adverse_impact
-from audit.fairness.compare.disparities import Question, compare
+from audit.fairness.compare.disparities import compare
 from audit.fairness.compare.frame import evaluate
+from audit.fairness.compare.question import Question
 from audit.fairness.compare.standardised import FineCells, standardise
 from audit.fairness.compare.stratified import stratified_tests
 from audit.fairness.compare.values import GroupedCells, Values

@@ -16,7 +16,7 @@ from audit.data.rows import group_names
 from audit.data.stored import negative_class
 from audit.data.survey import Survey, positive_class
 from audit.errors import ConfigError, DataError, ModelError, some
-from audit.fairness.compare.disparities import Question
+from audit.fairness.compare.question import Question
 from audit.fairness.compare.scope import Scope
 from audit.fairness.metrics.definitions import choose_metrics
 from audit.fairness.metrics.names import EXPLAINED_RATE

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from audit.fairness.compare.disparities import Compared, Question, compare
+from audit.fairness.compare.disparities import Compared, compare
+from audit.fairness.compare.question import Question
 from audit.fairness.metrics.definitions import choose_metrics
 from audit.fairness.scores import tally_scores
 from audit.fairness.tally import Slicing, Tally, tally_decisions

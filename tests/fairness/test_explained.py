@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audit.fairness.compare.disparities import Question
 from audit.fairness.compare.explained import BAND, cut_bands, explained_rates
+from audit.fairness.compare.question import Question
 
 QUESTION = Question([], [], ["no", "yes"], "yes", 0.95)
 

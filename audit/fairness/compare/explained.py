@@ -16,7 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from audit.fairness.compare.disparities import Compared, Question, compare
+from audit.fairness.compare.disparities import Compared, compare
+from audit.fairness.compare.question import Question
 from audit.fairness.metrics.definitions import known_metrics
 from audit.fairness.metrics.names import EXPLAINED_RATE
 from audit.fairness.tally import Slicing, tally_decisions
