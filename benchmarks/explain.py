@@ -26,7 +26,8 @@ from scipy.stats import beta
 from audit.config import ExplanationConfig, ModelConfig
 from audit.explain.explanations import Explainer
 from audit.explain.gaps.contributions import attribute
-from audit.explain.integrate.path import PathIntegrator, score
+from audit.explain.integrate.path import PathIntegrator
+from audit.explain.integrate.score import score
 from audit.explain.parts import in_parts
 from audit.explain.verify.erasing import ErasedCase, Eraser
 from audit.explain.verify.faithfulness import examine

@@ -16,7 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
-from audit.explain.integrate.path import Attribution, PathIntegrator
+from audit.explain.integrate.attribution import Attribution
+from audit.explain.integrate.path import PathIntegrator
 from audit.explain.verify.erasing import ErasedCase, Eraser
 from audit.explain.verify.faithfulness import examine
 from audit.explain.verify.outcome import Thresholds, verdict

@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from audit.config import ExplanationConfig
 from audit.data.examples import joined
-from audit.explain.integrate.path import METHOD, Attribution, PathIntegrator
+from audit.explain.integrate.attribution import Attribution
+from audit.explain.integrate.path import METHOD, PathIntegrator
 from audit.explain.verify.erasing import ErasedCase, Eraser
 from audit.explain.verify.faithfulness import Faithfulness, examine
 from audit.explain.verify.outcome import Thresholds, content_share, verdict

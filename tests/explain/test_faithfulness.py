@@ -10,7 +10,7 @@ import pytest
 import torch
 from scipy.stats import binom
 
-from audit.explain.integrate.path import Attribution
+from audit.explain.integrate.attribution import Attribution
 from audit.explain.verify.erasing import ErasedCase, Eraser
 from audit.explain.verify.faithfulness import (
     BY_LUCK,

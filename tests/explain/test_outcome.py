@@ -12,7 +12,7 @@ import torch
 
 from audit.config import ExplanationConfig, ModelConfig
 from audit.explain.explanations import Explainer
-from audit.explain.integrate.path import Attribution
+from audit.explain.integrate.attribution import Attribution
 from audit.explain.verify.faithfulness import Faithfulness
 from audit.explain.verify.outcome import Thresholds, has_content, verdict
 from audit.models.text_classification import TextClassification

@@ -12,7 +12,9 @@ import torch
 
 from audit.config import ModelConfig
 from audit.explain.integrate import path as path_module
-from audit.explain.integrate.path import Attribution, PathIntegrator, score
+from audit.explain.integrate.attribution import Attribution
+from audit.explain.integrate.path import PathIntegrator
+from audit.explain.integrate.score import score
 from audit.models.adapter import Batch, Encoded
 from audit.models.text_classification import TextClassification
 from tests.conftest import make_texts

@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from audit.explain.integrate import path as path_module
-from audit.explain.integrate.path import LEAST_LOG_ODDS, Attribution, PathIntegrator
+from audit.explain.integrate.attribution import Attribution
+from audit.explain.integrate.path import PathIntegrator
+from audit.explain.integrate.refining import LEAST_LOG_ODDS
 from tests.explain.test_path import F, Toy, item
 
 

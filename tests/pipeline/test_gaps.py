@@ -15,7 +15,8 @@ from transformers import AutoTokenizer
 
 from audit import run
 from audit.config import ModelConfig
-from audit.explain.integrate.path import Attribution, PathIntegrator
+from audit.explain.integrate.attribution import Attribution
+from audit.explain.integrate.path import PathIntegrator
 from audit.models.text_classification import TextClassification
 from tests.conftest import WORDS
 

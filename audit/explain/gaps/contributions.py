@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from audit.config import AuditConfig
 from audit.explain.explanations import Explainer
-from audit.explain.integrate.path import Attribution
+from audit.explain.integrate.attribution import Attribution
 from audit.explain.parts import draw_rows, in_parts
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder

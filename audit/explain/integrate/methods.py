@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from captum.attr import FeatureAblation, InputXGradient, ShapleyValueSampling
 
-from audit.explain.integrate.path import score
+from audit.explain.integrate.score import score
 from audit.models.adapter import Adapter, Encoded
 
 METHODS = ("input_x_gradient", "occlusion", "shapley")

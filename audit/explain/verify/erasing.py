@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from audit.explain.integrate.path import score
+from audit.explain.integrate.score import score
 from audit.models.adapter import Adapter, Encoded
 from audit.models.engine import BatchRunner
 

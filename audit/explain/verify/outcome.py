@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.explain.integrate.path import LEAST_LOG_ODDS, Attribution
+from audit.explain.integrate.attribution import Attribution
+from audit.explain.integrate.refining import LEAST_LOG_ODDS
 from audit.explain.verify.faithfulness import LEAST_UNITS, MOST_WRONG, Faithfulness
 from audit.models.adapter import Encoded
 from audit.result.outcomes import EXPLAINED, UNEXPLAINED, WEAK
