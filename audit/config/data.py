@@ -84,6 +84,11 @@ class DataConfig(ConfigPart):
         return self.outcome in {"entities", "labels"}
 
     @property
+    def clustered(self) -> bool:
+        """Whether decisions depend on each other: where the data say so, and where a row has several."""
+        return self.several or self.columns.cluster is not None
+
+    @property
     def lists(self) -> frozenset[str]:
         """Columns whose cells may hold lists."""
         columns = self.columns

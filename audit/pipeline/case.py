@@ -158,7 +158,7 @@ def ask(
     )
     names = [attribute.label for attribute in config.attributes]
     # The empty slicing is everybody: the reference line of the charts.
-    clustered = config.data.columns.cluster is not None
+    clustered = config.data.clustered
     slicings = [Slicing((), (), clustered), *(Slicing((name,), config.controls, clustered) for name in names)]
     slicings += [
         Slicing(crossing, config.controls, clustered) for crossing in config.crossings if crossing not in too_fine

@@ -122,7 +122,7 @@ def search_of(case: Case) -> Search | None:
         case.positive,
         bool(case.survey.labels),
         1 - config.level,
-        config.data.columns.cluster is not None,
+        config.data.clustered,
     )
 
 

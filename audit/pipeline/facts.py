@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Mapping
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 import audit
 from audit.config import MISSING
+from audit.data.rows import RowReader
 from audit.errors import DataError, ModelError
 from audit.pipeline.case import Case, portable
 from audit.result import DataFacts, Note, Subject
@@ -53,10 +53,9 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
             for key, count in zip(sums[column].to_pylist(), sums["count_sum"].to_pylist(), strict=True):
                 if key is not None:
                     counter[key] += count
-    with pq.ParquetFile(folder.decisions, pre_buffer=False) as file:
-        rows = file.metadata.num_rows
     if not statuses.total():
-        raise DataError("no decision to audit: every count is 0", where=str(case.config.data.path))
+        why = "no label and no prediction names anything" if case.config.data.several else "every count is 0"
+        raise DataError(f"no decision to audit: {why}", where=str(case.config.data.path))
     if not statuses.total() - statuses["failed"]:
         raise ModelError("the model gave no usable output for any row: its logits are not finite numbers")
     return DataFacts(
@@ -65,7 +64,7 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
         sha256=case.survey.sha256,
         rows_read=case.survey.rows_read,
         rows_filtered=case.survey.rows_read - case.survey.rows_kept,
-        rows=rows,
+        rows=case.survey.rows_kept,
         rows_sha256=rows_sha256,
         decisions=statuses.total(),
         statuses=dict(sorted(statuses.items())),
@@ -73,22 +72,35 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
         predictions={cls: predictions[cls] for cls in case.classes},
         unlabelled=case.survey.unlabelled,
         weighted=case.survey.weighted,
-        clusters=case.survey.clusters,
+        clusters=clusters_of(case),
     )
 
 
+def clusters_of(case: Case) -> int | None:
+    """How many clusters the decisions form: the decisions about one row do, unless the data name others."""
+    return case.survey.clusters or case.survey.rows_kept if case.config.data.several else case.survey.clusters
+
+
 def hash_rows(case: Case, folder: RunFolder) -> str:
-    """Hash ids, labels and groups of the audited rows: what two audits must share for their rows to be the same."""
-    names = group_columns(attribute.label for attribute in case.config.attributes)
-    names += [control_column(name) for name in case.config.controls]
-    shared = [members_column(*group_columns([item.label])) for item in case.config.attributes if item.members]
+    """Hash ids, labels and groups of the audited rows: what two audits must share for their rows to be the same.
+
+    Where a row has several decisions, which ones there are depends on what was predicted; so the rows are read again.
+    """
+    config = case.config
+    names = group_columns(attribute.label for attribute in config.attributes)
+    names += [control_column(name) for name in config.controls]
+    shared = [members_column(*group_columns([item.label])) for item in config.attributes if item.members]
     # Not the searched columns: they are no part of the question.
-    columns = ["row_id", "y_true", "y_value", "weight", "count", "cluster", *names, *shared]
+    true = ["gold"] if config.data.several else ["y_true", "y_value"]
+    columns = ["row_id", *true, "weight", "count", "cluster", *names, *shared]
+    batches = RowReader(config) if config.data.several else read_decisions(folder.decisions, columns)
     digest = hashlib.sha256(json.dumps(columns).encode())
-    for batch in windows(read_decisions(folder.decisions, columns), BATCH_ROWS):
+    for batch in windows((batch.select(columns) for batch in batches), BATCH_ROWS):
         frame = batch.to_pandas()
         for name in shared:
             frame[name] = [repr([tuple(item.values()) for item in row]) for row in batch[name].to_pylist()]
+        if config.data.several:
+            frame["gold"] = [json.dumps(row) for row in batch["gold"].to_pylist()]
         digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
     return digest.hexdigest()
 
