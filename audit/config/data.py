@@ -145,7 +145,7 @@ class DataConfig(ConfigPart):
 class AttributeConfig(ConfigPart):
     """A sensitive column."""
 
-    column: Column = Field("", description="Column that holds the group.")
+    column: Column | None = Field(None, description="Column that holds the group.")
     members: dict[Label, Column] = Field(
         default_factory=dict,
         description="Instead of `column`, where groups overlap or are uncertain: group -> column of 0 to 1.",
@@ -169,7 +169,7 @@ class AttributeConfig(ConfigPart):
 
     @model_validator(mode="after")
     def _column_or_members(self) -> AttributeConfig:
-        if bool(self.column) == bool(self.members):
+        if (self.column is not None) == bool(self.members):
             raise ValueError("give either `column` or `members`")
         if MISSING in self.members:
             raise ValueError(f"members: {MISSING!r} is what rows in no group are called")
@@ -182,7 +182,7 @@ class AttributeConfig(ConfigPart):
     @property
     def label(self) -> str:
         """Name of the attribute in every output."""
-        return self.name or self.column
+        return self.name or self.column or ""
 
 
 def _bare_column(value: object) -> object:

@@ -80,7 +80,8 @@ def source_columns(config: AuditConfig) -> dict[str, str]:
             named[found] = f"data.columns.{key}"
     for i, attribute in enumerate(config.read_as_groups):
         key = key_of(config, i)
-        named[attribute.column] = f"{key}.column"
+        if attribute.column is not None:
+            named[attribute.column] = f"{key}.column"
         named |= {column: f"{key}.members.{group}" for group, column in attribute.members.items()}
     named |= dict.fromkeys(config.controls, "controls") | dict.fromkeys(config.data.where, "data.where")
     return {column: key for column, key in named.items() if column}
@@ -158,13 +159,13 @@ class _Batch:
         out |= several.read(self._raw, self._rows.to_pylist(), rename)
         for number, attribute in enumerate(config.read_as_groups):
             column = group_column(attribute.label)
-            if attribute.members:
+            if attribute.column is None:
                 shares = self._members(attribute)
                 out[members_column(column)] = shares
                 named = [" | ".join(i["group"] for i in row if i["share"] >= 0.5) for row in shares.to_pylist()]
                 out[column] = pa.array([name or MISSING for name in named], pa.string())
             else:
-                out[column] = self._groups(attribute, key_of(config, number))
+                out[column] = self._groups(attribute, attribute.column, key_of(config, number))
         for control in config.controls:
             values = self._text(control)
             self._refuse_missing(values, control, "controls")
@@ -242,15 +243,15 @@ class _Batch:
         words = [None if word is None else mapping.get(word, word) for word in coded.dictionary.to_pylist()]
         return pc.take(pa.array(words, pa.string()), coded.indices)
 
-    def _groups(self, attribute: AttributeConfig, key: str) -> Any:
+    def _groups(self, attribute: AttributeConfig, column: str, key: str) -> Any:
         if attribute.bins:
-            values = self._numbers.read(self._raw.column(attribute.column), attribute.column)
+            values = self._numbers.read(self._raw.column(column), column)
             bins = np.array(group_names(attribute), dtype=object)[np.digitize(values, attribute.bins)]
             groups = pa.array(bins, pa.string(), mask=np.isnan(values))
         else:
-            groups = self._text(attribute.column)
+            groups = self._text(column)
             if MISSING not in attribute.values:
-                self._refuse_missing(groups, attribute.column, f"{key}.values")
+                self._refuse_missing(groups, column, f"{key}.values")
         named = self._map(groups, attribute.values, f"{key}.values")
         return named.fill_null(attribute.values.get("", MISSING))
 

@@ -72,11 +72,9 @@ class Baseline(BaseModel):
             first = seen.setdefault((slicing, group, question), row)
             if first != row:
                 raise ValueError(f"values.{row}: the same group and question as values.{first}")
-        for row, sketch in self.sketches.items():
+        for row in self.sketches:
             if row >= len(self.values):
                 raise ValueError(f"sketches.{row}: there are {len(self.values)} values")
-            if sketch.size <= 0 or len(sketch.values) != len(sketch.shares) or not sketch.values:
-                raise ValueError(f"sketches.{row}: no audit leaves such a sketch")
         return self
 
     def estimates(self) -> dict[Key, ValueEstimate]:

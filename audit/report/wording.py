@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from audit.errors import ConfigError
+from audit.errors import AuditError, ConfigError
 from audit.text import cut, visible
 
 if TYPE_CHECKING:
@@ -66,6 +66,10 @@ def count(value: int | float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
 
 
+class NoWords(AuditError, LookupError):
+    """A result holds a code that this version has no words for."""
+
+
 class Catalogue:
     """All words of one language.
 
@@ -85,11 +89,20 @@ class Catalogue:
         self._words: dict[str, str] = {**(extra or {}), **json.loads(source.read_text(encoding="utf-8"))}
 
     def __call__(self, code: str, /, **params: Any) -> str:
-        """Word a code. Unknown codes are a defect, so they raise."""
+        """Word a code.
+
+        Raises
+        ------
+        NoWords
+            For a code that no version, or another one, gives; or without a parameter that its words name.
+        """
         try:
             return self._words[code].format(**params)
-        except KeyError as error:
-            raise LookupError(f"no message for {code!r} with {sorted(params)}: {error}") from None
+        except (LookupError, ValueError, TypeError) as error:
+            raise NoWords(
+                f"there are no words for the code {code!r} with {sorted(params)}: {error}",
+                hint="use the version that made the result",
+            ) from None
 
     def remark(self, note: Note) -> str:
         """Word a note: numbers with separators, lists joined, long names cut."""

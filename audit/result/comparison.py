@@ -7,16 +7,16 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from audit.result.fairness import FindingsSummary, Sketch
-from audit.result.part import Note, Part
+from audit.result.part import Count, Note, Part, Size
 
 
 class ValueEstimate(Part):
     """One metric of one group, with what bounds are made of."""
 
     value: float | None
-    effective_n: float | None
-    clusters: float | None
-    standard_error: float | None
+    effective_n: Size | None
+    clusters: Size | None
+    standard_error: Size | None
     sketch: Sketch | None = Field(None, description="Of a mean: what decisions add to it.")
     doubt: str | None = Field(None, description="Why its bounds carry no guarantee; null where they do.")
 
@@ -30,7 +30,9 @@ class Change(Part):
     cls: str | None = Field(alias="class")
     baseline: ValueEstimate
     candidate: ValueEstimate
-    correlation: float = Field(description="Of the two values; 0 where they were measured on different rows.")
+    correlation: float = Field(
+        ge=-1, le=1, description="Of the two values; 0 where they were measured on different rows."
+    )
     sketch: Sketch | None = Field(
         description="What decisions add to the difference; null where it is not known decision by decision."
     )
@@ -64,13 +66,13 @@ class FlipRate(Part):
     """How many decisions of one group changed in one way."""
 
     kind: Literal["changed", "to_positive", "to_negative", "newly_wrong", "newly_right"]
-    n: int = Field(description="Decisions in both versions; of `newly_…`, those with a label.")
-    flips: int
+    n: Count = Field(description="Decisions in both versions; of `newly_…`, those with a label.")
+    flips: Count
     rate: float | None = Field(description="Share, by weight; null where there are no such decisions.")
     lower: float | None = Field(description="Two-sided interval of the share, for this group alone.")
     upper: float | None
-    effective_n: float | None
-    clusters: float | None
+    effective_n: Size | None
+    clusters: Size | None
     doubt: str | None = Field(None, description="Why the bounds carry no guarantee; null where they do.")
 
 
@@ -79,7 +81,7 @@ class Flips(Part):
 
     attributes: list[str]
     group: list[str]
-    n: int
+    n: Count
     rates: list[FlipRate]
 
 
@@ -91,7 +93,9 @@ class Comparison(Part):
     baseline_tool_version: str
     paired: bool = Field(description="Both decision tables were at hand, of the same rows.")
     same_rows: bool
-    level: float = Field(description="Of every interval; and, over all of them together, of gaps and of flips.")
+    level: float = Field(
+        gt=0.5, lt=1, description="Of every interval; and, over all of them together, of gaps and of flips."
+    )
     changes: list[Change]
     gaps: list[GapChange] = Field(description="Two of every gap: how far it widened, and how far it narrowed.")
     flips: list[Flips]

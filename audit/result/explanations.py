@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ConfigDict, Field
 
-from audit.result.part import Part
+from audit.result.part import Count, Part
 
 
 class OutcomeCounts(Part):
@@ -12,17 +12,17 @@ class OutcomeCounts(Part):
 
     attributes: list[str]
     group: list[str]
-    n: int
-    explained: int
-    weak: int
-    unexplained: int
-    reasons: dict[str, int] = Field(description="Why decisions are unexplained or weak: the first reason of each.")
+    n: Count
+    explained: Count
+    weak: Count
+    unexplained: Count
+    reasons: dict[str, Count] = Field(description="Why decisions are unexplained or weak: the first reason of each.")
 
 
 class SanityCheck(Part):
     """What the method says of a model with shuffled weights."""
 
-    decisions: int
+    decisions: Count
     similarity: float = Field(description="Mean rank correlation of φ with that of the shuffled model.")
     similarity_bound: float = Field(description="Chance, over permuted words and shuffled copies, stays below in 95 %.")
     resembles: bool
@@ -31,7 +31,7 @@ class SanityCheck(Part):
 class ChanceTest(Part):
     """Do explanations agree with what the model answers beyond chance, all decisions together?"""
 
-    decisions: int = Field(description="Converged explanations with enough words to test.")
+    decisions: Count = Field(description="Converged explanations with enough words to test.")
     followed: float = Field(description="Mean correlation of what φ says erased halves carry with the model's answers.")
     mean_p: float = Field(description="Mean share of random orders of φ that agree as well; one half by chance.")
     bound: float = Field(description="By chance, the mean share stays above in 99 %.")
@@ -43,10 +43,10 @@ class PrecisionCheck(Part):
     """Coarser gradients against float32."""
 
     precision: str
-    rechecked: int
-    borderline: int
+    rechecked: Count
+    borderline: Count
     largest: float = Field(description="Largest L1 difference, as a share of Σ|φ|.")
-    beyond_tolerance: int
+    beyond_tolerance: Count
 
 
 class WordInfluence(Part):
@@ -56,7 +56,7 @@ class WordInfluence(Part):
     attribute: str | None
     group: str | None
     word: str
-    n: int
+    n: Count
     mean: float
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -68,16 +68,16 @@ class Explanations(Part):
     method: str
     target: str = Field(description="What is explained: probability or log_odds of the predicted class.")
     baseline: str
-    log_odds: int = Field(
+    log_odds: Count = Field(
         description="Decisions of which log-odds are explained, as their probability shows no contrast."
     )
-    second_baseline: int = Field(description="Decisions explained against another baseline, for want of contrast.")
-    tolerance: float
+    second_baseline: Count = Field(description="Decisions explained against another baseline, for want of contrast.")
+    tolerance: float = Field(gt=0)
     least_contrast: float
-    interventions: int
-    sampled: int
-    population: int
-    strata: int
+    interventions: Count
+    sampled: Count
+    population: Count
+    strata: Count
     outcomes: list[OutcomeCounts]
     errors: list[float] = Field(
         description="Estimated error of each decision with contrast, as a share of all attribution, sorted."

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from audit.result.part import Note, Part
+from audit.result.part import Count, Note, Part
 
 SCHEMA_VERSION: Literal["1.0"] = "1.0"
 
@@ -16,8 +16,8 @@ class PeftFacts(Part):
 
     method: str
     library: str
-    parameters: int | None = Field(description="Numbers in the adapter's own file; null where it is a pickle.")
-    virtual_tokens: int = Field(description="Tokens of its own, that stand before every text.")
+    parameters: Count | None = Field(description="Numbers in the adapter's own file; null where it is a pickle.")
+    virtual_tokens: Count = Field(description="Tokens of its own, that stand before every text.")
     sha256: str = Field(description="Over all files of the adapter's folder.")
     base: str
     base_sha256: str = Field(description="Over all files of the base model's folder.")
@@ -27,8 +27,8 @@ class QuantisedFacts(Part):
     """What was rounded when the model was loaded."""
 
     method: Literal["int8_weight_only"]
-    layers: int = Field(description="Linear layers whose weights were rounded.")
-    parameters: int = Field(description="Weights that were rounded.")
+    layers: Count = Field(description="Linear layers whose weights were rounded.")
+    parameters: Count = Field(description="Weights that were rounded.")
 
 
 class ModelFacts(Part):
@@ -37,7 +37,7 @@ class ModelFacts(Part):
     name: str
     task: str
     architecture: str
-    parameters: int
+    parameters: Count
     classes: list[str]
     sha256: str = Field(
         description="Over all files read (checkpoint, or adapter and base model), and what was rounded."
@@ -46,8 +46,8 @@ class ModelFacts(Part):
     stored_dtype: str
     dtype: str = Field(description="Precision the computation ran in.")
     device: str
-    max_length: int | None = Field(description="Tokens per input; null where nothing limits them.")
-    batch_tokens: int
+    max_length: Count | None = Field(description="Tokens per input; null where nothing limits them.")
+    batch_tokens: Count
     peft: PeftFacts | None = Field(None, description="Null where the model stands by itself.")
     quantised: QuantisedFacts | None = Field(None, description="Null where weights are what the checkpoint holds.")
 
@@ -58,17 +58,17 @@ class DataFacts(Part):
     name: str
     format: str
     sha256: str
-    rows_read: int
-    rows_filtered: int = Field(description="Rows that data.where left out.")
-    rows: int = Field(description="Rows audited.")
+    rows_read: Count
+    rows_filtered: Count = Field(description="Rows that data.where left out.")
+    rows: Count = Field(description="Rows audited.")
     rows_sha256: str = Field(description="Over ids, labels and groups of the audited rows, whatever was predicted.")
-    decisions: int = Field(description="Decisions audited: more than rows where a row carries a count.")
-    statuses: dict[str, int] = Field(description="Decisions by status: ok, truncated, empty, failed.")
-    labels: dict[str, int]
-    predictions: dict[str, int]
-    unlabelled: int
+    decisions: Count = Field(description="Decisions audited: more than rows where a row carries a count.")
+    statuses: dict[str, Count] = Field(description="Decisions by status: ok, truncated, empty, failed.")
+    labels: dict[str, Count]
+    predictions: dict[str, Count]
+    unlabelled: Count
     weighted: bool
-    clusters: int | None = Field(description="Number of clusters; null where rows are taken as independent.")
+    clusters: Count | None = Field(description="Number of clusters; null where rows are taken as independent.")
 
 
 class Environment(Part):
@@ -76,7 +76,7 @@ class Environment(Part):
 
     python: str
     platform: str
-    threads: int | None
+    threads: Count | None
     versions: dict[str, str]
 
 
@@ -86,8 +86,8 @@ class Timings(Part):
     started: str
     finished: str
     seconds: dict[str, float]
-    shards_computed: int
-    shards_reused: int
+    shards_computed: Count
+    shards_reused: Count
 
 
 class Subject(Part):
@@ -98,8 +98,8 @@ class Subject(Part):
     title: str
     config: dict[str, Any]
     config_sha256: str
-    level: float
-    seed: int
+    level: float = Field(gt=0.5, lt=1)
+    seed: int = Field(ge=0)
     positive_class: str | None
     classes: list[str]
     model: ModelFacts | None
@@ -110,6 +110,6 @@ class Record(Part):
     """How the audit went: what a reader must know of it, what it cost, and where it ran."""
 
     notes: list[Note] = Field(description="What was skipped, assumed or changed.")
-    work: dict[str, int] = Field(description="Forward batches, tokens and gradients the run cost.")
+    work: dict[str, Count] = Field(description="Forward batches, tokens and gradients the run cost.")
     environment: Environment
     timings: Timings

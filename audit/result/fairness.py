@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
-from audit.result.part import Part
+from audit.result.part import Count, Part, Size
 
 
 class Group(Part):
     """One slice of a slicing, with its size."""
 
     values: list[str] = Field(description="One per attribute of the slicing.")
-    n: int
-    share: float = Field(description="Of all decisions, by weight.")
-    weight: float
-    effective_n: float = Field(description="(Σw)²/Σw²")
-    n_labelled: int
-    by_label: dict[str, int]
-    by_prediction: dict[str, int]
+    n: Count
+    share: Size = Field(description="Of all decisions, by weight.")
+    weight: Size
+    effective_n: Size = Field(description="(Σw)²/Σw²")
+    n_labelled: Count
+    by_label: dict[str, Count]
+    by_prediction: dict[str, Count]
     in_gaps: bool
     note: str | None = Field(description="Why it stands outside gaps: missing, configured.")
 
@@ -38,8 +38,16 @@ class Sketch(Part):
     shares: list[float] = Field(description="How many decisions add each of the values.")
     least: float = Field(description="The least that a decision may add.")
     most: float = Field(description="The most that a decision may add.")
-    size: float = Field(description="Effective number of decisions.")
-    freedom: float | None = Field(description="Degrees of freedom of the size, where rows form clusters.")
+    size: Size = Field(description="Effective number of decisions.")
+    freedom: Size | None = Field(description="Degrees of freedom of the size, where rows form clusters.")
+
+    @model_validator(mode="after")
+    def _of_something(self) -> Sketch:
+        if not self.values or len(self.values) != len(self.shares):
+            raise ValueError(f"{len(self.values)} values with {len(self.shares)} shares")
+        if not self.size > 0 or min(self.shares) < 0 or not self.least <= self.most:
+            raise ValueError("no decisions add up to this")
+        return self
 
 
 class MetricValue(Part):
@@ -50,13 +58,13 @@ class MetricValue(Part):
     group: list[str]
     metric: str
     cls: str | None = Field(alias="class", description="Class read as positive, null for metrics over all classes.")
-    n: int = Field(description="Decisions in the metric's denominator.")
+    n: Count = Field(description="Decisions in the metric's denominator.")
     value: float | None
     lower: float | None
     upper: float | None
-    effective_n: float | None = Field(description="Effective number of decisions behind the value.")
-    clusters: float | None = Field(description="Clusters in the denominator, where rows form clusters.")
-    standard_error: float | None = Field(description="Of a metric whose bounds follow from it.")
+    effective_n: Size | None = Field(description="Effective number of decisions behind the value.")
+    clusters: Size | None = Field(description="Clusters in the denominator, where rows form clusters.")
+    standard_error: Size | None = Field(description="Of a metric whose bounds follow from it.")
     sketch: Sketch | None = Field(None, description="Of a mean: what decisions add to it; its bounds follow from that.")
     note: str | None
     doubt: str | None = Field(None, description="Why its bounds carry no guarantee; null where they do.")
@@ -83,7 +91,7 @@ class MetricDefinition(Part):
 class LibraryCheck(Part):
     """Values computed by closed forms and, for a seeded sample, by Fairlearn as well."""
 
-    values: int = Field(description="How many were computed twice.")
+    values: Count = Field(description="How many were computed twice.")
     largest_difference: float
 
 
@@ -101,6 +109,12 @@ class Correlation(Part):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
+    @model_validator(mode="after")
+    def _square(self) -> Correlation:
+        if {len(self.groups)} | {len(row) for row in self.matrix} != {len(self.matrix)}:
+            raise ValueError(f"the matrix is not of {len(self.groups)} by {len(self.groups)}")
+        return self
+
 
 class Disparity(Part):
     """One metric compared between the groups of a slicing."""
@@ -115,8 +129,8 @@ class Disparity(Part):
     upper: float | None = Field(description="Difference: one-sided. Ratio: simultaneous over all pairs.")
     worst_group: list[str] | None
     best_group: list[str] | None
-    compared: int = Field(description="Groups with a defined value that enter the gap.")
-    undefined: int = Field(description="Groups in scope whose value is undefined.")
+    compared: Count = Field(description="Groups with a defined value that enter the gap.")
+    undefined: Count = Field(description="Groups in scope whose value is undefined.")
     note: str | None
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -131,7 +145,7 @@ class StratifiedTest(Part):
     reference: list[str]
     cls: str = Field(alias="class")
     counts: bool = Field(description="Tested by counts; else by weights and the spread between clusters.")
-    strata: int
+    strata: Count
     odds_ratio: float | None
     statistic: float | None = Field(description="Cochran–Mantel–Haenszel χ², without continuity correction.")
     p_value: float | None
@@ -148,14 +162,14 @@ class AdverseImpact(Part):
     cls: str = Field(alias="class")
     group: list[str]
     reference: list[str]
-    n: int
-    selected: int
+    n: Count
+    selected: Count
     rate: float = Field(description="By weight and share of membership, as in every other table.")
-    effective_n: float = Field(description="Effective number of decisions behind the rate.")
-    reference_n: int
-    reference_selected: int
+    effective_n: Size = Field(description="Effective number of decisions behind the rate.")
+    reference_n: Count
+    reference_selected: Count
     reference_rate: float
-    reference_effective_n: float
+    reference_effective_n: Size
     difference: float
     difference_lower: float | None = Field(description="Two-sided interval of this one difference.")
     difference_upper: float | None
@@ -169,7 +183,7 @@ class AdverseImpact(Part):
     holm_p: float | None = Field(
         description="Fisher's p, or else that of z, corrected over all pairs that might have been compared."
     )
-    shortfall: int = Field(description="Selections lacking to the reference's rate, by weight.")
+    shortfall: Count = Field(description="Selections lacking to the reference's rate, by weight.")
     flip_flop: bool | None = Field(description="One selection moved would change the four-fifths verdict.")
     minimum_detectable: float | None = Field(description="Difference found with probability 0.8.")
     doubt: str | None = Field(description="Why there is no test of these two groups; null where there is.")
@@ -182,9 +196,9 @@ class CalibrationBin(Part):
 
     low: float
     high: float
-    n: int
-    weight: float
-    effective_n: float
+    n: Count
+    weight: Size
+    effective_n: Size
     mean_score: float | None = Field(description="Null where the decisions weigh nothing, or there are none.")
     positive_rate: float | None
     lower: float | None
@@ -195,8 +209,8 @@ class GroupScores(Part):
     """Scores of one group against its labels."""
 
     group: list[str]
-    n: int
-    positives: int
+    n: Count
+    positives: Count
     calibration: list[CalibrationBin]
     calibration_error: float | None
     calibration_error_by_chance: float | None = Field(description="What perfect calibration would show on average.")
@@ -220,6 +234,17 @@ class ScoreReport(Part):
     demographic_parity_difference: list[float | None] = Field(description="At each threshold.")
     equalized_odds_difference: list[float | None]
 
+    @model_validator(mode="after")
+    def _a_value_at_each_threshold(self) -> ScoreReport:
+        lists = {name: getattr(self, name) for name in ("demographic_parity_difference", "equalized_odds_difference")}
+        for number, group in enumerate(self.groups):
+            for name in ("selection_rate", "true_positive_rate", "false_positive_rate"):
+                lists[f"groups.{number}.{name}"] = getattr(group, name)
+        for name, values in lists.items():
+            if len(values) != len(self.thresholds):
+                raise ValueError(f"{name}: {len(values)} values at {len(self.thresholds)} thresholds")
+        return self
+
 
 class DiscoveredSlice(Part):
     """A slice found on one half of the data and confirmed on the other."""
@@ -227,12 +252,12 @@ class DiscoveredSlice(Part):
     slice: dict[str, str] = Field(description="Column -> value.")
     metric: str
     cls: str | None = Field(alias="class")
-    n: int = Field(description="Decisions in the metric's denominator, on the half that confirms.")
+    n: Count = Field(description="Decisions in the metric's denominator, on the half that confirms.")
     value: float
     rest: float = Field(description="The same of all other decisions.")
     difference: float
     lower: float = Field(description="Lower bound of the absolute difference, corrected over all candidates.")
-    n_found: int
+    n_found: Count
     difference_found: float = Field(description="On the half that found it: too large, being the pick of many.")
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -242,10 +267,10 @@ class Discovery(Part):
     """What was searched for slices, and what was confirmed."""
 
     columns: list[str]
-    depth: int
-    slices: int = Field(description="Slices looked at.")
-    comparisons: int = Field(description="Slices times metrics looked at.")
-    candidates: int = Field(description="Taken to the other half.")
+    depth: Count
+    slices: Count = Field(description="Slices looked at.")
+    comparisons: Count = Field(description="Slices times metrics looked at.")
+    candidates: Count = Field(description="Taken to the other half.")
     alpha: float
     items: list[DiscoveredSlice]
 
@@ -259,10 +284,10 @@ class Finding(Part):
     cls: str | None = Field(alias="class")
     low_group: list[str]
     low_value: float
-    low_n: int
+    low_n: Count
     high_group: list[str]
     high_value: float
-    high_n: int
+    high_n: Count
     difference: float
     lower: float = Field(description="Lower bound of the difference, corrected for all comparisons of the audit.")
 
@@ -273,8 +298,8 @@ class FindingsSummary(Part):
     """What was looked at to find `items`, so that a reader can judge what an empty list means."""
 
     level: float
-    comparisons: int = Field(description="Pairs of groups compared, over all metrics: what `level` is corrected for.")
-    gaps: int = Field(description="Gaps looked at.")
+    comparisons: Count = Field(description="Pairs of groups compared, over all metrics: what `level` is corrected for.")
+    gaps: Count = Field(description="Gaps looked at.")
     doubted: int = Field(0, description="Values of groups left out because their bounds carry no guarantee.")
     items: list[Finding]
 
@@ -285,7 +310,7 @@ class ClassReport(Part):
     attributes: list[str]
     group: list[str]
     cls: str = Field(alias="class")
-    support: int
+    support: Count
     precision: float | None
     recall: float | None
     f1_score: float | None

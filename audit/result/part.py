@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic import NonNegativeFloat as Size
+from pydantic import NonNegativeInt as Count
+
+__all__ = ["Count", "Note", "Part", "Size"]
 
 
 class Part(BaseModel):

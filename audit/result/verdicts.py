@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, PositiveInt
 
 from audit.result.comparison import Comparison
-from audit.result.part import Part
+from audit.result.part import Count, Part
 
 
 class Needed(Part):
     """How many more rows of a group would settle a rule in four of five audits, if rates stay as they are."""
 
     group: list[str]
-    n: int | None = Field(description="Rows to collect; null if no number would do, or none can be told.")
+    n: Count | None = Field(description="Rows to collect; null if no number would do, or none can be told.")
     reason: str
 
 
@@ -52,7 +52,7 @@ class RuleVerdict(Part):
         description="The two groups that decide; of a change or a value twice the one group."
     )
     high_group: list[str] | None
-    groups: int = Field(description="Groups that could be assessed.")
+    groups: Count = Field(description="Groups that could be assessed.")
     left_out: list[str] = Field(description="Groups that the rule leaves out for their small share.")
     support: float | None = Field(
         description="Standardised: share of the compared groups' denominators, by weight, in strata all have."
@@ -68,7 +68,7 @@ class PolicySource(Part):
     """Where the policy stands."""
 
     file: str
-    lines: dict[str, int] = Field(description="Rule -> line in the file.")
+    lines: dict[str, PositiveInt] = Field(description="Rule -> line in the file.")
 
 
 class WaiverState(Part):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from audit.result.explanations import Explanations
-from audit.result.part import Part
+from audit.result.part import Count, Part, Size
 
 
 class Closing(Part):
@@ -26,7 +26,7 @@ class GapPart(Part):
     value: float
     lower: float | None = Field(description="Simultaneous over all concepts; null where there is no interval.")
     upper: float | None
-    n: int = Field(description="Explained decisions that hold it.")
+    n: Count = Field(description="Explained decisions that hold it.")
     named: bool = Field(description="Its interval does not hold 0.")
     words: dict[str, float] = Field(description="Of a category: what its words add, strongest first.")
     rows: list[str] = Field(description="Shown decisions in which it acts most.")
@@ -39,8 +39,8 @@ class EqualTreatment(Part):
     auc: float = Field(description="Weighted by the inverse of the inclusion probability.")
     lower: float
     upper: float
-    n: int = Field(description="Decisions of both groups.")
-    held_out: int = Field(description="Those it was computed on; the others were learned from.")
+    n: Count = Field(description="Decisions of both groups.")
+    held_out: Count = Field(description="Those it was computed on; the others were learned from.")
 
 
 class GapDecomposition(Part):
@@ -57,9 +57,9 @@ class GapDecomposition(Part):
     sampled_gap: float = Field(description="The same, estimated from explained decisions.")
     lower: float
     upper: float
-    high_n: int = Field(description="Explained decisions.")
-    low_n: int
-    concepts: int = Field(description="Parts with an interval: what it is corrected for.")
+    high_n: Count = Field(description="Explained decisions.")
+    low_n: Count
+    concepts: Count = Field(description="Parts with an interval: what it is corrected for.")
     parts: list[GapPart]
     closes: Closing | None = Field(description="Once the strongest named parts are masked, all together.")
     explains: bool
@@ -72,7 +72,7 @@ class ConceptPush(Part):
 
     axis: str
     group: str
-    n: int
+    n: Count
     mean: float
     lower: float
     upper: float
@@ -86,20 +86,20 @@ class PairEffect(Part):
     source: str
     target: str
     both: bool = Field(description="The texts name both groups, which change places.")
-    n: int = Field(description="Texts scored both ways.")
-    effective_n: float
-    clusters: float | None
-    flips: int
-    to_positive: int | None
-    to_negative: int | None
+    n: Count = Field(description="Texts scored both ways.")
+    effective_n: Size
+    clusters: Size | None
+    flips: Count
+    to_positive: Count | None
+    to_negative: Count | None
     flip_rate: float
     lower: float
     upper: float
     shift: float = Field(description="Mean change of the score.")
     shift_lower: float | None = Field(description="Null where one text, or one cluster, tells nothing of the spread.")
     shift_upper: float | None
-    token_gap: float = Field(description="Mean absolute change of the score (Garg et al. 2019).")
-    token_gap_error: float | None = Field(description="Its standard error.")
+    token_gap: Size = Field(description="Mean absolute change of the score (Garg et al. 2019).")
+    token_gap_error: Size | None = Field(description="Its standard error.")
 
 
 class UnitAttributions(Part):
@@ -107,17 +107,24 @@ class UnitAttributions(Part):
 
     f_input: float
     f_baseline: float
-    starts: list[int]
-    ends: list[int]
+    starts: list[Count]
+    ends: list[Count]
     attributions: list[float]
     frame: float = Field(description="Attribution of what is part of no word, together.")
+
+    @model_validator(mode="after")
+    def _one_for_each(self) -> UnitAttributions:
+        lengths = [len(self.starts), len(self.ends), len(self.attributions)]
+        if len(set(lengths)) > 1:
+            raise ValueError("{} starts, {} ends, {} attributions".format(*lengths))
+        return self
 
 
 class TextEdit(Part):
     """What stands at these characters of the original text instead."""
 
-    start: int
-    end: int
+    start: Count
+    end: Count
     new: str
 
 
@@ -146,21 +153,21 @@ class Probe(Part):
     axes: list[str]
     threshold: float
     score: str = Field(description="The class whose probability is compared.")
-    texts: int = Field(description="Texts that name a group.")
-    decisions: int
-    exchanged: int = Field(description="Edited texts that were scored.")
-    refused: dict[str, int] = Field(description="Edits not made, by reason.")
-    ambiguous: int = Field(description="Edited texts in which a rule chose among meanings of a word.")
-    open: int = Field(
+    texts: Count = Field(description="Texts that name a group.")
+    decisions: Count
+    exchanged: Count = Field(description="Edited texts that were scored.")
+    refused: dict[str, Count] = Field(description="Edits not made, by reason.")
+    ambiguous: Count = Field(description="Edited texts in which a rule chose among meanings of a word.")
+    open: Count = Field(
         description="Exchanges with a word whose meaning stays open: every meaning was scored, and the one that moves "
         "the decision least counts."
     )
-    kept: int = Field(
+    kept: Count = Field(
         description="Scored exchanges that leave a term as it is, for it may be part of a name or a longer word."
     )
-    failed: int
+    failed: Count
     pairs: list[PairEffect]
-    token_gap: float | None = Field(description="Mean absolute change of the score, over all edited texts.")
+    token_gap: Size | None = Field(description="Mean absolute change of the score, over all edited texts.")
     shown: list[ShownPair] = Field(
         description="Pairs of texts that the report may show, the widest of each pair first."
     )
@@ -171,22 +178,22 @@ class Reliance(Part):
 
     share: float = Field(description="Least share of the absolute attribution.")
     threshold: float = Field(description="Least change of the score that confirms it.")
-    decisions: int = Field(description="Explained decisions that name a group.")
-    suspected: int
-    confirmed_by_masking: int
-    confirmed_by_exchange: int
-    unconfirmed: int
+    decisions: Count = Field(description="Explained decisions that name a group.")
+    suspected: Count
+    confirmed_by_masking: Count
+    confirmed_by_exchange: Count
+    unconfirmed: Count
 
 
 class FlagRate(Part):
     """How often a code is given, among the decisions that were looked at for it."""
 
     code: str
-    n: int
-    flagged: int
+    n: Count
+    flagged: Count
     rate: float | None
-    effective_n: float | None
-    clusters: float | None
+    effective_n: Size | None
+    clusters: Size | None
     lower: float | None
     upper: float | None
 
@@ -194,10 +201,10 @@ class FlagRate(Part):
 class Flags(Part):
     """Flagged decisions, summed up; one line per decision stands in flagged.jsonl, worst first."""
 
-    decisions: int
-    by_severity: dict[str, int]
+    decisions: Count
+    by_severity: dict[str, Count]
     rates: list[FlagRate]
-    explained: int = Field(description="Flagged decisions with an explanation.")
+    explained: Count = Field(description="Flagged decisions with an explanation.")
     shown: list[str] = Field(description="Rows whose text the report may show.")
 
 

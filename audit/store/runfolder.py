@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from audit.errors import RunFolderError, some
 from audit.result import AuditResult
+from audit.store.agreement import contradiction
 from audit.store.files import make_folder, write_text
 from audit.store.manifest import DOCUMENTS, FILES, MANIFEST, FileFact, Manifest, check_version, read_manifest
 from audit.store.shards import Shards
@@ -183,6 +184,8 @@ class RunFolder:
             read = AuditResult.model_validate_json(text)
         except ValueError as error:
             raise RuntimeError(f"result.json would not read back: {error}") from error
+        if wrong := contradiction(read):
+            raise RuntimeError(f"result.json would not read back: {wrong}")
         write_text(self.result, text)
         return read
 
@@ -198,7 +201,7 @@ class RunFolder:
         try:
             text = self.result.read_bytes()
             check_version(json.loads(text), self.result)
-            return AuditResult.model_validate_json(text)
+            result = AuditResult.model_validate_json(text)
         except FileNotFoundError:
             raise RunFolderError(
                 "holds no result.json", where=str(self.path), hint="is this the folder of `audit run`?"
@@ -212,6 +215,11 @@ class RunFolder:
             ) from None
         except (ValueError, RecursionError) as error:
             raise RunFolderError(f"cannot be read as JSON: {error}", where=str(self.result)) from None
+        if said := contradiction(result):
+            raise RunFolderError(
+                f"contradicts itself: {said}", where=str(self.result), hint="restore it, or run the audit again"
+            )
+        return result
 
     def _read_state(self) -> dict[str, str]:
         try:

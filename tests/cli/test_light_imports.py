@@ -92,7 +92,7 @@ MAY_KNOW = {
     "say": {"errors", "text"},
     "config": {"errors", "text"},
     "terms": {"config", "errors"},
-    "store": {"errors", "result"},
+    "store": {"config", "errors", "result", "text"},
     "entities": {"config", "errors"},
     "data": {"config", "entities", "errors", "result", "store"},
     "models": {"config", "data", "entities", "errors", "result", "store"},

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.fuzz.driver import attempt
 from tests.fuzz.outcome import watch
 
-KINDS = {"configurations": 120, "tables": 60, "runs": 10, "checkpoints": 6}
+KINDS = {"configurations": 120, "tables": 60, "runs": 10, "forged": 10, "checkpoints": 6}
 
 
 @pytest.mark.parametrize("kind", KINDS)

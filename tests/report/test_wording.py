@@ -37,8 +37,8 @@ def test_numbers(call: object, expected: str) -> None:
     assert call() == expected
 
 
-def test_an_unknown_code_is_a_defect() -> None:
-    with pytest.raises(LookupError, match=r"no message for 'nothing'"):
+def test_an_unknown_code_is_told() -> None:
+    with pytest.raises(LookupError, match=r"no words for the code 'nothing'"):
         Catalogue()("nothing")
     with pytest.raises(LookupError, match=r"summary\.difference"):
         Catalogue()("summary.difference")
