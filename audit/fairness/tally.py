@@ -79,7 +79,7 @@ def tally_columns(slicings: Iterable[Slicing], members: Iterable[str] = ()) -> l
     members
         Attributes whose rows belong to several groups.
     """
-    names = [name for slicing in slicings for name in (*slicing.group_columns, *slicing.control_columns)]
+    names = [name for slicing in slicings for name in (*slicing.group_columns, *slicing.control_columns, *slicing.also)]
     fixed = ["y_true", "y_pred", "y_value", "score", "status", "weight", "count", "cluster"]
     return list(dict.fromkeys([*fixed, *names, *map(members_column, group_columns(members))]))
 

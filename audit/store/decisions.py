@@ -155,7 +155,10 @@ def decision_table(columns: dict[str, pa.Array], schema: pa.Schema) -> pa.Table:
 
 
 def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    # Rows in which nothing is decided leave no chunk at all.
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 
 def read_decisions(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:

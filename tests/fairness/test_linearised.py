@@ -21,7 +21,13 @@ def cells(*, clusters: bool, seed: int = 0) -> Cells:
 
 
 @pytest.mark.parametrize("clusters", [False, True])
-@pytest.mark.parametrize("form", [forms.balanced_accuracy, forms.macro_precision, forms.macro_f1])
+@pytest.mark.parametrize(
+    "form",
+    [
+        *(forms.balanced_accuracy, forms.macro_precision, forms.macro_f1),
+        *(forms.macro_recall_of_labels, forms.macro_precision_of_labels, forms.macro_f1_of_labels, forms.micro_f1),
+    ],
+)
 def test_sizes_agree_with_resampling(form: forms.Form, clusters: bool) -> None:
     drawn = cells(clusters=clusters)
     ours, ours_r = linearised_sizes(drawn, form)

@@ -37,7 +37,8 @@ def adverse_impact(slicing: SlicingFacts, selected: Values, alpha: float) -> lis
     selected
         Selection rates of the groups.
     """
-    codes = np.flatnonzero([group.in_gaps for group in slicing.groups] & ~np.isnan(selected.value))
+    in_gaps = np.array([group.in_gaps for group in slicing.groups], bool)
+    codes = np.flatnonzero(in_gaps & ~np.isnan(selected.value))
     if len(codes) < 2:
         return []
     everybody, size = selected.among(codes), selected.effective[codes]
@@ -83,27 +84,29 @@ def _row(
     group, best = slicing.groups[at], slicing.groups[reference]
     (rate, rate0), (n, n0) = (array[[at, reference]].tolist() for array in (selected.value, selected.effective))
     doubts = [code for i in (at, reference) if (code := (selected.doubt or [])[i]) is not None]
+    # Decisions that selection is about: all of the group, or those about one of several labels.
+    count, count0 = (int(number) for number in selected.n[[at, reference]])
     # Whole decisions that count once each: exact tests of counts hold.
-    whole = not doubts and selected.clusters is None and n == group.n and n0 == best.n
+    whole = not doubts and selected.clusters is None and n == count and n0 == count0
     k, k0 = group.by_prediction.get(cls, 0), best.by_prediction.get(cls, 0)
     pooled = (rate * n + rate0 * n0) / (n + n0) if n + n0 > 0 else 0.0
     spread = math.sqrt(max(pooled * (1 - pooled) * (1 / n + 1 / n0), 0.0)) if min(n, n0) > 0 else 0.0
     z = (rate - rate0) / spread if spread > 0 and not doubts else None
     freedom = None if selected.clusters is None else max(float(selected.clusters[[at, reference]].min()) - 1, 1.0)
-    fisher, mid = exact_tests(k, group.n, k0, best.n) if whole else (None, None)
+    fisher, mid = exact_tests(k, count, k0, count0) if whole else (None, None)
     bounded = [None if doubts or not np.isfinite(bound) else float(bound) for bound in bounds]
     impact = rate / rate0 if rate0 > 0 else None
-    weight = float(group.n if selected.weight is None else selected.weight[at])
+    weight = float(count if selected.weight is None else selected.weight[at])
     return AdverseImpact(
         attributes=slicing.attributes,
         cls=cls,
         group=group.values,
         reference=best.values,
-        n=group.n,
+        n=count,
         selected=k,
         rate=rate,
         effective_n=n,
-        reference_n=best.n,
+        reference_n=count0,
         reference_selected=k0,
         reference_rate=rate0,
         reference_effective_n=n0,
@@ -119,7 +122,7 @@ def _row(
         mid_p=mid,
         holm_p=None,
         shortfall=max(0, math.ceil(weight * (rate0 - rate) - 1e-9)),
-        flip_flop=flip_flop(k, group.n, k0, best.n) if whole else None,
+        flip_flop=flip_flop(k, count, k0, count0) if whole else None,
         minimum_detectable=None if doubts else minimum_detectable(rate0, n, n0, alpha),
         doubt=doubts[0] if doubts else None,
     )

@@ -31,6 +31,8 @@ Floats = npt.NDArray[np.float64]
 #: Error rates that slices are searched for; selection where there are no labels.
 SEARCHED = ("false_negative_rate", "false_positive_rate", "accuracy")
 UNLABELLED = ("selection_rate",)
+#: Where a row has several decisions, about any class.
+SEVERAL = ("micro_recall", "micro_precision")
 #: Candidates taken to the second half.
 MOST_CANDIDATES = 50
 HALF = "search_half"
@@ -48,6 +50,8 @@ class Search:
         Most columns that one slice names.
     cls
         Class that one-vs-rest metrics are asked about; None with several classes of which none was named.
+    nothing
+        Where a row has several decisions: the class that says there is nothing, first of `classes`.
     """
 
     columns: tuple[str, ...]
@@ -57,6 +61,16 @@ class Search:
     labelled: bool
     alpha: float
     clustered: bool
+    nothing: str | None = None
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """What slices are searched for."""
+        if self.nothing is not None:
+            return SEVERAL if self.labelled else ()
+        if self.cls is None:  # of several classes none is the one that counts
+            return ("accuracy",) if self.labelled else ()
+        return SEARCHED if self.labelled else UNLABELLED
 
 
 @dataclass
@@ -120,10 +134,7 @@ def discover(crossings: Iterable[pd.DataFrame], search: Search) -> Discovery:
         Cells of a tally per set of columns, with the column `search_half`.
     """
     known = known_metrics()
-    names: tuple[str, ...] = SEARCHED if search.labelled else UNLABELLED
-    if search.cls is None:  # of several classes none is the one that counts
-        names = ("accuracy",) if search.labelled else ()
-    metrics = [known[name] for name in names]
+    metrics = [known[name] for name in search.metrics]
     found: list[tuple[float, int, tuple[str, ...], Metric, float]] = []
     crossings = list(crossings)
     slices = comparisons = 0
@@ -217,7 +228,7 @@ def _confirm(
     for i, (compared, at, _) in confirmed.items():
         _, number, name, metric, difference = candidates[i]
         cells = crossings[number]
-        on_first = _compare(cells[cells[HALF] == "a"], _columns(cells), metric, search, np.full(1, 0.5))
+        on_first = _compare(cells[cells[HALF] == "a"], _columns(cells), metric, search, np.full(1, search.alpha / 2))
         out.append(
             DiscoveredSlice(
                 slice=dict(zip(map(attribute_of, _columns(cells)), name, strict=True)),

@@ -16,8 +16,9 @@ from audit.fairness.compare.question import Question
 from audit.fairness.compare.scope import Scope, name_of
 from audit.fairness.compare.standardised import FineCells, standardise
 from audit.fairness.compare.values import GroupedCells, Values
-from audit.fairness.metrics.definitions import closed_values, known_metrics, positives
+from audit.fairness.metrics.definitions import closed_values, known_metrics
 from audit.fairness.metrics.names import CRITERIA
+from audit.fairness.metrics.sets import positives
 from audit.fairness.metrics.tables import total
 from audit.fairness.scores import ScoreTally
 from audit.fairness.tally import Tally
@@ -118,7 +119,7 @@ def _checked(grouped: GroupedCells, pooled: list[Values], question: Question, rn
 def _selected(grouped: GroupedCells, pooled: list[Values], question: Question) -> list[Values]:
     """Selection rates of the classes that are asked about, whether or not they are among the metrics."""
     known = [values for values in pooled if values.metric.name == "selection_rate"]
-    if known or not question.asked:
+    if known or not question.selectable:
         return known
     return _evaluate(grouped, replace(question, metrics=[known_metrics()["selection_rate"]]))
 
@@ -127,7 +128,7 @@ def _adjust(done: Compared, strata: list[list[Values]], question: Question, fine
     """Add standardised values, for every set of groups that some rule compares."""
     facts = done.slicing.groups
     for left_out in dict.fromkeys(tuple(scope.left_out(facts)) for scope in (Scope(), *question.scopes)):
-        compared = np.array([group.in_gaps and name_of(group.values) not in left_out for group in facts])
+        compared = np.array([group.in_gaps and name_of(group.values) not in left_out for group in facts], bool)
         for found in standardise(strata, compared, 1 - question.level, fine):
             said = {"left_out": list(left_out), "support": found.support}
             done.adjusted += [value.model_copy(update=said) for value in _metric_values(found.values, done.slicing, {})]
@@ -215,7 +216,9 @@ def _class_reports(grouped: GroupedCells, slicing: SlicingFacts, question: Quest
     if not slicing.attributes or grouped.cells["y_true"].isna().all():
         return []
     known = known_metrics()
-    tables = grouped.coded(question.classes).one_vs_rest(list(range(len(question.classes))), labelled=True)
+    told = [cls for cls in question.classes if cls != question.nothing]
+    at = [question.classes.index(cls) for cls in told]
+    tables = grouped.coded(question.classes).one_vs_rest(at, labelled=True)
     found = {name: closed_values(known[metric], tables) for name, metric in CLASS_REPORT.items()}
     support = total(tables.n, tables.mask(positives))
     return [
@@ -226,6 +229,6 @@ def _class_reports(grouped: GroupedCells, slicing: SlicingFacts, question: Quest
             support=int(support[at, code]),
             **{name: _number(values[at, code]) for name, values in found.items()},
         )
-        for at, cls in enumerate(question.classes)
+        for at, cls in enumerate(told)
         for code, group in enumerate(slicing.groups)
     ]

@@ -37,7 +37,7 @@ def findings(compared: list[Compared], level: float) -> FindingsSummary:
     for item in compared:
         if not item.slicing.attributes:
             continue
-        in_gaps = np.array([group.in_gaps for group in item.slicing.groups])
+        in_gaps = np.array([group.in_gaps for group in item.slicing.groups], bool)
         tested = [values for values in item.pooled if _tested(values.metric)]
         doubted += sum(int((in_gaps & ~np.isnan(values.value) & ~values.sure).sum()) for values in tested)
         kept = [(values, np.flatnonzero(in_gaps & values.sure)) for values in tested]

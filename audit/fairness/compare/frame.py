@@ -62,10 +62,11 @@ def evaluate(
         at = [classes.index(cls) for cls in asked]
         labelled, everything = (coded.one_vs_rest(at, labelled=only) for only in (True, False))
         for number, (cls, code) in enumerate(zip(asked, at, strict=True)):
+            mine, by_cluster = _about(grouped, fine, code)
             question = _CodedLabels(
-                grouped,
+                mine,
                 coded.asking(code),
-                fine.asking(code) if fine is not None else None,
+                by_cluster.asking(code) if by_cluster is not None else None,
                 (labelled[number], everything[number]),
                 cls,
                 alpha,
@@ -81,6 +82,21 @@ def evaluate(
         elif metric.scope == "ranking" and (grouped.size > 1 or metric.name == "auc"):
             out.append(_of_ranking(grouped, metric, alpha))
     return out
+
+
+def _about(grouped: GroupedCells, fine: Coded | None, code: int) -> tuple[GroupedCells, Coded | None]:
+    """Keep the decisions that a question about one class counts: all, or those about one of several labels.
+
+    Of the latter a row has one, unless the data name clusters: where no cluster has a second one, they are independent,
+    and have the bounds that an audit of this label alone would give them.
+    """
+    if grouped.by_cluster is None or fine is None or fine.output is None:
+        return grouped, fine
+    kept = fine.output == code
+    mine = fine.where(kept)
+    if mine.cluster is not None and (mine.n == 1).all() and len(np.unique(mine.cluster)) == len(mine.cluster):
+        return replace(grouped, by_cluster=None), None
+    return replace(grouped, by_cluster=grouped.by_cluster.where(kept)), mine
 
 
 @dataclass(frozen=True)
@@ -152,7 +168,8 @@ class _CodedLabels:
                 blocks, clusters = self._blocks(self.fine, metric)
                 design = np.minimum(design, blocks)
             if metric.every_class:
-                doubt = [RARE_CLASSES if few else None for few in tables.n.sum(-1).min(-1) < LEAST_OF_A_CLASS]
+                rarest = tables.n.sum(-1)[..., metric.first :].min(-1, initial=np.inf)
+                doubt = [RARE_CLASSES if few else None for few in rarest < LEAST_OF_A_CLASS]
             cells = self._cells(metric)
             if metric.form is not None:
                 if too_many_to_draw(cells.shape):

@@ -16,10 +16,10 @@ ABSENT = frozenset({"no_rows", "no_labels"})
 
 def gaps_of(item: Values, slicing: SlicingFacts, stratum: dict[str, str], level: float) -> list[Disparity]:
     """Take the groups with the lowest and the highest value: their difference, and their ratio."""
-    in_gaps = np.array([group.in_gaps for group in slicing.groups])
+    in_gaps = np.array([group.in_gaps for group in slicing.groups], bool)
     defined = ~np.isnan(item.value)
     kept = np.flatnonzero(in_gaps & defined)
-    absent = np.array([bool(stratum) and why in ABSENT for why in item.why])
+    absent = np.array([bool(stratum) and why in ABSENT for why in item.why], bool)
     base: dict[str, Any] = {
         "attributes": slicing.attributes,
         "stratum": stratum,

@@ -91,6 +91,8 @@ def movement(tally: PairedTally, codes: Ints, size: int, metric: Metric, classes
     usable = (codes >= 0) & (truth >= 0) & (after >= 0) & (before >= 0)
     if metric.needs_labels:
         usable &= tally.cells["y_true"].notna().to_numpy(bool)
+    if one_vs_rest and "output" in tally.cells:
+        usable &= tally.cells["output"].isin(list(classes)).to_numpy(bool)
     usable &= _asked(metric, k)[truth]
     cells, group = tally.cells[usable], codes[usable]
     truth, after, before = truth[usable], after[usable], before[usable]

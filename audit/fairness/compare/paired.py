@@ -82,7 +82,8 @@ def tally_pairs(batches: Iterable[pa.Table], slicings: list[Slicing], positive: 
 
 
 def _cell_keys(slicing: Slicing) -> list[str]:
-    return [*slicing.group_columns, *(["cluster"] if slicing.clustered else []), "y_true", "y_pred", "y_before"]
+    cluster = ["cluster"] if slicing.clustered else []
+    return [*slicing.group_columns, *slicing.also, *cluster, "y_true", "y_pred", "y_before"]
 
 
 def _score_columns() -> list[str]:

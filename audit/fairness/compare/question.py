@@ -21,6 +21,11 @@ class Question:
         Attribute -> its groups in the order to show them, where they have one.
     scopes
         Which groups rules compare: standardised rates depend on it.
+    nothing
+        Where a row has several decisions: the class that says there is nothing, first of `classes`. Nobody asks how
+        well it is found.
+    negatives
+        There are decisions in which there is nothing, and nothing was found. Of entities there are none.
     """
 
     metrics: list[Metric]
@@ -32,6 +37,8 @@ class Question:
     order: dict[str, list[str]] = field(default_factory=dict)
     seed: int = 0
     scopes: tuple[Scope, ...] = ()
+    nothing: str | None = None
+    negatives: bool = True
 
     def rank(self, attribute: str, value: str) -> tuple[int, str]:
         """Place of a group among those of its attribute: bins as they rise, others by name, missing values last."""
@@ -43,4 +50,11 @@ class Question:
     @property
     def asked(self) -> list[str]:
         """Classes that one-vs-rest metrics are asked about."""
+        if self.nothing is not None:
+            return [cls for cls in self.classes if cls != self.nothing]
         return [self.positive] if self.positive is not None and len(self.classes) <= 2 else self.classes
+
+    @property
+    def selectable(self) -> list[str]:
+        """Classes that decisions are selected into: those asked about, where others could have been."""
+        return self.asked if self.negatives else []

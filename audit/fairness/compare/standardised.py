@@ -59,6 +59,8 @@ class FineCells:
         base = metric.needs[0](truth, predicted) & (self.cells["w"].to_numpy(np.float64) > 0)
         if metric.needs_labels:
             base &= self.cells["y_true"].notna().to_numpy(bool)
+        if cls is not None and "output" in self.cells:
+            base &= (self.cells["output"] == cls).to_numpy(bool)
         return base, base & metric.numerator(truth, predicted) if metric.numerator else base
 
 

@@ -35,7 +35,8 @@ def stratified_tests(tally: Tally, slicing: SlicingFacts, cls: str) -> list[Stra
         return []
     controls = list(tally.slicing.controls)
     attributes = list(tally.slicing.attributes)
-    cells = tally.cells.assign(selected=tally.cells["y_pred"] == cls)
+    cells = about(tally.cells, cls)
+    cells = cells.assign(selected=cells["y_pred"] == cls)
     held, compared = tally.slicing.control_columns, tally.slicing.group_columns
     counts = cells.groupby([*held, *compared, "selected"])["n"].sum()
     strata = list(dict.fromkeys(map(tuple, cells[held].astype(str).to_numpy().tolist())))
@@ -61,6 +62,18 @@ def stratified_tests(tally: Tally, slicing: SlicingFacts, cls: str) -> list[Stra
         tables = [table for table in tables if (table.sum(0) > 0).all() and (table.sum(1) > 0).all()]
         tests.append(_test(tables, attributes, controls, group.values, reference.values, cls))
     return tests
+
+
+def about(cells: pd.DataFrame, cls: str) -> pd.DataFrame:
+    """Keep the decisions about one label, where each of several is decided about.
+
+    Where no cluster has a second one of these, they are independent.
+    """
+    if "output" not in cells:
+        return cells
+    cells = cells[cells["output"] == cls]
+    alone = (cells["n"] == 1).all() and cells.get("cluster", pd.Series(dtype=object)).is_unique
+    return cells.drop(columns="cluster", errors="ignore") if alone else cells
 
 
 def _of_two(cells: pd.DataFrame, attributes: list[str], group: list[str], reference: list[str]) -> pd.DataFrame:

@@ -54,7 +54,14 @@ class GroupedCells:
         n, w, w2 = (self.cells[column].to_numpy(np.float64) for column in ("n", "w", "w2"))
         cluster = pd.factorize(self.cells["cluster"])[0].astype(np.int64) if "cluster" in self.cells else None
         labelled = self.cells["y_true"].notna().to_numpy(bool)
-        return Coded(self.groups, truth, predicted, labelled, n, w, w2, self.size, len(classes), cluster)
+        output = None
+        if "output" in self.cells:
+            output = index.get_indexer(pd.Index(self.cells["output"], dtype=object)).astype(np.int64)
+        return Coded(self.groups, truth, predicted, labelled, n, w, w2, self.size, len(classes), cluster, output)
+
+    def where(self, kept: Bools) -> GroupedCells:
+        """Keep some of the cells, without those by cluster."""
+        return GroupedCells(self.cells[kept], self.groups[kept], self.size, scores=self.scores)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,19 @@
 
 A *proportion* is the share `numerator` of the decisions in `denominator`; its interval follows from these counts. The
 one-vs-rest metrics are asked of one class: `t` says that the label is that class, `p` that the prediction is.
+
+Where a row has several decisions, code 0 says that there is nothing: no entity, or not this label. Micro-averages pool
+the decisions of all other classes, macro-averages are means over them (Sokolova and Lapalme 2009; Tsoumakas, Katakis
+and Vlahavas 2010). Of entities these are the strict scores of the CoNLL-2003 evaluation (Tjong Kim Sang and De Meulder
+2003).
 """
 
 from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib.metadata import entry_points
 from typing import Any, Literal
 
@@ -22,60 +26,29 @@ from sklearn import metrics as sklearn_metrics
 
 from audit.errors import ConfigError, some
 from audit.fairness.bounds.doubt import SMALLEST_OF_SEVERAL, UNKNOWN_FUNCTION
-from audit.fairness.metrics import forms
+from audit.fairness.metrics import called, forms
+from audit.fairness.metrics.called import Score
 from audit.fairness.metrics.forms import Floats, Form, share
-from audit.fairness.metrics.names import CRITERIA
+from audit.fairness.metrics.names import CRITERIA, EXACT_MATCH, VISIBLE_CHARACTERS
+from audit.fairness.metrics.sets import (
+    WHY_EMPTY,
+    Where,
+    correct,
+    existing,
+    found,
+    negatives,
+    positives,
+    rejected,
+    rows,
+    selected,
+    touched,
+    wrong,
+)
 from audit.fairness.metrics.tables import Tables, total
 from audit.result import MetricDefinition
 
-Codes = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
-Where = Callable[[Codes, Codes], Mask]
-Score = Callable[..., float]
-
-
-def rows(t: Codes, p: Codes) -> Mask:
-    """All decisions."""
-    return np.ones(len(t), dtype=bool)
-
-
-def positives(t: Codes, p: Codes) -> Mask:
-    """Decisions whose label is the class."""
-    return np.asarray(t == 1)
-
-
-def negatives(t: Codes, p: Codes) -> Mask:
-    """Decisions whose label is another class."""
-    return np.asarray(t != 1)
-
-
-def selected(t: Codes, p: Codes) -> Mask:
-    """Decisions whose prediction is the class."""
-    return np.asarray(p == 1)
-
-
-def rejected(t: Codes, p: Codes) -> Mask:
-    """Decisions whose prediction is another class."""
-    return np.asarray(p != 1)
-
-
-def correct(t: Codes, p: Codes) -> Mask:
-    """Decisions whose prediction is the label."""
-    return np.asarray(t == p)
-
-
-def _touched(t: Codes, p: Codes) -> Mask:
-    return np.asarray((t == 1) | (p == 1))
-
-
-#: Why a metric is undefined where a set of decisions is empty.
-WHY_EMPTY: dict[Where, str] = {
-    rows: "no_rows",
-    positives: "no_positives",
-    negatives: "no_negatives",
-    selected: "no_predicted_positives",
-    rejected: "no_predicted_negatives",
-}
+#: What decisions are: one of two classes, or of several; a number; entities found in a row; each of several labels.
+Outcome = Literal["binary", "class", "number", "entities", "labels"]
 
 
 @dataclass(frozen=True)
@@ -94,7 +67,8 @@ class Metric:
         The same from whole stacks of confusion tables.
     scope
         `class`: one-vs-rest, asked of a class; `all`: over all classes at once; `score`: a mean over scored decisions;
-        `ranking`: how scores order decisions.
+        `ranking`: how scores order decisions; `example`: over whole rows, or over characters, which are counted apart
+        from decisions.
     unit
         `share`: from 0 to 1; `number`: anything.
     doubt
@@ -104,6 +78,10 @@ class Metric:
         Which end is the worse one for the group concerned.
     every_class
         Undefined in a group where a class does not occur.
+    first
+        Code of the first class that it is about: 1 where code 0 says that there is nothing.
+    outcomes
+        Outcomes that it is for; None for all that have classes.
     ends
         Of a mean of scores or errors: what each of them lies between, where the score is a probability.
     """
@@ -113,13 +91,15 @@ class Metric:
     needs: tuple[Where, ...] = (rows,)
     numerator: Where | None = None
     form: Form | None = None
-    scope: Literal["class", "all", "score", "ranking"] = "class"
+    scope: Literal["class", "all", "score", "ranking", "example"] = "class"
     unit: Literal["share", "number"] = "share"
     doubt: str | None = UNKNOWN_FUNCTION
     needs_labels: bool = True
     better: Literal["high", "low"] = "high"
     gap: bool = True
     every_class: bool = False
+    first: int = 0
+    outcomes: frozenset[Outcome] | None = None
     ends: tuple[float, float] | None = None
 
     @property
@@ -128,39 +108,17 @@ class Metric:
         return self.numerator is not None or self.form is not None or self.scope in {"score", "ranking"}
 
     @property
+    def counts_nothing(self) -> bool:
+        """Whether it counts decisions in which there is nothing, and nothing was found: true negatives."""
+        nothing = np.zeros(1, np.int64)
+        return self.closed and self.scope in {"class", "all"} and bool(self.needs[0](nothing, nothing)[0])
+
+    @property
     def method(self) -> Literal["exact", "resampling", "linearisation"]:
         """How its bounds are made."""
         if self.numerator is not None:
             return "exact"
         return "linearisation" if self.scope in {"score", "ranking"} else "resampling"
-
-
-def _false_omission_rate(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
-    return 1 - float(sklearn_metrics.precision_score(y_true, y_pred, pos_label=0, sample_weight=sample_weight))
-
-
-def _false_discovery_rate(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
-    return 1 - float(sklearn_metrics.precision_score(y_true, y_pred, sample_weight=sample_weight))
-
-
-def _worst_class_recall(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
-    return float(np.min(sklearn_metrics.recall_score(y_true, y_pred, average=None, sample_weight=sample_weight)))
-
-
-def _macro(score: Score) -> Score:
-    return partial(score, average="macro", zero_division=0)
-
-
-def _pos(score: Score) -> Score:
-    return partial(score, pos_label=1)
-
-
-def _log_loss(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
-    return float(sklearn_metrics.log_loss(y_true, y_pred, sample_weight=sample_weight, labels=[0, 1]))
-
-
-def _ranking(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
-    return float(sklearn_metrics.roc_auc_score(y_true, y_pred, sample_weight=sample_weight))
 
 
 def _share(name: str, compute: Score, denominator: Where, numerator: Where, **more: Any) -> Metric:
@@ -176,36 +134,56 @@ def _of_scores(name: str, compute: Score, **more: Any) -> Metric:
 
 
 def _of_ranking(name: str) -> Metric:
-    return Metric(name, _ranking, (positives, negatives), scope="ranking", doubt=None)
+    return Metric(name, called.ranking, (positives, negatives), scope="ranking", doubt=None)
 
 
 _EVERY_CLASS: dict[str, Any] = {"scope": "all", "every_class": True}
+_CLASSES: dict[str, Any] = {"scope": "all", "outcomes": frozenset({"binary", "class"})}
+_SEVERAL: dict[str, Any] = {"scope": "all", "outcomes": frozenset({"entities", "labels"})}
+_LABELS: dict[str, Any] = {"scope": "all", "outcomes": frozenset({"labels"})}
+_OF_ROWS: dict[str, Any] = {**_SEVERAL, "scope": "example"}
+_OF_CHARACTERS: dict[str, Any] = {"scope": "example", "outcomes": frozenset({"entities"}), "better": "low"}
 _ERROR: dict[str, Any] = {"unit": "number", "better": "low"}
 _PROBABILITY: dict[str, Any] = {"ends": (0.0, 1.0)}
 
 BUILT_IN = (
-    _share("selection_rate", _pos(fairlearn_metrics.selection_rate), rows, selected, needs_labels=False),
-    _share("true_positive_rate", _pos(fairlearn_metrics.true_positive_rate), positives, selected),
-    _share("false_positive_rate", _pos(fairlearn_metrics.false_positive_rate), negatives, selected, better="low"),
-    _share("false_negative_rate", _pos(fairlearn_metrics.false_negative_rate), positives, rejected, better="low"),
-    _share("true_negative_rate", _pos(fairlearn_metrics.true_negative_rate), negatives, rejected),
+    _share("selection_rate", called.pos(fairlearn_metrics.selection_rate), rows, selected, needs_labels=False),
+    _share("true_positive_rate", called.pos(fairlearn_metrics.true_positive_rate), positives, selected),
+    _share("false_positive_rate", called.pos(fairlearn_metrics.false_positive_rate), negatives, selected, better="low"),
+    _share("false_negative_rate", called.pos(fairlearn_metrics.false_negative_rate), positives, rejected, better="low"),
+    _share("true_negative_rate", called.pos(fairlearn_metrics.true_negative_rate), negatives, rejected),
     _share("precision", sklearn_metrics.precision_score, selected, positives),
-    _share("false_discovery_rate", _false_discovery_rate, selected, negatives, better="low"),
-    _share("false_omission_rate", _false_omission_rate, rejected, positives, better="low"),
-    _of_table("f1_score", partial(sklearn_metrics.f1_score, zero_division=0), forms.f1_score, (_touched,)),
-    _share("accuracy", sklearn_metrics.accuracy_score, rows, correct, scope="all"),
-    _of_table("balanced_accuracy", _macro(sklearn_metrics.recall_score), forms.balanced_accuracy, **_EVERY_CLASS),
-    _of_table("macro_precision", _macro(sklearn_metrics.precision_score), forms.macro_precision, **_EVERY_CLASS),
-    _of_table("macro_f1", _macro(sklearn_metrics.f1_score), forms.macro_f1, **_EVERY_CLASS),
+    _share("false_discovery_rate", called.false_discovery_rate, selected, negatives, better="low"),
+    _share("false_omission_rate", called.false_omission_rate, rejected, positives, better="low"),
+    _of_table("f1_score", called.f1_score, forms.f1_score, (touched,)),
+    _share("accuracy", sklearn_metrics.accuracy_score, rows, correct, **_CLASSES),
+    _of_table(
+        "balanced_accuracy",
+        called.macro(sklearn_metrics.recall_score),
+        forms.balanced_accuracy,
+        every_class=True,
+        **_CLASSES,
+    ),
+    _of_table("macro_recall", called.macro(sklearn_metrics.recall_score), forms.balanced_accuracy, **_EVERY_CLASS),
+    _of_table("macro_precision", called.macro(sklearn_metrics.precision_score), forms.macro_precision, **_EVERY_CLASS),
+    _of_table("macro_f1", called.macro(sklearn_metrics.f1_score), forms.macro_f1, **_EVERY_CLASS),
     # The smallest of several estimates is too small on average, which its bounds do not know.
     replace(
-        _of_table("worst_class_recall", _worst_class_recall, forms.worst_class_recall, **_EVERY_CLASS),
+        _of_table("worst_class_recall", called.worst_class_recall, forms.worst_class_recall, **_EVERY_CLASS),
         doubt=SMALLEST_OF_SEVERAL,
     ),
+    _share("micro_precision", called.of_labels(sklearn_metrics.precision_score, "micro"), found, correct, **_SEVERAL),
+    _share("micro_recall", called.of_labels(sklearn_metrics.recall_score, "micro"), existing, correct, **_SEVERAL),
+    _of_table(
+        "micro_f1", called.of_labels(sklearn_metrics.f1_score, "micro"), forms.micro_f1, (touched,), first=1, **_SEVERAL
+    ),
+    _share("hamming_loss", sklearn_metrics.hamming_loss, rows, wrong, better="low", **_LABELS),
+    _share(EXACT_MATCH, sklearn_metrics.accuracy_score, rows, correct, **_OF_ROWS),
+    _share(VISIBLE_CHARACTERS, sklearn_metrics.accuracy_score, rows, correct, **_OF_CHARACTERS),
     _of_scores("mean_prediction", fairlearn_metrics.mean_prediction, needs_labels=False, **_PROBABILITY),
     _of_scores("mean_absolute_error", sklearn_metrics.mean_absolute_error, **_ERROR, **_PROBABILITY),
     _of_scores("mean_squared_error", sklearn_metrics.mean_squared_error, **_ERROR, **_PROBABILITY),
-    _of_scores("log_loss", _log_loss, **_ERROR),
+    _of_scores("log_loss", called.log_loss, **_ERROR),
     _of_scores("r2_score", sklearn_metrics.r2_score, unit="number"),
     _of_ranking("auc"),
     _of_ranking("bpsn_auc"),
@@ -247,7 +225,57 @@ MULTICLASS_DEFAULT = (
     "worst_class_recall",
 )
 
-DEFAULTS = {"binary": BINARY_DEFAULT, "class": MULTICLASS_DEFAULT, "number": REGRESSION_DEFAULT}
+ENTITIES_DEFAULT = (
+    "true_positive_rate",
+    "precision",
+    "f1_score",
+    "micro_precision",
+    "micro_recall",
+    "micro_f1",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "worst_class_recall",
+    EXACT_MATCH,
+    VISIBLE_CHARACTERS,
+)
+LABELS_DEFAULT = (
+    "selection_rate",
+    "true_positive_rate",
+    "false_positive_rate",
+    "precision",
+    "f1_score",
+    "micro_precision",
+    "micro_recall",
+    "micro_f1",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "worst_class_recall",
+    "hamming_loss",
+    EXACT_MATCH,
+)
+
+DEFAULTS: dict[Outcome, tuple[str, ...]] = {
+    "binary": BINARY_DEFAULT,
+    "class": MULTICLASS_DEFAULT,
+    "number": REGRESSION_DEFAULT,
+    "entities": ENTITIES_DEFAULT,
+    "labels": LABELS_DEFAULT,
+}
+
+#: Means over classes, as they are where code 0 says that there is nothing: over all others.
+OF_LABELS: dict[str, tuple[Score, Form]] = {
+    "macro_recall": (called.of_labels(sklearn_metrics.recall_score, "macro"), forms.macro_recall_of_labels),
+    "macro_precision": (called.of_labels(sklearn_metrics.precision_score, "macro"), forms.macro_precision_of_labels),
+    "macro_f1": (called.of_labels(sklearn_metrics.f1_score, "macro"), forms.macro_f1_of_labels),
+    "worst_class_recall": (called.worst_recall_of_labels, forms.worst_recall_of_labels),
+}
+#: What to ask for instead, where rows have several decisions.
+INSTEAD = {
+    "accuracy": "one decision per row; of several, exact_match is the share of rows that are right in all",
+    "balanced_accuracy": "one decision per row; of several, macro_recall is the mean recall of what is looked for",
+}
 
 ENTRY_POINTS = "fairaudit.metrics"
 
@@ -270,7 +298,7 @@ def reasons(metric: Metric, tables: Tables) -> npt.NDArray[np.object_]:
     for where in reversed(metric.needs):
         why[total(tables.seen, tables.mask(where)) == 0] = WHY_EMPTY.get(where, "empty_denominator")
     if metric.every_class:
-        why[(tables.seen.sum(-1) == 0).any(-1)] = "class_without_support"
+        why[(tables.seen.sum(-1) == 0)[..., metric.first :].any(-1)] = "class_without_support"
     why[tables.seen.sum((-2, -1)) == 0] = "no_labels" if metric.needs_labels else "no_rows"
     return why
 
@@ -290,7 +318,7 @@ def closed_values(metric: Metric, tables: Tables) -> Floats:
 def choose_metrics(
     names: tuple[str, ...],
     *,
-    outcome: Literal["binary", "class", "number"],
+    outcome: Outcome,
     labelled: bool,
     scored: bool,
     probabilities: bool = True,
@@ -318,17 +346,17 @@ def choose_metrics(
     criteria: list[str] = []
     for name in asked:
         parts = CRITERIA.get(name, (name,))
-        found = [known[part] if part in known else _dotted(part, list(known)) for part in parts]
+        chosen = [_of(outcome, known[part] if part in known else _dotted(part, list(known))) for part in parts]
         lacking = [
             why
-            for metric in found
+            for metric in chosen
             if (why := _lacks(metric, outcome, labelled=labelled, scored=scored, probabilities=probabilities))
         ]
         if lacking:
             if names:
                 raise ConfigError(f"{name!r} needs {lacking[0]}", where="metrics")
             continue
-        metrics.update({metric.name: of_numbers(metric) if outcome == "number" else metric for metric in found})
+        metrics.update({metric.name: metric for metric in chosen})
         if name in CRITERIA:
             criteria.append(name)
     return list(metrics.values()), criteria
@@ -339,10 +367,26 @@ def of_numbers(metric: Metric) -> Metric:
     return replace(metric, unit="number", ends=None)
 
 
-def _lacks(metric: Metric, outcome: str, *, labelled: bool, scored: bool, probabilities: bool) -> str | None:
+def of_several(metric: Metric) -> Metric:
+    """Return a metric where a row has several decisions and code 0 says that there is nothing."""
+    if metric.name not in OF_LABELS:
+        return metric
+    compute, form = OF_LABELS[metric.name]
+    return replace(metric, compute=compute, form=form, needs=(touched,), first=1)
+
+
+def _of(outcome: Outcome, metric: Metric) -> Metric:
+    if outcome == "number":
+        return of_numbers(metric)
+    return of_several(metric) if outcome in {"entities", "labels"} else metric
+
+
+def _lacks(metric: Metric, outcome: Outcome, *, labelled: bool, scored: bool, probabilities: bool) -> str | None:
     for_numbers = metric.name in REGRESSION_DEFAULT
     if outcome == "number" and not for_numbers:
         return "classes: data.outcome is number"
+    if (why := _unfit(metric, outcome)) is not None:
+        return why
     if metric.needs_labels and not labelled:
         return "labels: set data.columns.label"
     if metric.scope in {"score", "ranking"} and not scored:
@@ -351,6 +395,23 @@ def _lacks(metric: Metric, outcome: str, *, labelled: bool, scored: bool, probab
         return "probabilities: data.score_range says that scores are none"
     if metric.name == "r2_score" and outcome != "number":
         return "numbers: set data.outcome to number"
+    return None
+
+
+def _unfit(metric: Metric, outcome: Outcome) -> str | None:
+    """Say what a metric needs that decisions of this kind have not."""
+    several = outcome in {"entities", "labels"}
+    if outcome == "entities" and metric.counts_nothing:
+        instead = INSTEAD.get(metric.name)
+        return "true negatives, and there are no true negatives: where there is no entity and none was found, " + (
+            f"no decision is counted (it is for {instead})" if instead else "no decision is counted"
+        )
+    if metric.outcomes is not None and outcome not in metric.outcomes:
+        if several:
+            return INSTEAD.get(metric.name, f"data.outcome: {' or '.join(sorted(metric.outcomes))}")
+        return f"several decisions per row: set data.outcome to {' or '.join(sorted(metric.outcomes))}"
+    if several and metric.scope in {"score", "ranking"}:
+        return f"one score per row: data.outcome is {outcome}, so that a row has several decisions"
     return None
 
 

@@ -62,6 +62,35 @@ def worst_class_recall(tables: Floats) -> Floats:
     return np.asarray(recalls(tables).min(-1))
 
 
+def macro_recall_of_labels(tables: Floats) -> Floats:
+    """Mean recall over classes but the first, which says that there is nothing."""
+    return np.asarray(recalls(tables)[..., 1:].mean(-1))
+
+
+def macro_precision_of_labels(tables: Floats) -> Floats:
+    """Mean precision over classes but the first."""
+    return np.asarray(precisions(tables)[..., 1:].mean(-1))
+
+
+def macro_f1_of_labels(tables: Floats) -> Floats:
+    """Mean F1 over classes but the first."""
+    return np.asarray(f1_scores(tables)[..., 1:].mean(-1))
+
+
+def worst_recall_of_labels(tables: Floats) -> Floats:
+    """Smallest recall of any class but the first."""
+    return np.asarray(recalls(tables)[..., 1:].min(-1))
+
+
+def micro_f1(tables: Floats) -> Floats:
+    """F1 of all classes but the first together: 2·ΣTP / (Σlabelled + Σpredicted)."""
+    return share(2 * np.diagonal(tables, axis1=-2, axis2=-1)[..., 1:].sum(-1), _labelled_and_predicted(tables))
+
+
+def _labelled_and_predicted(tables: Floats) -> Floats:
+    return np.asarray(tables[..., 1:, :].sum((-2, -1)) + tables[..., :, 1:].sum((-2, -1)))
+
+
 #: Share of all decisions that a first decision of a class is taken for: it moves a value from 0 to 1 at once.
 FIRST = 1e-5
 
@@ -105,10 +134,37 @@ def _slope_of_one_f1(tables: Floats) -> Floats:
     return np.asarray(hit * gains[..., 1, None, None] - both * falls[..., 1, None, None])
 
 
-def _slope_of_worst(tables: Floats) -> Floats:
-    worst = recalls(tables).argmin(-1)
+def _slope_of_worst(tables: Floats, first: int = 0) -> Floats:
+    worst = recalls(tables)[..., first:].argmin(-1) + first
     rows = np.arange(tables.shape[-1]) == worst[..., None]
     return np.asarray(_slope_of_recall(tables) * rows[..., :, None])
+
+
+def _named(tables: Floats) -> Floats:
+    """Which classes say that there is something: all but the first."""
+    return np.asarray(np.arange(tables.shape[-1]) > 0, np.float64)
+
+
+def _slope_of_named_recall(tables: Floats) -> Floats:
+    return np.asarray(_slope_of_recall(tables) * _named(tables)[:, None] / (tables.shape[-1] - 1))
+
+
+def _slope_of_named_precision(tables: Floats) -> Floats:
+    return np.asarray(_slope_of_precision(tables) * _named(tables) / (tables.shape[-1] - 1))
+
+
+def _slope_of_named_f1(tables: Floats) -> Floats:
+    named = _named(tables)
+    gains, falls = (slope * named for slope in _slopes_of_f1(tables))
+    both = _same(tables) * gains[..., :, None] - falls[..., :, None] - falls[..., None, :]
+    return np.asarray(both / (tables.shape[-1] - 1))
+
+
+def _slope_of_micro_f1(tables: Floats) -> Floats:
+    # F = 2·d/S: a decision of cell (i, j) adds one to S for each of i and j that is named, and one to d if i = j.
+    named, sums = _named(tables), _labelled_and_predicted(tables)[..., None, None]
+    moved = 2 * np.diag(named) - micro_f1(tables)[..., None, None] * np.add.outer(named, named)
+    return _steep(moved, sums, tables, 2.0)
 
 
 #: Derivative of every form by each cell of its table, (..., classes, classes) -> the same shape.
@@ -118,4 +174,9 @@ SLOPES: dict[Form, Form] = {
     macro_precision: lambda tables: _slope_of_precision(tables) / tables.shape[-1],
     macro_f1: lambda tables: _slope_of_f1(tables) / tables.shape[-1],
     worst_class_recall: _slope_of_worst,
+    macro_recall_of_labels: _slope_of_named_recall,
+    macro_precision_of_labels: _slope_of_named_precision,
+    macro_f1_of_labels: _slope_of_named_f1,
+    worst_recall_of_labels: lambda tables: _slope_of_worst(tables, 1),
+    micro_f1: _slope_of_micro_f1,
 }

@@ -5,6 +5,11 @@ from __future__ import annotations
 #: Share of decisions that are explained; compared within predicted class and length.
 EXPLAINED_RATE = "explained_rate"
 
+#: Of rows with several decisions: how many are right in all of them.
+EXACT_MATCH = "exact_match"
+#: Of the characters of labelled entities: how many nothing that the model found covers.
+VISIBLE_CHARACTERS = "visible_characters"
+
 #: Composed of the gaps of other metrics: the difference is the widest of theirs, the ratio the smallest.
 CRITERIA = {
     "demographic_parity": ("selection_rate",),

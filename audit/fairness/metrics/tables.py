@@ -72,6 +72,8 @@ class Coded:
         How many there are.
     cluster : array of shape (cells,), optional
         Code of the cell's cluster, −1 where each of its rows is a cluster of its own.
+    output : array of shape (cells,), optional
+        Code of the label that the cell's decisions are about, where each of several labels is decided about.
     """
 
     group: Ints
@@ -84,14 +86,25 @@ class Coded:
     groups: int
     classes: int
     cluster: Ints | None = None
+    output: Ints | None = None
 
     def asking(self, code: int) -> Coded:
         """Give the cells of one class against the rest: label and prediction are 1 or 0."""
-        truth, predicted = ((codes == code).astype(np.int64) for codes in (self.truth, self.predicted))
-        return replace(self, truth=truth, predicted=predicted, classes=2)
+        mine = self if self.output is None else self.where(self.output == code)
+        truth, predicted = ((codes == code).astype(np.int64) for codes in (mine.truth, mine.predicted))
+        return replace(mine, truth=truth, predicted=predicted, classes=2)
+
+    def where(self, kept: Bools) -> Coded:
+        """Keep some of the cells."""
+        names = ("group", "truth", "predicted", "labelled", "n", "w", "w2", "cluster", "output")
+        arrays = {name: array[kept] for name in names if (array := getattr(self, name)) is not None}
+        return replace(self, **arrays)
 
     def one_vs_rest(self, asked: list[int], *, labelled: bool) -> Tables:
         """Tables of shape (asked, groups, 2, 2); index 1 is the class, index 0 the rest.
+
+        Where each of several labels is decided about, only decisions about the class are in its table: those that are
+        true negatives of one label are not also true negatives of the others.
 
         Parameters
         ----------
@@ -103,7 +116,14 @@ class Coded:
         same = truth == self.predicted
         seen = self.n * (self.w > 0)
 
+        def per_output(values: Floats, output: Ints) -> Floats:
+            t, p = truth == output, self.predicted == output
+            cells = (~t & ~p, ~t & p, t & ~p, t & p)
+            return np.stack([self._by_class(values, output, keep & (output >= 0) & at) for at in cells], axis=-1)
+
         def stack(values: Floats) -> Floats:
+            if self.output is not None:
+                return per_output(values, self.output).reshape(self.groups, self.classes, 2, 2)
             hit = self._by_class(values, truth, keep & same & (truth >= 0))
             missed = self._by_class(values, truth, keep & ~same & (truth >= 0))
             invented = self._by_class(values, self.predicted, keep & ~same & (self.predicted >= 0))
@@ -113,7 +133,7 @@ class Coded:
 
         n, counted = stack(self.n), stack(seen)
         w, w2 = (np.where(counted > 0, np.maximum(stack(values), 0.0), 0.0) for values in (self.w, self.w2))
-        if self.classes == 2:
+        if self.classes == 2 and self.output is None:
             # What is neither is the other class's hits: as a sum it is exact, as a rest it carries rounding.
             for table in (w, w2):
                 both = table[..., 1, 1].copy()
