@@ -99,6 +99,7 @@ _FAULTS = {
     errno.ENOTDIR: ("a part of this path is a file, not a folder", "name another path", True),
     errno.EISDIR: ("is a folder, not a file", "name another path", True),
     errno.ENOTEMPTY: ("something else wrote into this folder", "run one audit per folder at a time", False),
+    errno.ENOLCK: ("lies on a disk that keeps no locks", "name a folder on another disk", True),
     errno.EEXIST: ("is there already, and is something else", "name another path", True),
     errno.ENAMETOOLONG: ("the name is too long", "name another path", True),
     errno.ELOOP: ("is a link, and links are not followed here", "name the real path", True),

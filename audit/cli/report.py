@@ -20,11 +20,14 @@ def report(folder: Path, formats: tuple[str, ...], lang: str) -> None:
     """
     from audit.report.write import write_report
     from audit.say import say
+    from audit.store.lock import held
     from audit.store.manifest import DOCUMENTS
     from audit.store.runfolder import RunFolder
 
     place = RunFolder(folder)
-    written = write_report(place, formats or FORMATS, lang, result=place.read_result(but=DOCUMENTS))
-    place.vouch(written)
+    result = place.read_result(but=DOCUMENTS)
+    with held(folder):
+        written = write_report(place, formats or FORMATS, lang, result=result)
+        place.vouch(written)
     for name in written:
         say(folder / name)

@@ -22,6 +22,7 @@ from audit.policy.judge import judge
 from audit.policy.location import locate_rules
 from audit.report.write import write_report
 from audit.result import AuditResult, Measured, PolicySource, Verdicts
+from audit.store.lock import held
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
 
@@ -87,39 +88,40 @@ def run(
 
     place = RunFolder(config.output.folder)
     fingerprint = fingerprint_of_run(config, surveyed, adapter)
-    if finished := place.begin(fingerprint, resume=resume, overwrite=overwrite):
-        return finished
-    folder = place.draft
-    with clock.timing("decide"):
-        decide(case, folder, progress, clock)
-        subject = describe(case, folder)
-    with clock.timing("compare"):
-        fairness = compare_all(case, folder)
-    with clock.timing("probe"):
-        probed = probe(case, folder, progress, clock)
-    gaps = gaps_to_look_into(Measured.of(subject, fairness), config)
-    with clock.timing("explain"):
-        explained = explain_why(case, folder, progress, clock, probed, gaps)
-        fairness = with_explained_rates(fairness, case, explained.table)
-    verdicts = Verdicts(comparison=None, policy_source=source or policy_source, judgement=None)
-    told = record(case, subject, folder, clock, explained.notes)
-    result = AuditResult.of(subject, fairness, verdicts, explained.why, told)
+    with held(place.path):
+        if finished := place.begin(fingerprint, resume=resume, overwrite=overwrite):
+            return finished
+        folder = place.draft
+        with clock.timing("decide"):
+            decide(case, folder, progress, clock)
+            subject = describe(case, folder)
+        with clock.timing("compare"):
+            fairness = compare_all(case, folder)
+        with clock.timing("probe"):
+            probed = probe(case, folder, progress, clock)
+        gaps = gaps_to_look_into(Measured.of(subject, fairness), config)
+        with clock.timing("explain"):
+            explained = explain_why(case, folder, progress, clock, probed, gaps)
+            fairness = with_explained_rates(fairness, case, explained.table)
+        verdicts = Verdicts(comparison=None, policy_source=source or policy_source, judgement=None)
+        told = record(case, subject, folder, clock, explained.notes)
+        result = AuditResult.of(subject, fairness, verdicts, explained.why, told)
 
-    incomparable: AuditError | None = None
-    if reference is not None:
-        try:
-            comparison = compare_runs(result, folder.decisions, reference, other_rows=other_rows)
-            result = result.model_copy(update={"comparison": comparison})
-        except AuditError as error:  # the audit itself is sound: it is written, and then told
-            incomparable = error
-    if config.policy.rules or config.policy.presets:
-        result = result.model_copy(update={"judgement": judge(result, config.policy)})
-    result = folder.write_result(result)
-    write_report(folder, result=result)
-    place.finish(fingerprint, vouched(result))
-    if incomparable is not None:
-        raise incomparable
-    return result
+        incomparable: AuditError | None = None
+        if reference is not None:
+            try:
+                comparison = compare_runs(result, folder.decisions, reference, other_rows=other_rows)
+                result = result.model_copy(update={"comparison": comparison})
+            except AuditError as error:  # the audit itself is sound: it is written, and then told
+                incomparable = error
+        if config.policy.rules or config.policy.presets:
+            result = result.model_copy(update={"judgement": judge(result, config.policy)})
+        result = folder.write_result(result)
+        write_report(folder, result=result)
+        place.finish(fingerprint, vouched(result))
+        if incomparable is not None:
+            raise incomparable
+        return result
 
 
 def load(config: ModelConfig) -> Adapter:

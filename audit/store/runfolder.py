@@ -67,7 +67,7 @@ class RunFolder:
         return Shards(self._work / stage)
 
     def begin(self, fingerprint: dict[str, str], *, resume: bool, overwrite: bool) -> AuditResult | None:
-        """Claim the folder for an audit with this fingerprint. What lies there stays until `finish`.
+        """Claim the folder, which is held, for an audit with this fingerprint. What lies there stays until `finish`.
 
         Returns
         -------
@@ -86,8 +86,6 @@ class RunFolder:
             If another audit lies here and neither `resume` nor `overwrite` says what to do, or if resuming would mix
             two audits.
         """
-        if self.path.exists() and not self.path.is_dir():
-            raise RunFolderError("is a file, not a folder", where=str(self.path))
         if self._work.is_symlink():
             raise RunFolderError("is a link, and unfinished work is not written through one", where=str(self._work))
         if self._whole.exists():

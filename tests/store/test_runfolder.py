@@ -65,7 +65,7 @@ def test_what_is_no_output_of_the_new_audit_goes_and_what_is_not_ours_stays(plac
     folder.begin({"data": "other"}, resume=False, overwrite=True)
     result = folder.draft.write_result(folder.read_result())
     folder.finish({"data": "other"}, {})
-    assert sorted(path.name for path in folder.path.iterdir()) == ["manifest.json", "notes.txt", "result.json"]
+    assert sorted(path.name for path in folder.path.iterdir()) == [".lock", "manifest.json", "notes.txt", "result.json"]
     assert folder.read_result() == result
 
 
