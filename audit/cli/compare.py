@@ -25,20 +25,21 @@ from audit.errors import ConfigError
 def compare(baseline: Path, candidate: Path, other_rows: bool, margin: float, as_json: bool) -> None:
     """Compare the run folder CANDIDATE with BASELINE, a run folder or a baseline file.
 
-    Shows what changed in which group, with intervals; what was shown to be the same within the margin; and how many
-    decisions flipped. It judges nothing: audit gate --baseline does.
+    Shows what changed in which group, with intervals; what was shown to be the same within the margin; which decisions
+    flipped in which group, and which way; which gaps widened or narrowed; and, where both runs explained the same rows,
+    whether the reasons stayed. It judges nothing: audit gate --baseline does.
     """
     if math.isnan(margin):  # click's range lets it through: it is neither below nor above anything
         raise ConfigError("--margin is no number", hint="give one from 0 to 1")
+    from audit.pipeline.versions import compare_versions
     from audit.policy.baseline import load_baseline
-    from audit.policy.comparison import compare_runs
     from audit.report.markdown import render_comparison
     from audit.report.wording import Catalogue
     from audit.say import say, say_json
     from audit.store.runfolder import RunFolder
 
     place = RunFolder(candidate)
-    found = compare_runs(place.read_result(), place.decisions, load_baseline(baseline), other_rows=other_rows)
+    found = compare_versions(place.read_result(), place, load_baseline(baseline), other_rows=other_rows)
     if as_json:
         say_json(found.model_dump(mode="json", by_alias=True))
     else:

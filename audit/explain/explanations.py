@@ -37,7 +37,8 @@ SCHEMA = pa.schema(
         ("f_input", pa.float64()),
         ("f_baseline", pa.float64()),
         ("convergence_delta", pa.float64()),
-        # Of the attributions together, in L1, as a share of them.
+        # Of the attributions together, in L1: as it is, and as a share of them.
+        ("error", pa.float64()),
         ("error_share", pa.float64()),
         ("outcome", pa.string()),
         ("reason", pa.string()),
@@ -216,6 +217,7 @@ class Explainer:
             "f_input": found.f_input,
             "f_baseline": found.f_baseline,
             "convergence_delta": found.convergence_delta,
+            "error": found.estimated_error,
             "error_share": found.error_share,
             "outcome": outcome,
             "reason": reason,

@@ -14,7 +14,7 @@ import torch
 
 from audit.config import AuditConfig
 from audit.data.about import ABOUT, examples_about
-from audit.explain.sampling import draw, outcome_strata
+from audit.explain.sampling import draw, outcome_strata, tickets_of
 from audit.models.engine import give_back_memory
 from audit.store.columns import group_columns
 from audit.store.decisions import read_decisions
@@ -64,7 +64,8 @@ def draw_rows(
     usable = np.flatnonzero(decisions["status"] != "failed")
     sure = None if budget is None else np.flatnonzero(np.isin(usable, _positions(folder, certain)))
     strata = outcome_strata(decisions.iloc[usable], names)
-    sample = draw(strata, len(usable) if budget is None else budget, seed, sure)
+    tickets = tickets_of(read_decisions(folder.decisions, ["row_id"]), seed)[usable]
+    sample = draw(strata, len(usable) if budget is None else budget, seed, sure, tickets)
     rows = _fetch(config, folder, usable[sample.positions], names).reset_index(drop=True)
     rows["inclusion_probability"] = sample.inclusion_probability
     return Drawn(rows, len(usable), sample.strata)

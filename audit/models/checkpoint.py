@@ -15,6 +15,7 @@ from transformers import AutoModel, AutoModelForSequenceClassification, AutoToke
 from audit.config import ModelConfig
 from audit.errors import AuditError, ConfigError, ModelError, some
 from audit.models.folder import CheckpointFolder, StoredWeight
+from audit.models.quantised_folder import packed
 from audit.result import Note
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -158,6 +159,8 @@ def check_finite(model: Any, where: str) -> None:
 
 
 def _finite(weight: torch.Tensor) -> bool:
+    if packed(weight):
+        weight = weight.dequantize()
     # One pass without a mask as large as the weight; a sum that overflows is looked at more closely.
     return bool(torch.isfinite(weight.sum())) or bool(torch.isfinite(weight).all())
 

@@ -12,6 +12,7 @@ from audit.models.checkpoint import check_finite, load_model, load_tokenizer
 from audit.models.folder import CheckpointFolder, look_through, stored_dtype
 from audit.models.peft_folder import is_adapter, look_through_both
 from audit.models.quantise import sha256_of, to_int8
+from audit.models.quantised_folder import check_quantised
 from audit.models.safety import check_safety
 from audit.result import Note, PeftFacts, QuantisedFacts
 
@@ -70,12 +71,15 @@ def load_checkpoint(config: ModelConfig) -> Loaded:
         )
     folder = look_through(config)
     check_safety(config, folder)
+    method = check_quantised(config, folder)
     _check_single_label(folder)
     stored, state, digest = folder.stored(), folder.state(), folder.sha256()
     model, notes = load_model(config, folder)
     tokenizer = load_tokenizer(config, folder)
     _check_unchanged(folder, state)
     check_finite(model, str(config.path))
+    if method:
+        notes.append(Note(code="stored_quantised", params={"method": method}))
     rounded = to_int8(model, str(config.path)) if config.quantize else None
     digest = sha256_of(rounded, digest) if rounded else digest
     return Loaded(
@@ -91,6 +95,11 @@ def _with_adapter(config: ModelConfig) -> Loaded:
     both = look_through_both(config)
     for folder in (both.base, both.adapter):
         check_safety(config, folder)
+    if method := check_quantised(config, both.base):
+        raise ModelError(
+            f"its base model is packed by {method}; adapters of such models are not audited", where=str(config.path),
+            hint="merge the adapter into the original base model, save that, and name it as model.path",
+        )  # fmt: skip
     _check_single_label(both.base)
     states = both.base.state(), both.adapter.state()
     model, notes = load_model(config, both.base, brought=both.brought, classes=both.classes)

@@ -63,7 +63,7 @@ def _code(name: str, settings: dict[str, Any]) -> Iterator[str]:
                 named = list(inner.values()) if isinstance(inner, dict) else [inner]
                 yield from (f"{at}: {key}: {one}" for one in named if not _own(one))
             elif key in {"quantization_config", "compression_config"} and isinstance(inner, dict):
-                method = inner.get("quant_method") or ("bitsandbytes" if _is_bitsandbytes(inner) else None)
+                method = _method(inner)
                 if not isinstance(method, str) or method not in _QUANTISED:
                     yield f"{at}: {key}: quant_method {method}"
             waiting.append((f"{at}: {key}", inner))
@@ -73,5 +73,15 @@ def _own(value: Any) -> bool:
     return value is None or (isinstance(value, str) and value in _OWN)
 
 
-def _is_bitsandbytes(settings: dict[str, Any]) -> bool:
-    return bool(settings.get("load_in_8bit") or settings.get("load_in_4bit"))
+def _method(settings: dict[str, Any]) -> Any:
+    bitsandbytes = settings.get("load_in_8bit") or settings.get("load_in_4bit")
+    return settings.get("quant_method") or ("bitsandbytes" if bitsandbytes else None)
+
+
+def quantisation_of(described: dict[str, Any]) -> str | None:
+    """Name the method that a `config.json` says its weights are packed by, if it does."""
+    for key in ("quantization_config", "compression_config"):
+        settings = described.get(key)
+        if isinstance(settings, dict) and isinstance(method := _method(settings), str):
+            return method
+    return None

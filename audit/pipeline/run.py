@@ -15,13 +15,13 @@ from audit.pipeline.decide import decide
 from audit.pipeline.facts import describe
 from audit.pipeline.gaps import gaps_to_look_into
 from audit.pipeline.record import record
-from audit.pipeline.why import explain_why, probe
-from audit.policy.baseline import load_baseline
-from audit.policy.comparison import compare_runs
+from audit.pipeline.versions import changed_rows, compare_versions, fingerprint_of_baseline
+from audit.pipeline.why import explain_why, keep_texts, probe
+from audit.policy.baseline import Reference, load_baseline
 from audit.policy.judge import judge
 from audit.policy.location import locate_rules
 from audit.report.write import write_report
-from audit.result import AuditResult, Measured, PolicySource, Verdicts
+from audit.result import AuditResult, Comparison, Measured, PolicySource, Verdicts
 from audit.store.lock import held
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
@@ -87,7 +87,7 @@ def run(
     case = understand(config, surveyed, adapter)
 
     place = RunFolder(config.output.folder)
-    fingerprint = fingerprint_of_run(config, surveyed, adapter)
+    fingerprint = fingerprint_of_run(config, surveyed, adapter) | {"baseline": fingerprint_of_baseline(reference)}
     with held(place.path):
         if finished := place.begin(fingerprint, resume=resume, overwrite=overwrite):
             return finished
@@ -101,19 +101,15 @@ def run(
             probed = probe(case, folder, progress, clock)
         gaps = gaps_to_look_into(Measured.of(subject, fairness), config)
         with clock.timing("explain"):
-            explained = explain_why(case, folder, progress, clock, probed, gaps)
+            changed = changed_rows(folder, subject.data, reference, config.explanations.most_flagged, config.seed)
+            explained = explain_why(case, folder, progress, clock, probed, gaps, changed)
             fairness = with_explained_rates(fairness, case, explained.table)
         verdicts = Verdicts(comparison=None, policy_source=source or policy_source, judgement=None)
         told = record(case, subject, folder, clock, explained.notes)
         result = AuditResult.of(subject, fairness, verdicts, explained.why, told)
 
-        incomparable: AuditError | None = None
-        if reference is not None:
-            try:
-                comparison = compare_runs(result, folder.decisions, reference, other_rows=other_rows)
-                result = result.model_copy(update={"comparison": comparison})
-            except AuditError as error:  # the audit itself is sound: it is written, and then told
-                incomparable = error
+        comparison, incomparable = hold_against(result, folder, reference, config, other_rows=other_rows)
+        result = result.model_copy(update={"comparison": comparison})
         if config.policy.rules or config.policy.presets:
             result = result.model_copy(update={"judgement": judge(result, config.policy)})
         result = folder.write_result(result)
@@ -122,6 +118,27 @@ def run(
         if incomparable is not None:
             raise incomparable
         return result
+
+
+def hold_against(
+    result: AuditResult, folder: RunFolder, reference: Reference | None, config: AuditConfig, *, other_rows: bool
+) -> tuple[Comparison | None, AuditError | None]:
+    """Compare with the baseline, if there is one, and keep the texts that the report then shows.
+
+    Returns
+    -------
+    comparison, error
+        Why they cannot be compared is returned, not raised: the audit itself is sound, and is written first.
+    """
+    if reference is None:
+        return None, None
+    try:
+        comparison = compare_versions(result, folder, reference, other_rows=other_rows)
+    except AuditError as error:
+        return None, error
+    if comparison.explanations and config.explanations.shown:
+        keep_texts(config, folder, [row.row_id for row in comparison.explanations.shown])
+    return comparison, None
 
 
 def load(config: ModelConfig) -> Adapter:

@@ -118,9 +118,21 @@ def probe(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Pr
 
 
 def explain_why(
-    case: Case, folder: RunFolder, progress: Progress, clock: Clock, probed: Probed | None, gaps: Sequence[FailedGap]
+    case: Case,
+    folder: RunFolder,
+    progress: Progress,
+    clock: Clock,
+    probed: Probed | None,
+    gaps: Sequence[FailedGap],
+    changed: Sequence[str] = (),
 ) -> Explained:
-    """Explain decisions, take gaps apart, look into reliance, and write the flags down."""
+    """Explain decisions, take gaps apart, look into reliance, and write the flags down.
+
+    Parameters
+    ----------
+    changed
+        Rows whose decision is another than in the baseline: they are explained with certainty, as flagged ones are.
+    """
     config, out = case.config, _Found(probed.summary if probed else None)
     threshold = config.probe.threshold if config.probe else None
     judged = bool(config.policy.rules or config.policy.presets)
@@ -130,7 +142,7 @@ def explain_why(
     errors, labelled = disparate_errors(read_decisions(folder.decisions, [*columns, *group_columns(names)]), failed)
     evidence = Evidence(probed.scored if probed else None, errors, labelled)
     if explainer := _explainer(case, out):
-        _explain(case, explainer, folder, progress, clock, probed, evidence, out)
+        _explain(case, explainer, folder, progress, clock, probed, evidence, changed, out)
         _take_apart(case, explainer, folder, progress, clock, gaps, out)
     flagged = flag(evidence, threshold)
     shown = _flags_to_show(flagged)
@@ -173,9 +185,10 @@ def _explain(
     clock: Clock,
     probed: Probed | None,
     evidence: Evidence,
+    changed: Sequence[str],
     out: _Found,
 ) -> None:
-    """Explain a sample and what is flagged, both sides of shown exchanges, and look into reliance."""
+    """Explain a sample, what is flagged and what changed, both sides of shown exchanges, and look into reliance."""
     from audit.explain.gaps.reliance import find_reliance
     from audit.explain.stage import explain_sample
 
@@ -185,7 +198,7 @@ def _explain(
     if len(before) > len(certain) and settings.which == "sample":
         out.notes.append(Note(code="flagged_not_explained", params={"n": len(before) - len(certain)}))
     slicings = [slicing.attributes for slicing in case.slicings if slicing.attributes]
-    out.sample = explain_sample(config, explainer, slicings, folder, progress, set(certain))
+    out.sample = explain_sample(config, explainer, slicings, folder, progress, {*certain, *changed})
     clock.computed += out.sample.computed
     clock.reused += out.sample.reused
     evidence.explained = out.sample.table
@@ -303,3 +316,9 @@ def _write_inputs(config: AuditConfig, folder: RunFolder, ids: Sequence[str]) ->
     )
     with replacing(folder.inputs) as stream:
         pq.write_table(table, stream)
+
+
+def keep_texts(config: AuditConfig, folder: RunFolder, ids: Sequence[str]) -> None:
+    """Keep the text of some more rows, beside those that are kept already."""
+    kept = pq.read_table(folder.inputs, columns=["row_id"])["row_id"].to_pylist() if folder.inputs.exists() else []
+    _write_inputs(config, folder, [*kept, *ids])

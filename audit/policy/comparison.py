@@ -16,7 +16,7 @@ from audit.fairness.compare.change import Changes, change_of_each
 from audit.fairness.compare.changed import changed_decisions
 from audit.fairness.compare.gap_changes import gap_changes
 from audit.fairness.compare.movement import Movement, movement
-from audit.fairness.compare.paired import PairedTally, joint_batches, tally_pairs
+from audit.fairness.compare.paired import PairedTally, joint_batches, same_decisions, tally_pairs
 from audit.fairness.compare.score_movement import MOST_RANKED, mean_movement, ranking_movements
 from audit.fairness.metrics.definitions import Metric, known_metrics, of_numbers
 from audit.fairness.tally import Slicing, tally_columns
@@ -62,8 +62,13 @@ def compare_runs(
     refuse_incomparable(result, baseline, other_rows=other_rows)
     same_rows = baseline.rows_sha256 == result.data.rows_sha256
     pairs: Pairs | None = None
+    notes: list[Note] = []
     if same_rows and decisions is not None and decisions.exists() and reference.folder is not None:
-        pairs = Pairs.read(result, decisions, reference.folder)
+        if same_decisions(decisions, reference.folder.decisions):
+            pairs = Pairs.read(result, decisions, reference.folder)
+            notes = _unpaired(result)
+        else:
+            notes = [Note(code="other_decisions")]
     placed = _placed(result, pairs) if pairs else []
     movements = _movements(result, pairs, placed) if pairs else {}
     # Numbers are not decided: none of them flips.
@@ -85,7 +90,7 @@ def compare_runs(
         gaps=gap_changes(changes, result.slicings, result.level),
         flips=flips if result.classes else [],
         flip_gaps=flip_gaps if result.classes else None,
-        notes=_unpaired(result) if pairs else [],
+        notes=notes,
     )
 
 

@@ -103,6 +103,7 @@ def render_comparison(comparison: Comparison, t: Catalogue, margin: float) -> li
             )
         lines.append("")
     lines += _gap_lines(comparison, t, margin) + _flip_lines(comparison, t)
+    lines += _explained_lines(comparison, t)
     return [*lines, *(f"- {_safe(t.remark(note))}" for note in comparison.notes)]
 
 
@@ -154,6 +155,23 @@ def _flip_lines(comparison: Comparison, t: Catalogue) -> list[str]:
         ]
         lines += [""] if found.items else []
     return lines
+
+
+def _explained_lines(comparison: Comparison, t: Catalogue) -> list[str]:
+    found = comparison.explanations
+    if found is None:
+        return []
+    counts = {name: count(getattr(found, name)) for name in ("both", "baseline", "candidate", "flipped")}
+    left_out = [t(f"comparison.left_out.{reason}", n=count(n)) for reason, n in found.left_out.items()]
+    lines = [" ".join([t("comparison.explained.lead", **counts), *left_out]), ""]
+    names = ("group", "decisions", "moved", "error", "beyond", "rank", "strongest")
+    lines += _head([t(f"comparison.{name}") for name in names])
+    for shift in found.shifts:
+        named = _slice(shift.attributes, shift.group, t) if shift.attributes else t(f"comparison.which.{shift.which}")
+        moved = "–" if shift.moved is None else f"{percent(shift.moved)} ({points(shift.lower)}–{percent(shift.upper)})"
+        rest = [percent(shift.error), count(shift.beyond_error), decimal(shift.rank_correlation, 2)]
+        lines.append(_row([named, count(shift.n), moved, *rest, count(shift.same_strongest)]))
+    return [*lines, "", t("comparison.explained.note", level=percent(comparison.level, 0)), ""]
 
 
 def _flip(rate: FlipRate) -> str:

@@ -10,7 +10,17 @@ are null say why in `note`. Apart from `timings` it is a function of input, conf
 
 from __future__ import annotations
 
-from audit.result.comparison import Change, Comparison, FlipRate, Flips, GapChange, ValueEstimate
+from audit.result.comparison import (
+    Change,
+    ComparedDecision,
+    Comparison,
+    ExplanationComparison,
+    ExplanationShift,
+    FlipRate,
+    Flips,
+    GapChange,
+    ValueEstimate,
+)
 from audit.result.explanations import (
     ChanceTest,
     DecisionSheet,
@@ -89,6 +99,7 @@ __all__ = [
     "Change",
     "ClassReport",
     "Closing",
+    "ComparedDecision",
     "Comparison",
     "ConceptPush",
     "Correlation",
@@ -100,6 +111,8 @@ __all__ = [
     "Doubt",
     "Environment",
     "EqualTreatment",
+    "ExplanationComparison",
+    "ExplanationShift",
     "Explanations",
     "Fairness",
     "Finding",

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from audit.result.fairness import FindingsSummary, Sketch
 from audit.result.part import Count, Note, Part, Size
+from audit.result.why import UnitAttributions
 
 
 class ValueEstimate(Part):
@@ -85,6 +86,49 @@ class Flips(Part):
     rates: list[FlipRate]
 
 
+class ExplanationShift(Part):
+    """How far the explanations of some decisions went apart; means are weighted back to all decisions of that kind."""
+
+    attributes: list[str]
+    group: list[str]
+    which: Literal["all", "flipped", "kept"] = Field(description="Whether the decision changed.")
+    n: Count = Field(description="Decisions that both versions explain, and that can be compared.")
+    moved: float | None = Field(
+        description="Mean share of attribution that went to other words or turned round, from 0 to 1; null of none."
+    )
+    lower: float | None = Field(description="Two-sided interval of that mean.")
+    upper: float | None
+    error: float | None = Field(description="Mean share that the estimated errors of both explanations come to.")
+    beyond_error: Count = Field(description="Decisions whose explanations differ by more than both errors together.")
+    rank_correlation: float | None = Field(description="Mean of Spearman's, over words; null where none is defined.")
+    same_strongest: Count = Field(description="Decisions in which the same word counts most.")
+
+
+class ComparedDecision(Part):
+    """One decision explained by both versions, for the same class: the one that the candidate predicts."""
+
+    row_id: str
+    y_before: str
+    y_pred: str
+    moved: float
+    error: float
+    rank_correlation: float | None
+    before: UnitAttributions
+    after: UnitAttributions
+
+
+class ExplanationComparison(Part):
+    """Explanations of the same decisions in both versions."""
+
+    baseline: Count = Field(description="Decisions that the baseline explains.")
+    candidate: Count
+    both: Count
+    flipped: Count = Field(description="Of those that both explain, those that changed.")
+    left_out: dict[str, Count] = Field(description="Why some of them cannot be compared, with how many.")
+    shifts: list[ExplanationShift]
+    shown: list[ComparedDecision] = Field(description="Changed decisions first, then those that moved most.")
+
+
 class Comparison(Part):
     """This audit against a baseline."""
 
@@ -101,5 +145,8 @@ class Comparison(Part):
     flips: list[Flips]
     flip_gaps: FindingsSummary | None = Field(
         description="Groups whose decisions change more often than others', beyond chance; null if not paired."
+    )
+    explanations: ExplanationComparison | None = Field(
+        None, description="Null unless both run folders hold explanations of the same texts."
     )
     notes: list[Note] = Field(default_factory=list, description="What was compared otherwise than the rest, and why.")

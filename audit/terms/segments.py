@@ -35,6 +35,11 @@ def segmenter_version() -> str:
     return version("rjieba")
 
 
+def cut_into_words(text: str) -> list[str]:
+    """Cut a Chinese text into words, one after the other, as jieba does by itself."""
+    return _jieba()[0](text, True)
+
+
 class Segments:
     """The words of one text."""
 

@@ -95,7 +95,7 @@ MAY_KNOW = {
     "store": {"config", "errors", "result", "text"},
     "entities": {"config", "errors"},
     "data": {"config", "entities", "errors", "result", "store"},
-    "models": {"config", "data", "entities", "errors", "result", "store"},
+    "models": {"config", "data", "entities", "errors", "result", "store", "terms"},
     "fairness": {"config", "errors", "result", "store"},
     "policy": {"config", "errors", "fairness", "result", "store"},
     "probes": {"config", "data", "errors", "models", "result", "say", "store", "terms"},

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from scipy.stats import beta
 
 from audit.fairness.compare.changed import changed_decisions
-from audit.fairness.compare.paired import PairedTally
+from audit.fairness.compare.paired import PairedTally, same_decisions
 from audit.fairness.metrics.names import FLIPS
 from audit.fairness.tally import Slicing
 from audit.result import FindingsSummary, Flips, Group, SlicingFacts
@@ -117,3 +121,14 @@ def test_chance_alone_names_nobody_in_nineteen_of_twenty() -> None:
     rng = np.random.default_rng(1)
     named = sum(bool(judged(drawn(rng, 80, dict.fromkeys("abcd", 0.03)))[1].items) for _ in range(60))
     assert named <= 6
+
+
+def test_versions_that_decided_about_other_things_are_not_paired(tmp_path: Path) -> None:
+    def table(name: str, ids: list[str]) -> Path:
+        pq.write_table(pa.table({"row_id": ids}), tmp_path / name)
+        return tmp_path / name
+
+    one = table("one", ["a#1", "a#4", "b#2"])
+    assert same_decisions(one, table("same", ["a#1", "a#4", "b#2"]))
+    for other in (["a#1", "b#2"], ["a#1", "b#2", "a#4"], ["a#1", "a#4", "b#2", "c#1"], []):
+        assert not same_decisions(one, table("other", other))

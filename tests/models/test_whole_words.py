@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from tokenizers import Tokenizer, models, normalizers
@@ -42,7 +44,37 @@ def test_words_are_broken_where_they_must_be(pieces: list[str], words: list[str]
 
 def test_pieces_of_one_character_stay_together() -> None:
     spans = np.array([[0, 1], [0, 1], [0, 1], [1, 2], [1, 2]], np.int32)
-    assert whole_words("医生", spans, np.zeros(5, np.int32))[0].tolist() == [0, 0, 0, 1, 1]
+    assert whole_words("他说", spans, np.zeros(5, np.int32))[0].tolist() == [0, 0, 0, 1, 1]
+    assert whole_words("医生", spans, np.zeros(5, np.int32))[0].tolist() == [0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("这种女人又无耻又恶心", ["这种", "女人", "又", "无耻", "又", "恶心"]),
+        ("大陆公民，看iPhone的女司机2020年", ["大陆", "公民", "，", "看", "iPhone", "的", "女司机", "2020", "年"]),
+        ("好", ["好"]),
+        ("他是医生\n她是护士", ["他", "是", "医生", "她", "是", "护士"]),
+        # Kana make it Japanese; Thai has no segmenter here.
+        ("彼女は医者です", list("彼女は医者です")),
+        ("สวัสดี", list("สวัสดี")),
+    ],
+)
+def test_characters_are_joined_to_the_words_of_a_chinese_reader(text: str, words: list[str]) -> None:
+    """Of a tokenizer that takes every character for a word, and runs of letters or digits for one."""
+    pieces = [piece.span() for piece in re.finditer(r"[a-zA-Z]+|[0-9]+|\S", text)]
+    _, places = whole_words(text, np.array(pieces, np.int32), np.arange(len(pieces), dtype=np.int32))
+    assert [text[start:end] for start, end in places] == words
+
+
+def test_a_token_that_reaches_over_the_end_of_a_word_joins_what_it_touches() -> None:
+    assert numbered("的男人又无耻", ["的男", "人又", "无耻"], [0, 1, 2]) == ["的男人又", "无耻"]
+    assert numbered("的男人又无耻", ["的", "男人又", "无", "耻"]) == ["的", "男人又", "无耻"]
+
+
+def test_special_tokens_between_characters_part_them() -> None:
+    spans = np.array([[0, 0], [0, 1], [0, 0], [1, 2]], np.int32)
+    assert whole_words("医生", spans, np.array([-1, 0, -1, 1], np.int32))[0].tolist() == [-1, 0, -1, 1]
 
 
 def test_words_of_the_tokenizer_are_kept() -> None:

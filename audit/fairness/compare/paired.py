@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,7 @@ import pyarrow.compute as pc
 
 from audit.fairness.scores import with_score_sums
 from audit.fairness.tally import Slicing
+from audit.store.decisions import BATCH_ROWS, read_decisions, windows
 from audit.store.membership import spread
 
 Floats = npt.NDArray[np.float64]
@@ -40,6 +43,18 @@ class PairedTally:
 
 #: Sums of scores that both versions have, for means over all and over labelled decisions.
 SCORE_SUMS = ["w", "lw", "score", "absolute", "squared", "logloss", "truth", "truth2"]
+
+
+def same_decisions(candidate: Path, baseline: Path) -> bool:
+    """Whether two decision tables are about the same things in the same order.
+
+    Not so where a model decides what it decides about, as of entities: each version then has found others.
+    """
+    tables = (windows(read_decisions(path, ["row_id"]), BATCH_ROWS) for path in (candidate, baseline))
+    return all(
+        after is not None and before is not None and after["row_id"].equals(before["row_id"])
+        for after, before in zip_longest(*tables)
+    )
 
 
 def joint_batches(candidate: Iterable[pa.Table], baseline: Iterable[pa.Table]) -> Iterator[pa.Table]:

@@ -9,9 +9,10 @@ from audit.report.changes import clear_gaps, flip_kinds, gap_count, shown_flips
 from audit.report.charts import changes as changes_chart
 from audit.report.sections import Section
 from audit.report.sections.data import MOST_CHARTED
+from audit.report.sections.explanations import heat
 from audit.report.view import View
 from audit.report.wording import group_name
-from audit.result import Change
+from audit.result import Change, ComparedDecision, ExplanationComparison
 
 CHARTED = ("selection_rate", "true_positive_rate", "false_positive_rate")
 MOST_ROWS = 30
@@ -41,6 +42,36 @@ def build(view: View) -> dict[str, Any] | None:
         "flip_kinds": flip_kinds(comparison),
         "flips": shown_flips(comparison),
         "flip_gaps": comparison.flip_gaps,
+        "explained": comparison.explanations,
+        "shifts": comparison.explanations.shifts if comparison.explanations else [],
+        "decisions": _decisions(view, comparison.explanations),
+        "redacted": bool(comparison.explanations and comparison.explanations.shown) and not view.texts,
+    }
+
+
+def _decisions(view: View, explained: ExplanationComparison | None) -> list[dict[str, Any]]:
+    """Decisions with the heat maps of both versions, on a scale that both share."""
+    return [
+        {
+            "shown": item,
+            "flipped": item.y_before != item.y_pred,
+            "sides": [_side(view.texts[item.row_id], item, name) for name in ("before", "after")],
+        }
+        for item in (explained.shown if explained else [])
+        if item.row_id in view.texts
+    ]
+
+
+def _side(text: str, item: ComparedDecision, which: str) -> dict[str, Any]:
+    both = [value for side in (item.before, item.after) for value in side.attributions]
+    side = item.before if which == "before" else item.after
+    decision = item.y_before if which == "before" else item.y_pred
+    strongest = max(map(abs, both), default=0.0)
+    return {
+        "which": which,
+        "decision": decision,
+        "f": side.f_input,
+        "heat": heat(text, side.model_dump(), strongest=strongest),
     }
 
 
