@@ -141,3 +141,16 @@ def test_a_row_without_entities_changes_nothing() -> None:
     done = compare(tally, question("entities", CLASSES))
     alone = compared("entities", decided, rows_of(groups), CLASSES)
     assert [v for v in done.metrics if v.group == ["a"]] == [v for v in alone.metrics if v.group == ["a"]]
+
+
+def test_rows_in_which_there_is_nothing_move_no_score_of_entities() -> None:
+    """They are handed over as a decision of nothing, to be counted among rows."""
+    decided, groups = drawn(80)
+    asked = ("micro_recall", "micro_precision", "true_positive_rate", "precision", "f1_score", "micro_f1", "macro_f1")
+    alone = compared("entities", decided, rows_of(groups), CLASSES, asked)
+    silent = [[Decided(NO_ENTITY, NO_ENTITY)] for _ in range(70)]
+    done = compared("entities", decided + silent, rows_of(groups + ["a"] * 70), CLASSES, asked)
+    for before, after in zip(alone.metrics, done.metrics, strict=True):
+        assert (after.value, after.n, after.clusters) == (before.value, before.n, before.clusters)
+        if not after.metric.endswith(("f1", "f1_score")):  # whose bounds are drawn
+            assert (after.lower, after.upper) == (before.lower, before.upper)

@@ -79,7 +79,7 @@ def movement(tally: PairedTally, codes: Ints, size: int, metric: Metric, classes
     classes
         Class -> code; other classes are 0 in a one-vs-rest question.
     """
-    if metric.numerator is None and metric.form is None:
+    if metric.scope == "example" or (metric.numerator is None and metric.form is None):
         return Movement(np.zeros(size), None)
     one_vs_rest = len(classes) == 1
     other, k = (0, 2) if one_vs_rest else (-1, len(classes))
