@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from audit.config.data import AttributeConfig, AttributeEntry
 from audit.config.part import ConfigPart
+
+#: A probability from which on a label is given.
+Threshold = Annotated[float, Field(gt=0, lt=1)]
 
 
 class ModelConfig(ConfigPart):
@@ -25,6 +28,9 @@ class ModelConfig(ConfigPart):
     )
     quantize: Literal["int8"] | None = Field(
         None, description="Round the weights of linear layers when loading, to hold the copy against the original."
+    )
+    thresholds: Threshold | dict[str, Threshold] | None = Field(
+        None, description="Of several labels per text: probability from which on each is given; default 0.5."
     )
     max_length: int | None = Field(None, ge=3, description="Tokens per input; default: what the model can take.")
     batch_tokens: int | None = Field(None, ge=16, description="Tokens per batch; default: found from the device.")

@@ -34,6 +34,8 @@ class Encoded:
         Whether the example was longer than the model takes.
     unknown
         Elements that stand for something the tokenizer does not know.
+    unread
+        Words of the example that have no element, so that the model cannot see them; told by its first window.
     """
 
     inputs: Mapping[str, npt.NDArray[Any]]
@@ -41,6 +43,7 @@ class Encoded:
     places: npt.NDArray[np.int32]
     truncated: bool
     unknown: int = 0
+    unread: int = 0
 
     @property
     def length(self) -> int:
@@ -76,8 +79,8 @@ class Batch:
     ----------
     mask
         None where nothing is padded.
-    asked : tensor of shape (batch,)
-        Which decision of each example is meant, where a model makes several: an adapter's own affair.
+    asked : tensor of shape (batch,) or (batch, decisions)
+        Which decision of each example is meant, or which ones, where a model makes several: an adapter's own affair.
     """
 
     ids: torch.Tensor
@@ -154,7 +157,10 @@ class AdapterOfSeveral(Adapter, Protocol):
     """An adapter whose model makes several decisions about an example: those with a class for `nothing`."""
 
     def windows(self, inputs: Sequence[Plain]) -> list[list[Encoded]]:
-        """Prepare examples for all decisions about them; one that is too long may need several parts."""
+        """Prepare examples for all decisions about them.
+
+        One that is too long may need several parts; one of which a model can read nothing may have none.
+        """
 
     def outputs(self, batch: Batch) -> list[npt.NDArray[np.float32]]:
         """Run the model; return of each part what `decide` reads."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModel, AutoTokenizer
 
 from audit.config import ModelConfig
 from audit.errors import AuditError, ConfigError, ModelError, some
@@ -57,14 +57,17 @@ def _hint(error: BaseException) -> str | None:
 def load_model(
     config: ModelConfig,
     folder: CheckpointFolder,
+    head: str,
     *,
     brought: Collection[str] = (),
     classes: Sequence[str] | None = None,
 ) -> tuple[Any, list[Note]]:
-    """Load a text classifier on the CPU, and note what of the checkpoint it has no use for.
+    """Load a model on the CPU, and note what of the checkpoint it has no use for.
 
     Parameters
     ----------
+    head
+        As it stands at the end of the names of architectures: `ForSequenceClassification`.
     brought
         Weights that an adapter brings, so that it is no matter if the checkpoint lacks them.
     classes
@@ -80,7 +83,7 @@ def load_model(
         "label2id": {name: i for i, name in enumerate(classes)},
     } if classes else {}  # fmt: skip
     with door("loading the model", folder.path):
-        model, loading = AutoModelForSequenceClassification.from_pretrained(
+        model, loading = getattr(transformers, f"AutoModel{head}").from_pretrained(
             folder.path,
             dtype=DTYPES[config.dtype],
             use_safetensors=None if config.allow_pickle else True,

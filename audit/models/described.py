@@ -5,30 +5,35 @@ from __future__ import annotations
 from audit.config import ModelConfig
 from audit.errors import ModelError
 from audit.models.config_only import classes_in, read_config
-from audit.models.peft_folder import find_base, is_adapter, look_through_both, task_of
-
-_TASKS = {"ForSequenceClassification": "text-classification"}
+from audit.models.peft_folder import find_base, is_adapter, look_through_both, problem_of, task_of
+from audit.models.tasks import HEADS, decided_classes, task_with
 
 
 def infer_task(config: ModelConfig) -> str | None:
     """Name the task that the model's architecture is for; of an adapter, the one that it was trained for."""
     path = config.path
     if is_adapter(path):
-        if task := task_of(path):
+        base = find_base(config)
+        if task := task_of(path, base):
             return task
-        path = find_base(config)
-    architectures = read_config(path).get("architectures") or []
+        described, problem = read_config(base), problem_of(path, base)
+        path = base
+    else:
+        described = read_config(path)
+        problem = described.get("problem_type")
+    architectures = described.get("architectures") or []
     if not isinstance(architectures, list):
         raise ModelError("config.json: architectures is not a list of names", where=str(path))
-    for architecture in architectures:
-        for ending, task in _TASKS.items():
-            if str(architecture).endswith(ending):
-                return task
-    return None
+    heads = (head for name in architectures for head in sorted(HEADS) if str(name).endswith(head))
+    head = next(heads, None)
+    return task_with(head=head, problem=problem) if head else None
 
 
 def classes_of(config: ModelConfig) -> list[str]:
-    """Name the classes in the order of the logits."""
+    """Name what the model may decide, in the order of the logits."""
+    task = config.task or infer_task(config)
     if is_adapter(config.path):
-        return look_through_both(config).classes
-    return classes_in(read_config(config.path), config.path)
+        labels = look_through_both(config).classes
+    else:
+        labels = classes_in(read_config(config.path), config.path)
+    return decided_classes(task, labels, str(config.path))

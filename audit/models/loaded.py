@@ -10,10 +10,11 @@ from audit.config import ModelConfig
 from audit.errors import ConfigError, ModelError
 from audit.models.checkpoint import check_finite, load_model, load_tokenizer
 from audit.models.folder import CheckpointFolder, look_through, stored_dtype
-from audit.models.peft_folder import is_adapter, look_through_both
+from audit.models.peft_folder import is_adapter, look_through_both, problem_of
 from audit.models.quantise import sha256_of, to_int8
 from audit.models.quantised_folder import check_quantised
 from audit.models.safety import check_safety
+from audit.models.tasks import TASKS, check_task
 from audit.result import Note, PeftFacts, QuantisedFacts
 
 
@@ -48,8 +49,13 @@ class Loaded:
     taken: int = 0
 
 
-def load_checkpoint(config: ModelConfig) -> Loaded:
+def load_checkpoint(config: ModelConfig, task: str) -> Loaded:
     """Load model and tokenizer on the CPU, from local files alone.
+
+    Parameters
+    ----------
+    task
+        What the model is to be for, one of `TASKS`.
 
     Raises
     ------
@@ -63,7 +69,7 @@ def load_checkpoint(config: ModelConfig) -> Loaded:
                 where="model.quantize",
                 hint="merge it into its base model, save that, and name it as model.path",
             )
-        return _with_adapter(config)
+        return _with_adapter(config, task)
     if config.base is not None:
         raise ConfigError(
             f"{str(config.path)!r} is no adapter (it holds no adapter_config.json), so it has no base",
@@ -72,9 +78,9 @@ def load_checkpoint(config: ModelConfig) -> Loaded:
     folder = look_through(config)
     check_safety(config, folder)
     method = check_quantised(config, folder)
-    _check_single_label(folder)
+    check_task(task, folder.config, folder.config.get("problem_type"), str(folder.path))
     stored, state, digest = folder.stored(), folder.state(), folder.sha256()
-    model, notes = load_model(config, folder)
+    model, notes = load_model(config, folder, TASKS[task].head)
     tokenizer = load_tokenizer(config, folder)
     _check_unchanged(folder, state)
     check_finite(model, str(config.path))
@@ -88,7 +94,7 @@ def load_checkpoint(config: ModelConfig) -> Loaded:
     )  # fmt: skip
 
 
-def _with_adapter(config: ModelConfig) -> Loaded:
+def _with_adapter(config: ModelConfig, task: str) -> Loaded:
     from audit.models.peft_loading import need_peft, peft_facts, put_on
 
     need_peft(str(config.path))
@@ -100,9 +106,10 @@ def _with_adapter(config: ModelConfig) -> Loaded:
             f"its base model is packed by {method}; adapters of such models are not audited", where=str(config.path),
             hint="merge the adapter into the original base model, save that, and name it as model.path",
         )  # fmt: skip
-    _check_single_label(both.base)
+    # The base model may have another head, which the adapter replaces.
+    check_task(task, {}, problem_of(config.path, both.base.path), str(both.base.path))
     states = both.base.state(), both.adapter.state()
-    model, notes = load_model(config, both.base, brought=both.brought, classes=both.classes)
+    model, notes = load_model(config, both.base, TASKS[task].head, brought=both.brought, classes=both.classes)
     architecture = type(model).__name__
     model = put_on(model, both, config)
     own = any((both.adapter.path / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json"))
@@ -120,14 +127,6 @@ def _with_adapter(config: ModelConfig) -> Loaded:
         model, tokenizer, architecture, words, both.base.config, digest, dtype, notes,
         peft=facts, taken=both.virtual_tokens,
     )  # fmt: skip
-
-
-def _check_single_label(folder: CheckpointFolder) -> None:
-    problem = folder.config.get("problem_type")
-    if problem in ("multi_label_classification", "regression"):
-        raise ModelError(
-            f"problem_type is {problem!r}; only single-label classes are supported", where=str(folder.path)
-        )
 
 
 def _check_unchanged(folder: CheckpointFolder, state: tuple[tuple[int, int, int], ...]) -> None:

@@ -10,6 +10,7 @@ from audit.config import ModelConfig
 from audit.errors import ModelError, some
 from audit.models.config_only import classes_in, read_config, read_json
 from audit.models.folder import ADAPTER, CheckpointFolder, look_through, look_through_adapter
+from audit.models.tasks import task_with
 
 #: Methods that are tested here, by their name in `adapter_config.json`. What is refused beside them loads further
 #: adapters from elsewhere, or asks for more than a text.
@@ -21,7 +22,6 @@ METHODS = {
     "PROMPT_TUNING": "prompt tuning",
     "P_TUNING": "p-tuning",
 }
-_TASKS = {"SEQ_CLS": "text-classification", "TOKEN_CLS": "token-classification"}
 #: What stands before the name of a base model's weight in the file of an adapter.
 _PREFIXES = ("base_model.model.", "base_model.")
 
@@ -61,10 +61,16 @@ def is_adapter(path: Path) -> bool:
     return (path / ADAPTER).exists()
 
 
-def task_of(path: Path) -> str | None:
+def task_of(path: Path, base: Path) -> str | None:
     """Name the task that an adapter says it was trained for; None where it says nothing."""
     said = (read_json(path, ADAPTER) or {}).get("task_type")
-    return _TASKS.get(said, str(said)) if said else None
+    return (task_with(peft=str(said), problem=problem_of(path, base)) or str(said)) if said else None
+
+
+def problem_of(path: Path, base: Path) -> object:
+    """Return `problem_type` of an adapter's own `config.json`, else that of its base model."""
+    own = read_json(path, "config.json") or {}
+    return own["problem_type"] if own.get("problem_type") else read_config(base).get("problem_type")
 
 
 def find_base(config: ModelConfig) -> Path:

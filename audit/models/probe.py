@@ -32,8 +32,11 @@ class Tolerance:
     def of(cls, logits: torch.Tensor, precision: torch.dtype) -> Tolerance:
         """Derive it from the logits of several texts, shape (texts, classes)."""
         epsilon = torch.finfo(precision).eps
-        spread = float((logits.max(0).values - logits.min(0).values).max())
-        largest = float(logits.abs().max())
+        ranges = logits.max(0).values - logits.min(0).values
+        spread = float(ranges.max())
+        # What stands still, as logits that a decision is not about, was not computed.
+        moved = logits[:, ranges > 0] if spread else logits
+        largest = float(moved.abs().max())
         root = epsilon**0.5
         return cls(root * spread + min(256 * epsilon, root) * largest, max(spread, largest, 1e-30))
 
@@ -124,7 +127,8 @@ def _gradient(adapter: Adapter, batch: Batch, x: torch.Tensor, lengths: Sequence
     with torch.enable_grad():
         leaf = x.detach().clone().requires_grad_()
         first = adapter.logits(batch, leaf)[0]
-        (gradient,) = torch.autograd.grad(first[0] - first[-1], leaf, allow_unused=True)
+        # Where several decisions are made, all but two logits may stand still.
+        (gradient,) = torch.autograd.grad(first[0] - first[1:].max(), leaf, allow_unused=True)
     if gradient is None:
         return "its logits have no gradient at the embeddings"
     if not torch.isfinite(gradient).all():

@@ -41,9 +41,9 @@ def test_a_model_that_would_stop_the_audit(written: tuple[Path, Path], capsys: p
 def test_decisions_that_cannot_be_explained(
     written: tuple[Path, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from audit.models import text_classification
+    from audit.models import text_model
 
-    monkeypatch.setattr(text_classification, "probe_explanations", lambda *given: "it is deaf")
+    monkeypatch.setattr(text_model, "probe_explanations", lambda *given: "it is deaf")
     path, _ = written
     assert call(["validate", str(path), "--model"]) == ExitCode.USAGE
     assert "not explained: it is deaf\n  hint: set explanations.which: none" in capsys.readouterr().err

@@ -11,8 +11,8 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from audit.config import ModelConfig
+from audit.data.examples import joined
 from audit.errors import ConfigError, ModelError
-from audit.models.adapter import joined
 from audit.models.registry import load_adapter
 from audit.models.text_classification import TextClassification
 from tests.conftest import make_texts
@@ -194,7 +194,7 @@ def test_pickled_weights_are_refused_unless_allowed(copy: Path) -> None:
     ("changes", "problem"),
     [
         ({"architectures": ["BertModel"]}, "cannot tell the task"),
-        ({"problem_type": "regression"}, "only single-label"),
+        ({"problem_type": "regression"}, "it predicts numbers"),
         ({"id2label": {"0": "only"}, "label2id": {"only": 0}}, "other shapes"),
         ({"id2label": {"0": "same", "1": "same"}}, "share a name"),
     ],

@@ -22,6 +22,7 @@ class Coin:
     def __init__(self, config: ModelConfig) -> None:
         self.classes = ["no", "yes"]
         self.notes: list[Note] = []
+        self.nothing = None
         self.unexplainable = "it never reads the text"
         self.device = torch.device("cpu")
         self._name = config.path.name

@@ -1,0 +1,104 @@
+"""The tasks that have an adapter here, and what says that a checkpoint is for one of them. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from audit.entities.entity import OUTSIDE
+from audit.entities.tags import ModelLabels, read_labels
+from audit.errors import ModelError, some
+
+#: The class of a label that is not there.
+NO_LABEL = "(none)"
+MULTI_LABEL = "multi_label_classification"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a model is for.
+
+    Attributes
+    ----------
+    head
+        How the names of architectures end that are made for it.
+    peft
+        How adapters (PEFT) call it.
+    """
+
+    name: str
+    head: str
+    peft: str
+
+
+#: By name. Of tasks with the same head, `problem_type` tells which.
+TASKS = {
+    task.name: task
+    for task in (
+        Task("text-classification", "ForSequenceClassification", "SEQ_CLS"),
+        Task("multi-label-classification", "ForSequenceClassification", "SEQ_CLS"),
+        Task("token-classification", "ForTokenClassification", "TOKEN_CLS"),
+    )
+}
+HEADS = frozenset(task.head for task in TASKS.values())
+
+
+def task_with(*, head: str | None = None, peft: str | None = None, problem: object = None) -> str | None:
+    """Name the task of a head, or of an adapter; None if no adapter here has it."""
+    found = [task.name for task in TASKS.values() if head in (None, task.head) and peft in (None, task.peft)]
+    if len(found) > 1:
+        return "multi-label-classification" if problem == MULTI_LABEL else "text-classification"
+    return found[0] if found else None
+
+
+def check_task(task: str, described: dict[str, Any], problem: object, where: str) -> None:
+    """Refuse a checkpoint that says of itself that it is for something else.
+
+    Parameters
+    ----------
+    described
+        Its `config.json`.
+    problem
+        `problem_type`, by the checkpoint or an adapter of it.
+
+    Raises
+    ------
+    ModelError
+        Its weights may fit another head all the same, and mean nothing there.
+    """
+    if problem == "regression":
+        raise ModelError("problem_type is 'regression': it predicts numbers, and only classes are known", where=where)
+    leave_out = "leave model.task out, or correct config.json"
+    multi = task == "multi-label-classification"
+    if task != "token-classification" and problem and (problem == MULTI_LABEL) != multi:
+        raise ModelError(f"problem_type is {problem!r}, which is not {task}", where=where, hint=leave_out)
+    named = [str(name) for name in described.get("architectures") or []]
+    others = [name for name in named if name.endswith(tuple(HEADS - {TASKS[task].head}))]
+    if named and len(others) == len(named):
+        raise ModelError(f"is a {some(others)}, which is not for {task}", where=where, hint=leave_out)
+
+
+def decided_classes(task: str | None, labels: Sequence[str], where: str) -> list[str]:
+    """Name what a model with these labels decides: they themselves, or the types of entities, after that of nothing."""
+    if task == "token-classification":
+        return [OUTSIDE, *tags_of(labels, where).types]
+    if task == "multi-label-classification":
+        if NO_LABEL in labels:
+            raise ModelError(
+                f"a label is called {NO_LABEL}, as labels that are not there are called here", where=where,
+                hint="give it another name in id2label of config.json",
+            )  # fmt: skip
+        return [NO_LABEL, *labels]
+    return list(labels)
+
+
+def tags_of(labels: Sequence[str], where: str) -> ModelLabels:
+    """Take the tags apart that a model gives to words."""
+    if all(label == f"LABEL_{i}" for i, label in enumerate(labels)):
+        raise ModelError(
+            f"its tags have no names but {some(list(labels))}, so nothing says which entities they are",
+            where=where,
+            hint="write the tags into id2label of config.json, as O, B-person and I-person",
+        )
+    return read_labels(labels, where=where)

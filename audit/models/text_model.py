@@ -1,0 +1,177 @@
+"""What adapters share whose models read text: loading, a look at the model before anything is decided, a copy."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+
+from audit.config import ModelConfig
+from audit.data.examples import Example
+from audit.errors import ConfigError, ModelError, some
+from audit.models.adapter import Batch, Encoded
+from audit.models.checkpoint import DTYPES, batch_tokens, door, resolve_device
+from audit.models.embedding_model import EmbeddingModel
+from audit.models.limits import ABSURD, max_length
+from audit.models.loaded import load_checkpoint
+from audit.models.probe import Tolerance, probe_decisions, probe_explanations
+from audit.models.tasks import decided_classes
+from audit.models.vocabulary import check_vocabulary
+from audit.result import ModelFacts, Note
+
+#: Tokens of the texts that a model is tried with: the longest is beyond the windows that families look through.
+PROBE_LENGTHS = (3, 20, 80)
+
+
+class TextModel(EmbeddingModel):
+    """An adapter of a checkpoint; what is left to say is how examples are encoded and what logits decide."""
+
+    #: Name of the task; each adapter has its own.
+    task: ClassVar[str]
+    #: Fewest labels that make sense.
+    least_labels: ClassVar[int] = 2
+    #: The class that says that there is nothing, where a model makes several decisions about an example.
+    nothing: str | None = None
+
+    def __init__(self, model: Any, tokenizer: Any, facts: ModelFacts, notes: Sequence[Note] = ()) -> None:
+        super().__init__(model, tokenizer)
+        self.notes = list(notes)
+        self._facts = facts
+        self.classes = facts.classes
+        self._unknown = -1 if tokenizer.unk_token_id is None else int(tokenizer.unk_token_id)
+
+    @classmethod
+    def load(cls, config: ModelConfig) -> Self:
+        """Load model and tokenizer from a local folder.
+
+        Raises
+        ------
+        ModelError
+            If weights are missing (a classifier head would be random), the tokenizer gives no character spans, or the
+            checkpoint is not for this task.
+        """
+        device, where = resolve_device(config.device), str(config.path)
+        loaded = load_checkpoint(config, cls.task)
+        model, tokenizer = loaded.model, cls._prepared(loaded.tokenizer, loaded.tokenizer_folder.path, config)
+        classes = decided_classes(cls.task, _labels(model, where, cls.least_labels), where)
+        with door("looking up its embeddings", where):
+            rows = int(model.get_input_embeddings().weight.shape[0])
+        notes = [*loaded.notes, *check_vocabulary(tokenizer, rows, loaded.tokenizer_folder)]
+        model = model.to(device).eval().requires_grad_(False)
+        facts = ModelFacts(
+            name=config.path.resolve().name,
+            task=cls.task,
+            architecture=loaded.architecture,
+            parameters=sum(parameter.numel() for parameter in model.parameters()),
+            classes=classes,
+            sha256=loaded.sha256,
+            revision=revision if isinstance(revision := loaded.described.get("_commit_hash"), str) else None,
+            stored_dtype=loaded.stored_dtype,
+            dtype=config.dtype,
+            device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+            max_length=max_length(config, model, tokenizer, loaded.taken),
+            batch_tokens=config.batch_tokens or batch_tokens(device),
+            peft=loaded.peft,
+            quantised=loaded.quantised,
+        )
+        adapter = cls(model, tokenizer, facts, notes)
+        adapter._configure(config)
+        adapter._probe(DTYPES[config.dtype], where)
+        return adapter
+
+    @classmethod
+    def _prepared(cls, tokenizer: Any, folder: Any, config: ModelConfig) -> Any:
+        """Return the tokenizer as this task needs it."""
+        return tokenizer
+
+    def _configure(self, config: ModelConfig) -> None:
+        """Take over what the configuration says beside the checkpoint."""
+        if config.thresholds is not None:
+            raise ConfigError(
+                f"thresholds are for models with several labels per text; this one is for {self.task}",
+                where="model.thresholds",
+            )
+
+    def encode(self, inputs: Sequence[Example]) -> list[Encoded]:
+        """Prepare examples, each for the decision that is meant."""
+        raise NotImplementedError
+
+    def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+        """Return float32 logits of shape (batch, classes), with the embedding layer's output replaced if asked."""
+        raise NotImplementedError
+
+    def facts(self) -> ModelFacts:
+        """What the result says of the model."""
+        return self._facts
+
+    def randomised(self, seed: int) -> Self:
+        """Return a copy with weights shuffled within each tensor, so that it keeps all but what was learned."""
+        model = copy.deepcopy(self._model)
+        generator = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            for parameter in model.parameters():
+                order = torch.randperm(parameter.numel(), generator=generator).to(parameter.device)
+                parameter.copy_(parameter.flatten()[order].view_as(parameter))
+        copied = copy.copy(self)
+        copied.notes = []
+        copied._take(model)
+        return copied
+
+    def _probe(self, precision: torch.dtype, where: str) -> None:
+        """Look at a few texts before any decision is made; find out whether a mask without effect may be left out."""
+        encoded = self._probed()
+        doing = f"trying {self._facts.architecture}"
+        try:
+            with door(doing, where):
+                self._mask_always = not self._mask_is_idle(encoded[-1], precision)
+                probe_decisions(self, encoded, precision)
+        except ModelError as error:
+            raise ModelError(f"cannot be audited: {error.problem}", where=where, hint=error.hint) from error
+        try:
+            with door(doing, where):
+                self.unexplainable = probe_explanations(self, encoded[:2], precision)
+        except ModelError as error:
+            self.unexplainable = error.problem
+
+    def _probed(self) -> list[Encoded]:
+        """Prepare what the model is tried with, the shortest first."""
+        return self.encode(self._probe_texts())
+
+    def _probe_texts(self) -> list[str]:
+        """Make texts of different length from words all over the vocabulary."""
+        special = set(self._tokenizer.all_special_ids)
+        ids = [number for number in sorted(self._tokenizer.get_vocab().values()) if number not in special]
+        room = min(max(PROBE_LENGTHS), (self._facts.max_length or ABSURD) - self._tokenizer.num_special_tokens_to_add())
+        chosen = [ids[i] for i in np.linspace(len(ids) // 3, len(ids) - 1, max(room, 1)).astype(int)]
+        return [self._tokenizer.decode(chosen[-length:]) for length in PROBE_LENGTHS]
+
+    def _mask_is_idle(self, item: Encoded, precision: torch.dtype) -> bool:
+        """Whether a mask of ones makes no difference."""
+        batch = self.collate([item])
+        with torch.inference_mode():
+            said = [self._raw(batch), self._raw(replace(batch, mask=torch.ones_like(batch.ids)))]
+        without, masked = (logits.flatten(0, -2) for logits in said)
+        return Tolerance.of(torch.cat([without, masked, torch.zeros_like(masked)]), precision).agree(without, masked)
+
+
+def _labels(model: Any, where: str, least: int) -> list[str]:
+    """Name the model's own labels, in the order of its logits."""
+    named = dict(model.config.id2label)
+    if sorted(named) != list(range(len(named))) or len(named) != model.config.num_labels:
+        raise ModelError(
+            f"id2label numbers its classes {some([str(key) for key in named])}, not from 0 on without a gap",
+            where=where,
+            hint="correct id2label in config.json",
+        )
+    labels = [str(named[i]) for i in range(len(named))]
+    if len(labels) < least:
+        raise ModelError("has one output; regression is not supported", where=where)
+    if len(set(labels)) < len(labels):
+        raise ModelError(
+            f"two classes share a name: {some(labels)}", where=where, hint="correct id2label in config.json"
+        )
+    return labels
