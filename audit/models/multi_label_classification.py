@@ -13,11 +13,11 @@ import torch
 
 from audit.config import ModelConfig
 from audit.config.nearest import nearest
+from audit.data.decided import NONE, label_decisions
 from audit.data.examples import Asked, Example, Plain, joined
 from audit.errors import ConfigError, some
 from audit.models.adapter import Batch, Encoded
 from audit.models.encoded_texts import encode_texts
-from audit.models.tasks import NO_LABEL
 from audit.models.text_model import TextModel
 from audit.store.decisions import Decided
 
@@ -35,10 +35,10 @@ class MultiLabelClassification(TextModel):
 
     task = "multi-label-classification"
     least_labels = 1
-    nothing: str | None = NO_LABEL
+    nothing: str | None = NONE
 
     def _configure(self, config: ModelConfig) -> None:
-        labels = self.classes[1:]
+        self._labels = labels = self.classes[1:]
         asked = 0.5 if config.thresholds is None else config.thresholds
         given = asked if isinstance(asked, dict) else dict.fromkeys(labels, asked)
         for label in given:
@@ -94,14 +94,13 @@ class MultiLabelClassification(TextModel):
         """
         (item,), (z,) = windows, outputs
         status = "empty" if not joined(example).strip() else "truncated" if item.truncated else "ok"
+        found = {label for label, at, least in zip(self._labels, z, self._least, strict=True) if at >= least}
         decided = []
-        for at, (label, least) in enumerate(zip(self.classes[1:], self._least, strict=True)):
-            true = None if gold is None else label if label in gold else NO_LABEL
+        for at, one in enumerate(label_decisions(self._labels, gold, found)):
             if not np.isfinite(z[at]):
-                decided.append(Decided(true, None, output=label, status="failed"))
+                decided.append(replace(one, y_pred=None, status="failed"))
                 continue
             logits = [0.0] + [OUT_OF_QUESTION] * len(z)
             logits[at + 1] = float(z[at])
-            chosen = label if z[at] >= least else NO_LABEL
-            decided.append(Decided(true, chosen, output=label, logits=logits, status=status))
+            decided.append(replace(one, logits=logits, status=status))
         return decided

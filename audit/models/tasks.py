@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from audit.data.decided import NONE
 from audit.entities.entity import OUTSIDE
 from audit.entities.tags import ModelLabels, read_labels
 from audit.errors import ModelError, some
 
-#: The class of a label that is not there.
-NO_LABEL = "(none)"
 MULTI_LABEL = "multi_label_classification"
 
 
@@ -84,12 +83,12 @@ def decided_classes(task: str | None, labels: Sequence[str], where: str) -> list
     if task == "token-classification":
         return [OUTSIDE, *tags_of(labels, where).types]
     if task == "multi-label-classification":
-        if NO_LABEL in labels:
+        if NONE in labels:
             raise ModelError(
-                f"a label is called {NO_LABEL}, as labels that are not there are called here", where=where,
+                f"a label is called {NONE}, as labels that are not there are called here", where=where,
                 hint="give it another name in id2label of config.json",
             )  # fmt: skip
-        return [NO_LABEL, *labels]
+        return [NONE, *labels]
     return list(labels)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ import torch
 from transformers import AutoTokenizer
 
 from audit.config import ModelConfig
+from audit.data.decided import entity_decisions
 from audit.data.examples import Asked, Example, Plain, Words
-from audit.entities.decisions import characters_of, leakage, match
 from audit.entities.entity import OUTSIDE, Entity
 from audit.errors import ModelError
 from audit.models.adapter import Batch, Encoded
@@ -45,7 +46,7 @@ class TokenClassification(TextModel):
         super().__init__(model, tokenizer, facts, notes)
         named = model.config.id2label
         self._tags = tags_of([str(named[i]) for i in range(len(named))], facts.name)
-        of_class = np.array(self._tags.type_of) + 1
+        of_class = np.array(self._tags.class_of)
         #: Of each class, the tags that are added up.
         self._added = [np.flatnonzero(of_class == at).tolist() for at in range(len(self.classes))]
         specials = tokenizer.num_special_tokens_to_add()
@@ -69,7 +70,7 @@ class TokenClassification(TextModel):
         with torch.inference_mode(), door(f"trying {self._facts.architecture}", self._facts.name):
             shape = tuple(self._raw(batch).shape)
         virtual = self._facts.peft.virtual_tokens if self._facts.peft else 0
-        expected = (1, batch.ids.shape[1], len(self._tags.type_of))
+        expected = (1, batch.ids.shape[1], len(self._tags.class_of))
         if shape not in {expected, (1, expected[1] + virtual, expected[2])}:
             raise ModelError(f"its logits have the shape {shape} where {expected} was expected", where=self._facts.name)
         return encoded
@@ -131,7 +132,7 @@ class TokenClassification(TextModel):
             The entities that are true, over words; None if nobody knows.
         """
         words = words_of(example)
-        tags = np.zeros((len(words), len(self._tags.type_of)), np.float32)
+        tags = np.zeros((len(words), len(self._tags.class_of)), np.float32)
         read, cut = np.zeros(len(words), bool), np.zeros(len(words), bool)
         for window, output in zip(windows, outputs, strict=True):
             at = window.inputs["words"]
@@ -139,27 +140,13 @@ class TokenClassification(TextModel):
         if not np.isfinite(tags).all():
             return self._failed(words, gold)
         numbers = np.where(read, tags.argmax(1), self._added[0][0])
-        predicted = self._tags.entities(numbers.tolist())
-        leaks = leakage(gold or [], predicted, [sum(characters_of(word)) for word in words.words])
-        decided = []
-        for start, end, true, found in match(gold or [], predicted):
-            inside = slice(start, end)
-            leak = leaks.get(Entity(start, end, true))
-            decided.append(
-                Decided(
-                    None if gold is None else true,
-                    found,
-                    position=start,
-                    last=end - 1,
-                    start=words.starts[start],
-                    end=words.ends[end - 1],
-                    visible=leak.uncovered if leak else None,
-                    characters=leak.characters if leak else None,
-                    logits=self._classes_at(tags[start], bool(read[start])),
-                    status="empty" if not read[inside].any() else "truncated" if cut[inside].any() else "ok",
-                )
-            )
-        return decided
+        status = np.where(read, np.where(cut, "truncated", "ok"), "empty")
+        decided = entity_decisions(words, gold, self._tags.entities(numbers.tolist()))
+        first = [one.position or 0 for one in decided]
+        return [
+            replace(one, logits=self._classes_at(tags[word], bool(read[word])), status=str(status[word]))
+            for one, word in zip(decided, first, strict=True)
+        ]
 
     def _classes_at(self, tags: npt.NDArray[np.float32], read: bool) -> list[float]:
         if not read:
@@ -169,15 +156,5 @@ class TokenClassification(TextModel):
     @staticmethod
     def _failed(words: Words, gold: Sequence[Entity] | None) -> list[Decided]:
         """Return what failed: every entity that is true, or one decision in their place."""
-        return [
-            Decided(
-                entity.type,
-                None,
-                position=entity.start,
-                last=entity.end - 1,
-                start=words.starts[entity.start],
-                end=words.ends[entity.end - 1],
-                status="failed",
-            )
-            for entity in sorted(set(gold or []))
-        ] or [Decided(None if gold is None else OUTSIDE, None, position=0, status="failed")]
+        found = [replace(one, y_pred=None, visible=None, status="failed") for one in entity_decisions(words, gold, [])]
+        return found or [Decided(None if gold is None else OUTSIDE, None, position=0, status="failed")]

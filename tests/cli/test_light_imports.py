@@ -102,7 +102,7 @@ MAY_KNOW = {
     "explain": {"config", "data", "errors", "fairness", "models", "result", "store", "terms"},
     "report": {"errors", "fairness", "result", "store", "terms", "text"},
 }
-MAY_KNOW["testing"] = {"data", "errors", "models"}
+MAY_KNOW["testing"] = {"data", "errors", "models", "store"}
 MAY_KNOW["pipeline"] = {*MAY_KNOW, "audit"}
 MAY_KNOW["pytest_plugin"] = {*MAY_KNOW, "audit"}
 MAY_KNOW["cli"] = {*MAY_KNOW, "audit"} - {"pytest_plugin"}
