@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -40,6 +40,7 @@ from audit.policy.judge import judge
 from audit.result import AuditResult, Flags
 from benchmarks.calibration import ALPHA, RUNS, Share, partial
 from benchmarks.designs import DESIGNS, Design, Rows, nested
+from benchmarks.several import SEVERAL
 
 
 def summed(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -68,11 +69,11 @@ def metric_of(name: str, outcome: str) -> list[Metric]:
 def bounded(design: Design, frame: pd.DataFrame) -> tuple[GapBounds | None, bool]:
     """Bounds of the gap among the groups that carry a guarantee, and whether all groups do."""
     frame = frame.assign(w2=frame["w"] ** 2) if "w" in frame else frame
-    keys = ["g", *(["d"] if "d" in frame else []), "y_true", "y_pred"]
+    keys = ["g", *(name for name in ("d", "output") if name in frame), "y_true", "y_pred"]
     groups = frame["g"].max() + 1
     classes = [str(code) for code in np.union1d(frame["y_true"].unique(), frame["y_pred"].unique())]
     asked = classes[-1:] if len(classes) <= 2 else classes
-    (metric,) = metric_of(design.metric, "binary" if len(classes) <= 2 else "class")
+    (metric,) = metric_of(design.metric, design.outcome or ("binary" if len(classes) <= 2 else "class"))
 
     def grouped(cells: pd.DataFrame) -> GroupedCells:
         return GroupedCells(cells, cells["g"].astype(int).to_numpy(np.int64), int(groups))
@@ -137,17 +138,19 @@ def status_of(found: GapBounds | None, whole: bool, limit: float) -> str:
 
 def tallied(design: Design, frame: pd.DataFrame) -> tuple[Tally, Question]:
     """Sum rows up to cells, as a run does."""
-    slicing = Slicing(("g",), ("d",) if "d" in frame else (), "cluster" in frame)
+    also = ("output",) if "output" in frame else ()
+    slicing = Slicing(("g",), ("d",) if "d" in frame else (), "cluster" in frame, also)
     names = dict(zip(("g", "d"), (*slicing.group_columns, *slicing.control_columns), strict=False))
     frame = frame.assign(w2=frame["w"] ** 2) if "w" in frame else frame
-    keys = [*names.values(), *(["cluster"] if slicing.clustered else []), "y_true", "y_pred"]
+    keys = [*names.values(), *also, *(["cluster"] if slicing.clustered else []), "y_true", "y_pred"]
     cells = summed(frame.rename(columns=names), keys)
     classes = sorted({*cells["y_true"], *cells["y_pred"]})
-    metrics, criteria = choose_metrics(
-        (design.metric,), outcome="binary" if len(classes) <= 2 else "class", labelled=True, scored=False
-    )
-    positive = classes[-1] if len(classes) <= 2 else None
-    return Tally(slicing, cells, float(cells["w"].sum())), Question(metrics, criteria, classes, positive, 1 - ALPHA)
+    outcome = design.outcome or ("binary" if len(classes) <= 2 else "class")
+    metrics, criteria = choose_metrics((design.metric,), outcome=outcome, labelled=True, scored=False)
+    positive = classes[-1] if outcome == "binary" else None
+    nothing = None if design.outcome is None else classes[0]
+    question = Question(metrics, criteria, classes, positive, 1 - ALPHA, nothing=nothing)
+    return Tally(slicing, cells, float(cells["w"].sum())), replace(question, negatives=outcome != "entities")
 
 
 @dataclass
@@ -206,7 +209,7 @@ def main() -> None:
     compared.RESAMPLES = 500
     print(f"{RUNS} data sets a line, shares ± 1.96 standard errors; false fails and passes may be {ALPHA} each\n")
     print("| design | gap | data sets | fail, limit zero | fail | pass | in doubt |\n|---|---|---|---|---|---|---|")
-    for design in (design for design in DESIGNS if only in design.name):
+    for design in (design for design in (*DESIGNS, *SEVERAL) if only in design.name):
         for gap in design.gaps:
             done = measure(design, gap, RUNS // 3 if gap == "beyond" else RUNS)
             zero = str(done.above_zero) if gap == "none" else "–"

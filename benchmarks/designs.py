@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from audit.fairness.metrics.definitions import Outcome
+
 Rows = Callable[[np.random.Generator, float], pd.DataFrame]
 
 
@@ -25,6 +27,8 @@ class Design:
         Of the rule. The metric's true gap is the limit where `rows` is given `at`.
     at, beyond
         What `rows` is given where the gap lies at the limit, and beyond it.
+    outcome
+        What decisions are; one of two or of several classes if left out. Of labels, `rows` draws the column output too.
     """
 
     name: str
@@ -34,6 +38,7 @@ class Design:
     at: float = 0.1
     beyond: float = 0.3
     adjusted: bool = False
+    outcome: Outcome | None = None
     gaps: tuple[str, ...] = ("none", "at", "beyond")
 
     def apart(self, gap: str) -> float:

@@ -11,6 +11,7 @@ import pytest
 from audit.fairness.compare import frame
 from benchmarks import calibration, calibration_designs, calibration_score_changes
 from benchmarks.designs import DESIGNS, Design
+from benchmarks.several import SEVERAL
 
 RUNS, MOST = 40, 7
 
@@ -54,7 +55,7 @@ def test_a_model_against_itself_rarely_fails() -> None:
 #: Without the slowest; of macro averages one.
 AWKWARD = [
     design for design in DESIGNS[:-1] if design.metric != "macro_f1" or design.name.startswith("macro F1, ten c")
-]
+] + list(SEVERAL)
 
 
 @pytest.mark.parametrize("design", AWKWARD, ids=lambda design: design.name)
