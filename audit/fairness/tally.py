@@ -43,6 +43,11 @@ class Slicing:
         return [control_column(name) for name in self.controls]
 
 
+def kept_apart(outcome: str) -> tuple[str, ...]:
+    """Columns that decisions of such an outcome are kept apart by: of several labels, which one is decided about."""
+    return ("output",) if outcome == "labels" else ()
+
+
 @dataclass(frozen=True)
 class Tally:
     """Cells of one slicing.

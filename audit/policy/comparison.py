@@ -18,8 +18,8 @@ from audit.fairness.compare.gap_changes import gap_changes
 from audit.fairness.compare.movement import Movement, movement
 from audit.fairness.compare.paired import PairedTally, joint_batches, same_decisions, tally_pairs
 from audit.fairness.compare.score_movement import MOST_RANKED, mean_movement, ranking_movements
-from audit.fairness.metrics.definitions import Metric, known_metrics, of_numbers
-from audit.fairness.tally import Slicing, tally_columns
+from audit.fairness.metrics.definitions import SEVERAL, Metric, known_metrics, of_numbers, of_several
+from audit.fairness.tally import Slicing, kept_apart, tally_columns
 from audit.policy.baseline import Key, Reference, refuse_incomparable
 from audit.result import AuditResult, Change, Comparison, MetricValue, Note, Sketch, SlicingFacts, ValueEstimate
 from audit.store.decisions import BATCH_ROWS, read_decisions, windows
@@ -155,8 +155,10 @@ class Pairs:
     @staticmethod
     def read(result: AuditResult, decisions: Path, folder: RunFolder) -> Pairs:
         """Read both tables."""
-        clustered = result.config["data"]["columns"]["cluster"] is not None
-        slicings = [Slicing(tuple(slicing.attributes), (), clustered) for slicing in result.slicings]
+        data = result.config["data"]
+        clustered = data["columns"]["cluster"] is not None or data["outcome"] in SEVERAL
+        apart = kept_apart(data["outcome"])
+        slicings = [Slicing(tuple(slicing.attributes), (), clustered, apart) for slicing in result.slicings]
         members = [item["name"] for item in result.config["attributes"] if item.get("members")]
         columns = tally_columns(slicings, members)
 
@@ -189,7 +191,8 @@ def _placed(result: AuditResult, pairs: Pairs) -> list[tuple[PairedTally, Ints, 
 def _movements(
     result: AuditResult, pairs: Pairs, placed: list[tuple[PairedTally, Ints, SlicingFacts]]
 ) -> dict[Key, Moved]:
-    known = known_metrics()
+    several = result.config["data"]["outcome"] in SEVERAL
+    known = {name: of_several(metric) if several else metric for name, metric in known_metrics().items()}
     out: dict[Key, Moved] = {}
     values = {_key(value): value for value in result.metrics if not value.stratum}
     numbers = result.positive_class is None

@@ -12,7 +12,7 @@ import pyarrow as pa
 from audit.fairness.compare.disparities import Compared, compare
 from audit.fairness.compare.question import Question
 from audit.fairness.metrics.definitions import choose_metrics
-from audit.fairness.tally import Slicing, tally_decisions
+from audit.fairness.tally import Slicing, kept_apart, tally_decisions
 from audit.store.columns import group_column
 from audit.store.decisions import Decided, decision_schema, several
 
@@ -49,7 +49,7 @@ def question(outcome: Any, classes: Sequence[str], names: tuple[str, ...] = ()) 
 
 
 def slicing(outcome: str, controls: tuple[str, ...] = ()) -> Slicing:
-    return Slicing(("group",), controls, clustered=True, also=("output",) if outcome == "labels" else ())
+    return Slicing(("group",), controls, clustered=True, also=kept_apart(outcome))
 
 
 def compared(

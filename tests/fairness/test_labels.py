@@ -13,11 +13,14 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from audit.fairness.compare.adverse_impact import adverse_impact
 from audit.fairness.compare.disparities import compare
+from audit.fairness.compare.movement import movement
+from audit.fairness.compare.paired import joint_batches, tally_pairs
 from audit.fairness.compare.stratified import stratified_tests
-from audit.fairness.tally import Slicing, tally_decisions
+from audit.fairness.metrics.definitions import known_metrics, of_several
+from audit.fairness.tally import Slicing, kept_apart, tally_decisions
 from audit.store.columns import control_column
 from audit.store.decisions import decision_schema, several
-from tests.fairness.several import NO_LABEL, compared, labels, question, quickly, rows_of, slicing, value
+from tests.fairness.several import NO_LABEL, SCHEMA, compared, labels, question, quickly, rows_of, slicing, value
 
 NAMES = ["#anger", "joy", "joy 100%"]
 CLASSES = [NO_LABEL, *NAMES]
@@ -165,3 +168,33 @@ def test_stratified_tests_are_of_the_labels_own_decisions() -> None:
         found.append(tuple((v.group, v.n, pytest.approx(v.value, abs=1e-12)) for v in adjusted))
     assert found[0].counts
     assert found[:2] == found[2:]
+
+
+def test_a_change_of_two_versions_is_that_of_the_labels_own_decisions() -> None:
+    truth, before, groups = drawn()
+    after = np.where(np.random.default_rng(2).random(truth.shape) < 0.3, truth, before)
+    one = slice(1, 2)
+    moved = {}
+    for columns, also in ((slice(0, 3), kept_apart("labels")), (one, ())):
+        versions = [
+            several(rows_of(groups), labels(truth[:, columns], version[:, columns], NAMES[columns]), SCHEMA)
+            for version in (after, before)
+        ]
+        pairs = joint_batches([versions[0]], [versions[1]])
+        (tally,) = tally_pairs(pairs, [Slicing(("group",), (), True, also)], None)
+        codes = (tally.cells["group:group"] == "b").to_numpy(np.int64)
+        for name in ("true_positive_rate", "f1_score", "selection_rate"):
+            found = movement(tally, codes, 2, known_metrics()[name], {"joy": 1}).sketches
+            assert found is not None
+            moved.setdefault(name, []).append((found.mean, found.size))
+        if also:
+            for name, average in (("macro_f1", "macro"), ("micro_f1", "micro"), ("macro_recall", "macro")):
+                metric = of_several(known_metrics()[name])
+                found = movement(tally, codes, 2, metric, {cls: code for code, cls in enumerate(CLASSES)}).sketches
+                score = sklearn_metrics.recall_score if "recall" in name else sklearn_metrics.f1_score
+                for code, group in enumerate("ab"):
+                    mine = np.array(groups) == group
+                    scores = [score(truth[mine], version[mine], average=average) for version in (after, before)]
+                    assert found.mean[code] == pytest.approx(scores[0] - scores[1], abs=1e-6)
+    for here, there in moved.values():
+        np.testing.assert_allclose(here, there, rtol=1e-9)

@@ -49,6 +49,8 @@ from audit.result import MetricDefinition
 
 #: What decisions are: one of two classes, or of several; a number; entities found in a row; each of several labels.
 Outcome = Literal["binary", "class", "number", "entities", "labels"]
+#: Outcomes of which a row has several.
+SEVERAL: frozenset[Outcome] = frozenset({"entities", "labels"})
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def _of_ranking(name: str) -> Metric:
 
 _EVERY_CLASS: dict[str, Any] = {"scope": "all", "every_class": True}
 _CLASSES: dict[str, Any] = {"scope": "all", "outcomes": frozenset({"binary", "class"})}
-_SEVERAL: dict[str, Any] = {"scope": "all", "outcomes": frozenset({"entities", "labels"})}
+_SEVERAL: dict[str, Any] = {"scope": "all", "outcomes": SEVERAL}
 _LABELS: dict[str, Any] = {"scope": "all", "outcomes": frozenset({"labels"})}
 _OF_ROWS: dict[str, Any] = {**_SEVERAL, "scope": "example"}
 _OF_CHARACTERS: dict[str, Any] = {"scope": "example", "outcomes": frozenset({"entities"}), "better": "low"}
@@ -378,7 +380,7 @@ def of_several(metric: Metric) -> Metric:
 def _of(outcome: Outcome, metric: Metric) -> Metric:
     if outcome == "number":
         return of_numbers(metric)
-    return of_several(metric) if outcome in {"entities", "labels"} else metric
+    return of_several(metric) if outcome in SEVERAL else metric
 
 
 def _lacks(metric: Metric, outcome: Outcome, *, labelled: bool, scored: bool, probabilities: bool) -> str | None:
@@ -400,7 +402,7 @@ def _lacks(metric: Metric, outcome: Outcome, *, labelled: bool, scored: bool, pr
 
 def _unfit(metric: Metric, outcome: Outcome) -> str | None:
     """Say what a metric needs that decisions of this kind have not."""
-    several = outcome in {"entities", "labels"}
+    several = outcome in SEVERAL
     if outcome == "entities" and metric.counts_nothing:
         instead = INSTEAD.get(metric.name)
         return "true negatives, and there are no true negatives: where there is no entity and none was found, " + (
