@@ -10,6 +10,7 @@ import click
 import pytest
 
 from audit.cli import main as cli
+from audit.config import load_config
 from benchmarks.__main__ import NAMES
 
 ROOT = Path(__file__).parents[1]
@@ -80,3 +81,9 @@ def test_every_command_is_in_the_readme() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert isinstance(cli, click.Group)
     assert not [name for name in cli.commands if f"audit {name}" not in text and name != "schema"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "examples").glob("*.yaml")), ids=lambda path: path.name)
+def test_examples_are_valid_configurations(path: Path) -> None:
+    config = load_config(path)
+    assert config.policy.rules
