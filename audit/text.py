@@ -7,6 +7,7 @@ paragraph separators, lone surrogates, and everything a renderer may leave out (
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import regex
 
@@ -43,6 +44,11 @@ def map_hidden(text: str, show: Callable[[str], str]) -> str:
         return match.group() if hidden is None else show(hidden)
 
     return str(_HIDDEN.sub(shown, text))
+
+
+def file_name(path: Path) -> str:
+    """Name a file or folder as it can be stored: of bytes that are no UTF-8, each is shown by its number."""
+    return one_line(path.resolve().name)
 
 
 def cut(text: str, limit: int = LONGEST_NAME) -> str:

@@ -65,8 +65,10 @@ def entry_point(arguments: list[str] | None = None) -> None:
 def call(arguments: list[str] | None = None) -> ExitCode:
     """Run the command line and return the exit code."""
     _install_signals()
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        return _invoke(sys.argv[1:] if arguments is None else arguments)
+        _refuse_broken(given)
+        return _invoke(given)
     except click.exceptions.Exit as done:
         return ExitCode(done.exit_code)
     except click.ClickException as error:
@@ -97,6 +99,19 @@ def _invoke(arguments: list[str]) -> ExitCode:
     with main.make_context("audit", list(arguments)) as context:
         code = main.invoke(context)
     return code if isinstance(code, ExitCode) else ExitCode.PASSED
+
+
+def _refuse_broken(arguments: list[str]) -> None:
+    """Refuse what is no text: names are stored and shown in UTF-8, and no file is called by a name with a null."""
+    for argument in arguments:
+        try:
+            argument.encode("utf-8")
+        except UnicodeEncodeError:
+            raise click.UsageError(
+                f"{argument!r} holds bytes that are no UTF-8; give the file or folder another name"
+            ) from None
+        if "\0" in argument:
+            raise click.UsageError(f"{argument!r} holds a null character, which no name has")
 
 
 def _say_usage(error: click.ClickException) -> None:

@@ -53,7 +53,7 @@ def gate(
     from audit.say import say
     from audit.store.runfolder import RunFolder
 
-    if out and out.resolve() == folder.resolve():
+    if out and out.exists() and folder.exists() and out.samefile(folder):
         raise ConfigError(
             "--out is the run folder itself, whose documents tell the audit's own verdict",
             where=str(out),

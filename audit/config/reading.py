@@ -76,6 +76,8 @@ def read_yaml(path: Path) -> Any:
         With file, line and column.
     """
     try:
+        if path.is_fifo():
+            raise ConfigError("is a pipe, not a file", where=str(path), hint="it is read more than once: save it first")
         with path.open("rb") as stream:
             raw = stream.read(MOST_BYTES + 1)
     except FileNotFoundError:

@@ -108,7 +108,7 @@ def hash_files(data: DataConfig) -> str:
     paths = list(_walk(data.path)) if whole else [file.path for file in table_files(data)]
     for path in paths:
         if folder:
-            digest.update(path.relative_to(data.path).as_posix().encode("utf-8", "surrogateescape") + b"\0")
+            digest.update(path.relative_to(data.path).as_posix().encode() + b"\0")
         with reading(path, "a readable file"), path.open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
@@ -144,6 +144,10 @@ def _walk(folder: Path) -> Iterator[Path]:
             found += [Path(root, name) for name in names if not name.startswith((".", "_"))]
     for path in sorted(found):
         is_folder(path)
+        try:
+            str(path.relative_to(folder)).encode("utf-8")
+        except UnicodeEncodeError:  # names may be values of a column, and are handed to libraries as text
+            raise DataError("its name holds bytes that are no UTF-8", where=str(path), hint="rename it") from None
         yield path
 
 

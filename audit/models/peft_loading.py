@@ -13,6 +13,7 @@ from audit.errors import ModelError, some
 from audit.models.checkpoint import door
 from audit.models.peft_folder import METHODS, PeftFolder
 from audit.result import PeftFacts
+from audit.text import file_name
 
 EXTRA = "fairaudit[peft]"
 
@@ -90,6 +91,6 @@ def peft_facts(folder: PeftFolder) -> PeftFacts:
         parameters=sum(weight.size for weight in weights) if weights else None,
         virtual_tokens=folder.virtual_tokens,
         sha256=folder.adapter.sha256(),
-        base=folder.base.path.resolve().name,
+        base=file_name(folder.base.path),
         base_sha256=folder.base.sha256(),
     )

@@ -22,6 +22,7 @@ from audit.models.probe import Tolerance, probe_decisions, probe_explanations
 from audit.models.tasks import decided_classes
 from audit.models.vocabulary import check_vocabulary
 from audit.result import ModelFacts, Note
+from audit.text import file_name
 
 #: Tokens of the texts that a model is tried with: the longest is beyond the windows that families look through.
 PROBE_LENGTHS = (3, 20, 80)
@@ -63,7 +64,7 @@ class TextModel(EmbeddingModel):
         notes = [*loaded.notes, *check_vocabulary(tokenizer, rows, loaded.tokenizer_folder)]
         model = model.to(device).eval().requires_grad_(False)
         facts = ModelFacts(
-            name=config.path.resolve().name,
+            name=file_name(config.path),
             task=cls.task,
             architecture=loaded.architecture,
             parameters=sum(parameter.numel() for parameter in model.parameters()),

@@ -27,6 +27,7 @@ from audit.store.decisions import decision_schema
 from audit.store.runfolder import fingerprint_of
 from audit.terms.lexicon import Lexicon
 from audit.terms.loading import lexicons_sha256, load_lexicons
+from audit.text import file_name
 
 if TYPE_CHECKING:
     from audit.models.adapter import Adapter
@@ -232,8 +233,8 @@ def portable(config: AuditConfig) -> dict[str, Any]:
     plain = config.model_dump(mode="json")
     plain["data"]["path"] = config.data.path.name
     if config.model:
-        plain["model"]["path"] = config.model.path.resolve().name
-        plain["model"]["base"] = config.model.base and config.model.base.resolve().name
+        plain["model"]["path"] = file_name(config.model.path)
+        plain["model"]["base"] = config.model.base and file_name(config.model.base)
     if config.probe:
         plain["probe"]["lexicons"] = [path.name for path in config.probe.lexicons]
     del plain["output"]["folder"]

@@ -11,6 +11,7 @@ import yaml
 from audit.config import PolicyConfig
 from audit.policy.rules import describe
 from audit.result import PolicySource
+from audit.text import visible
 
 
 def locate_rules(path: Path, policy: PolicyConfig, keys: tuple[str, ...] = ("policy",)) -> PolicySource:
@@ -37,7 +38,7 @@ def locate_rules(path: Path, policy: PolicyConfig, keys: tuple[str, ...] = ("pol
         shown = path.resolve().relative_to(Path.cwd())
     except ValueError:
         shown = Path(path.name)
-    return PolicySource(file=shown.as_posix(), lines=lines)
+    return PolicySource(file=visible(shown.as_posix(), keep=""), lines=lines)
 
 
 def _child(node: Any, key: str) -> Any:

@@ -23,6 +23,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     `path` itself is replaced, not followed. It is flushed to disk first: some file systems order the rename before the
     data.
     """
+    if not path.name or path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     make_folder(path.parent)
     partial = path.with_name(secrets.token_hex(8).join(PARTIAL))
     number = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0), 0o666)
@@ -53,6 +55,8 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
+    except FileNotFoundError:  # although those above it are made: this is no disk, as /proc is none
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path)) from None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -67,7 +71,7 @@ def sha256(path: Path) -> str:
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
     for file in files:
         if path.is_dir():
-            digest.update(file.relative_to(path).as_posix().encode() + b"\0")
+            digest.update(file.relative_to(path).as_posix().encode("utf-8", "surrogateescape") + b"\0")
         with file.open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)

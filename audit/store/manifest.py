@@ -83,6 +83,8 @@ def read_manifest(folder: Path) -> Manifest:
         If there is none, or it is none of this version.
     """
     path = folder / MANIFEST
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise RunFolderError("is no file", where=str(path), hint="restore it, or run the audit again")
     try:
         plain: Any = json.loads(path.read_text(encoding="utf-8"))
         check_version(plain, path)

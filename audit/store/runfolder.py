@@ -220,6 +220,8 @@ class RunFolder:
         return result
 
     def _read_state(self) -> dict[str, str]:
+        if not self._state.is_file():  # a pipe would be waited for without end
+            raise RunFolderError("is damaged", where=str(self._state), hint="--overwrite begins again")
         try:
             return dict(json.loads(self._state.read_text(encoding="utf-8")))
         except (ValueError, TypeError, RecursionError):
@@ -250,7 +252,7 @@ def fingerprint_of(value: Any) -> str:
 
 
 def _remove_tree(path: Path) -> None:
-    if path.is_symlink():
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
         path.unlink()
     elif path.exists():
         shutil.rmtree(path)
