@@ -7,6 +7,7 @@ from importlib import import_module
 
 NAMES = (
     "batching",
+    "batching_several",
     "memory",
     "scale",
     "calibration",

@@ -65,15 +65,17 @@ class TokenClassification(TextModel):
     def _probed(self) -> list[Encoded]:
         texts = [words_of(text) for text in self._probe_texts()]
         # The last word is next to padding, and has everything before it.
-        encoded = self.encode([Asked(text, position=max(len(text) - 1, 0)) for text in texts])
-        batch = self.collate(encoded[-1:])
-        with torch.inference_mode(), door(f"trying {self._facts.architecture}", self._facts.name):
-            shape = tuple(self._raw(batch).shape)
+        return self.encode([Asked(text, position=max(len(text) - 1, 0)) for text in texts])
+
+    def _raw(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+        raw = super()._raw(batch, embedded)
+        # Virtual tokens of an adapter stand before the others.
         virtual = self._facts.peft.virtual_tokens if self._facts.peft else 0
-        expected = (1, batch.ids.shape[1], len(self._tags.class_of))
-        if shape not in {expected, (1, expected[1] + virtual, expected[2])}:
-            raise ModelError(f"its logits have the shape {shape} where {expected} was expected", where=self._facts.name)
-        return encoded
+        said = raw[:, virtual:] if raw.ndim == 3 and raw.shape[1] == batch.ids.shape[1] + virtual else raw
+        expected = (*batch.ids.shape, len(self._tags.class_of))
+        if said.shape != expected:
+            raise ModelError(f"its logits have the shape {tuple(raw.shape)} where {expected} was expected")
+        return said
 
     def _read(self, inputs: Sequence[Example]) -> list[ReadWords]:
         """Tokenize examples, each text once, however many of its decisions are meant."""
@@ -104,9 +106,8 @@ class TokenClassification(TextModel):
             raise ValueError("nobody said which words are meant")
         raw = self._raw(batch, embedded)
         asked = batch.asked.reshape(len(raw), -1)
-        # Virtual tokens of an adapter stand before the others.
-        tokens = asked.clamp(min=0) + raw.shape[1] - batch.ids.shape[1]
-        return raw.gather(1, tokens.unsqueeze(-1).expand(-1, -1, raw.shape[2])), asked >= 0
+        tokens = asked.clamp(min=0).unsqueeze(-1).expand(-1, -1, raw.shape[2])
+        return raw.gather(1, tokens), asked >= 0
 
     def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         """Return float32 logits of shape (batch, classes) at the word that is meant, prefixes of one type added up."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ import torch
 import transformers
 from tokenizers import ByteLevelBPETokenizer
 from transformers import (
-    AutoModelForSequenceClassification,
     AutoTokenizer,
     PreTrainedTokenizerFast,
     RobertaTokenizerFast,
@@ -93,7 +93,7 @@ def tokenizers(bert: Path) -> dict[str, Any]:
     }
 
 
-def configure(family: str, vocabulary: int) -> Any:
+def configure(family: str, vocabulary: int, labels: Sequence[str] = ("no", "yes")) -> Any:
     """Describe a tiny classifier of a family."""
     kind = CONFIG_MAPPING[family]
     default = kind()
@@ -103,16 +103,18 @@ def configure(family: str, vocabulary: int) -> Any:
     if family in LIKE_ROBERTA or family in DECODERS:
         special = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}
     given = small | special | {name: value for name, value in own.items() if value is not None}
-    labels = {"id2label": {0: "no", 1: "yes"}, "label2id": {"no": 0, "yes": 1}}
-    return kind(**given, **labels, vocab_size=vocabulary, initializer_range=0.12)
+    named = {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
+    return kind(**given, **named, vocab_size=vocabulary, initializer_range=0.12)
 
 
-def save(family: str, kinds: dict[str, Any], folder: Path) -> Path:
+def save(family: str, kinds: dict[str, Any], folder: Path, head: str = "SequenceClassification") -> Path:
     """Save a tiny classifier of a family with a tokenizer, as users have them."""
     tokenizer = kinds["roberta" if family in LIKE_ROBERTA else "decoder" if family in DECODERS else "bert"]
     torch.manual_seed(0)
     transformers.utils.logging.disable_progress_bar()
-    model = AutoModelForSequenceClassification.from_config(configure(family, len(tokenizer))).eval()
+    labels = ("no", "yes") if head == "SequenceClassification" else ("O", "B-person", "I-person")
+    auto = getattr(transformers, f"AutoModelFor{head}")
+    model = auto.from_config(configure(family, len(tokenizer), labels)).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             # Families that start from next to nothing would say next to the same of every text.
