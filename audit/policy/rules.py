@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError, some
 from audit.fairness.compare.scope import Scope, name_of
-from audit.fairness.metrics.names import CRITERIA, EXPLAINED_RATE, FLAG_RATE, FLIP_RATE, TOKEN_GAP
+from audit.fairness.metrics.names import CRITERIA, EXACT_MATCH, EXPLAINED_RATE, FLAG_RATE, FLIP_RATE, TOKEN_GAP
 from audit.result import AuditResult, Change, Comparison, Correlation, Measured, MetricDefinition, MetricValue
 
 PRESETS = {
@@ -323,6 +323,12 @@ def _questions(
     small, outside = tuple(scope_of.small(groups)), scope_of.left_out(groups)
     in_scope = {tuple(group.values) for group in groups if name_of(group.values) not in outside}
     definitions = {item.name: item for item in measured.metric_definitions}
+    # Where a row has several decisions, whole rows are counted apart.
+    whole = {
+        tuple(value.group): value.n
+        for value in measured.metrics
+        if value.metric == EXACT_MATCH and value.attributes == attributes and not value.stratum
+    }
     out = []
     for metric in CRITERIA.get(rule.metric, (rule.metric,)):
         # Explained decisions are always compared within predicted class and length.
@@ -361,7 +367,7 @@ def _questions(
                         ),
                         changes=_changes(comparison, attributes, metric, cls, in_scope),
                         left_out=small,
-                        rows={tuple(group.values): group.n for group in groups},
+                        rows={tuple(group.values): whole.get(tuple(group.values), group.n) for group in groups},
                     )
                 )
     return out

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from seqeval.metrics.v1 import precision_recall_fscore_support
+from seqeval.scheme import IOB2
 
 from audit.fairness.compare.discovery import DiscoveryCounter, Search
 from audit.fairness.compare.disparities import compare
@@ -85,6 +87,42 @@ def test_scores_are_the_strict_ones_of_spans(case: list[tuple[Spans, Spans, str,
 
 def approximately(expected: float | None) -> object:
     return None if expected is None else pytest.approx(expected, abs=1e-12)
+
+
+def tags_of(entities: Spans, length: int) -> list[str]:
+    """Write entities that do not overlap as BIO tags."""
+    tags = ["O"] * length
+    for (start, end), kind in entities.items():
+        tags[start:end] = [f"B-{kind}", *[f"I-{kind}"] * (end - start - 1)]
+    return tags
+
+
+def test_scores_of_every_group_are_seqevals() -> None:
+    rng = np.random.default_rng(5)
+    rows, groups = [], rng.choice(["a", "b"], 120).tolist()
+    for _ in groups:
+        gold, found = (
+            {(4 * i, 4 * i + int(rng.integers(1, 4))): str(rng.choice(TYPES)) for i in range(5) if rng.random() < 0.6}
+            for _ in range(2)
+        )
+        # Most entities are found as they are, some with another end or type.
+        found |= {span: kind for span, kind in gold.items() if rng.random() < 0.7}
+        found = {span: kind for span, kind in found.items() if span in gold or span[0] not in {s for s, _ in gold}}
+        rows.append((gold, found))
+    done = compared("entities", [decisions_of(*row) for row in rows], rows_of(groups), CLASSES)
+    for group in "ab":
+        gold, found = (
+            [tags_of(row[side], 24) for row, of in zip(rows, groups, strict=True) if of == group] for side in (0, 1)
+        )
+        for average in ("micro", "macro"):
+            theirs = precision_recall_fscore_support(gold, found, average=average, mode="strict", scheme=IOB2)
+            ours = [value(done, f"{average}_{name}", group).value for name in ("precision", "recall", "f1")]
+            assert ours == pytest.approx(list(theirs[:3]), abs=1e-12)
+        each = precision_recall_fscore_support(gold, found, average=None, mode="strict", scheme=IOB2)
+        for at, kind in enumerate(TYPES):
+            ours = [value(done, name, group, kind) for name in ("precision", "true_positive_rate", "f1_score")]
+            assert [one.value for one in ours] == pytest.approx([part[at] for part in each[:3]], abs=1e-12)
+            assert ours[1].n == each[3][at]
 
 
 def drawn(size: int = 300, seed: int = 0, right: tuple[float, float] = (0.9, 0.9)) -> tuple[list, list[str]]:

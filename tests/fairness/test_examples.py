@@ -13,15 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score
 
+from audit.config import PolicyConfig, RuleConfig
 from audit.fairness.bounds.effective import kish
 from audit.fairness.compare.disparities import Compared
 from audit.fairness.compare.examples import ExampleCounter
 from audit.fairness.compare.findings import findings
+from audit.fairness.metrics.definitions import described
 from audit.fairness.tally import Slicing, tally_columns
+from audit.policy.judge import judge
+from audit.policy.rules import questions
+from audit.result import AuditResult, Flags
 from audit.store.columns import control_column
 from audit.store.decisions import Decided, decision_schema, several
 from tests.fairness.helpers import gap
-from tests.fairness.several import NO_ENTITY, NO_LABEL, SCHEMA, labels, question, rows_of, slicing, value
+from tests.fairness.several import NO_ENTITY, NO_LABEL, SCHEMA, compared, labels, question, rows_of, slicing, value
 
 NAMES = ["x", "y"]
 
@@ -155,3 +160,26 @@ def test_nothing_asked_nothing_read() -> None:
 def test_an_audit_without_any_row_of_these_has_no_groups() -> None:
     table = several(rows_of(["a"]), [[]], SCHEMA)
     assert [done.metrics for done in rates("entities", [table], ("exact_match", "visible_characters"))] == [[], []]
+
+
+def test_a_rule_counts_the_rows_that_it_lacks_as_rows() -> None:
+    """What a row is: not each of its decisions, and not each character."""
+    rng = np.random.default_rng(0)
+    groups = ["a"] * 60 + ["b"] * 40
+    decided = [[MISS if rng.random() < 0.3 else HIT for _ in range(5)] for _ in groups]
+    table = several(rows_of(groups), decided, SCHEMA)
+    asked = question("entities", [NO_ENTITY, "PER"], ("micro_recall", "exact_match", "visible_characters"))
+    plain = compared("entities", decided, rows_of(groups), [NO_ENTITY, "PER"], ("micro_recall",))
+    found = [plain, *rates("entities", [table], ("exact_match", "visible_characters"))]
+    result = AuditResult.model_construct(
+        level=0.95, config={}, slicings=[plain.slicing], metric_definitions=described(asked.metrics),
+        metrics=[value for done in found for value in done.metrics], adjusted=[], correlations=[],
+        comparison=None, probe=None, flags=Flags(decisions=0, by_severity={}, rates=[], explained=0, shown=[]),
+    )  # fmt: skip
+    names = ("micro_recall", "exact_match", "visible_characters")
+    policy = PolicyConfig(rules=tuple(RuleConfig(metric=name, limit=0.4) for name in names))
+    for one in questions(result, policy):
+        assert {name: one.rows_of([name], 0) for name in "ab"} == {"a": 60, "b": 40}
+    told = judge(result, policy).rules
+    assert [rule.metric for rule in told] == list(names)
+    assert all(rule.cls is None for rule in told)

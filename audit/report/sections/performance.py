@@ -11,9 +11,15 @@ from audit.report.view import View
 from audit.report.wording import group_name
 from audit.result import SlicingFacts
 
-CHARTED = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
+CHARTED = (
+    *("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy"),
+    *("micro_recall", "exact_match", "visible_characters"),
+)
 #: Metrics of the first table of a slicing; the rest is one click away.
-FIRST = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy", "macro_f1")
+FIRST = (
+    *("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy", "macro_f1"),
+    *("micro_precision", "micro_recall", "micro_f1", "hamming_loss", "exact_match", "visible_characters"),
+)
 MOST_CLASSES_CHARTED = 3
 MOST_IN_FULL = 10
 
