@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
@@ -16,14 +17,19 @@ import pyarrow.compute as pc
 
 from audit.errors import DataError
 
+PLAIN_CELLS = "a cell is one text, number or truth value: write lists and objects into columns of their own"
 
-def holds(path: Path, column: str, row: int, what: str) -> DataError:
+
+def holds(path: Path, column: str, row: int, what: str, hint: str = PLAIN_CELLS) -> DataError:
     """Say that one cell is none that an audit can read."""
-    return DataError(
-        f"column {column!r}, row {row} holds {what}",
-        where=str(path),
-        hint="a cell is one text, number or truth value: write lists and objects into columns of their own",
-    )
+    return DataError(f"column {column!r}, row {row} holds {what}", where=str(path), hint=hint)
+
+
+def _refuse_filled(array: Any, column: str, path: Path, first_row: int, what: str, hint: str = PLAIN_CELLS) -> None:
+    """Refuse a column of a kind that an audit cannot read, unless there is nothing in it."""
+    filled = array.is_valid().to_numpy(zero_copy_only=False).nonzero()[0]
+    if len(filled):
+        raise holds(path, column, first_row + int(filled[0]), what, hint)
 
 
 def plain(
@@ -52,6 +58,10 @@ def plain(
         With the row, for a list, an object, bytes that are no text, or a number that no class has.
     """
     array = _unwrapped(array)
+    if pa.types.is_duration(array.type) or pa.types.is_interval(array.type):
+        # Arrow writes it as a bare number, of whatever unit the file happens to count in.
+        _refuse_filled(array, column, path, first_row, f"a span of time ({array.type})", "write it as a number")
+        return pa.nulls(len(array), pa.string())
     if lists and _is_list(array.type):
         return pa.array(
             [
@@ -61,10 +71,8 @@ def plain(
             pa.string(),
         )
     if pa.types.is_nested(array.type):
-        filled = array.is_valid().to_numpy(zero_copy_only=False).nonzero()[0]
-        if len(filled):
-            listed = not pa.types.is_struct(array.type) and not pa.types.is_map(array.type)
-            raise holds(path, column, first_row + int(filled[0]), "a list" if listed else "an object")
+        listed = not pa.types.is_struct(array.type) and not pa.types.is_map(array.type)
+        _refuse_filled(array, column, path, first_row, "a list" if listed else "an object")
         return pa.nulls(len(array), pa.string())
     if classes is not None and pa.types.is_integer(array.type):
         return _named(array, column, path, first_row, classes)
@@ -89,7 +97,11 @@ def _unwrapped(array: Any) -> Any:
     if isinstance(array, pa.ChunkedArray):  # an empty one combines to itself in some versions
         array = pa.array([], array.type)
     if isinstance(array.type, pa.BaseExtensionType):
+        uuids = getattr(array.type, "extension_name", "") == "arrow.uuid"
         array = array.storage
+        if uuids:
+            cells = array.to_pylist()
+            array = pa.array([None if cell is None else str(UUID(bytes=cell)) for cell in cells], pa.string())
     if pa.types.is_run_end_encoded(array.type):
         array = pc.run_end_decode(array)
     return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array

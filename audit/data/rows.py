@@ -266,7 +266,8 @@ class _Batch:
     def _members(self, attribute: AttributeConfig) -> pa.Array:
         """Read the groups of every row with their shares; a row in none is missing."""
         columns = {
-            group: self._numbers.read(self._raw.column(column), column) for group, column in attribute.members.items()
+            group: self._numbers.read(self._raw.column(column), column, truths=True)
+            for group, column in attribute.members.items()
         }
         for group, values in columns.items():
             wrong = ~np.isnan(values) & ~((values >= 0) & (values <= 1))

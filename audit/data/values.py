@@ -88,8 +88,13 @@ class NumberReader:
     data: DataConfig
     rows: pa.Array
 
-    def read(self, column: pa.Array | pa.ChunkedArray, name: str) -> Floats:
+    def read(self, column: pa.Array | pa.ChunkedArray, name: str, *, truths: bool = False) -> Floats:
         """Read a column as finite numbers, missing as NaN.
+
+        Parameters
+        ----------
+        truths
+            Truth values are numbers, 0 and 1, where a column says which rows belong to a group.
 
         Raises
         ------
@@ -98,6 +103,9 @@ class NumberReader:
         """
         array = flat(column)
         missing = self.data.missing_values
+        if pa.types.is_boolean(array.type) and not truths and array.null_count < len(array):
+            at = int(array.is_valid().to_numpy(zero_copy_only=False).nonzero()[0][0])
+            raise self.error(name, at, f"{str(array[at]).lower()} is a truth value, not a number", "write 0 and 1")
         if pa.types.is_string(array.type) or pa.types.is_null(array.type):
             values = self._of_text(array.cast(pa.string()), name)
         else:
