@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,6 +33,31 @@ def examples_about(config: AuditConfig, decided: pa.Table) -> list[Example]:
             found |= dict(zip(mine["row_id"].to_pylist(), examples_of(mine), strict=True))
     which = zip(decided["output"].to_pylist(), decided["position"].to_pylist(), strict=True)
     return [asked_of(found[owner], *one) for owner, one in zip(owners.to_pylist(), which, strict=True)]
+
+
+def with_examples(config: AuditConfig, decided: Iterable[pa.Table]) -> Iterator[tuple[list[Example], pa.Table]]:
+    """Put the examples that decisions are about beside them.
+
+    Parameters
+    ----------
+    decided
+        Parts of a decision table in its own order, which is that of the rows; with `row_id` and `ABOUT`.
+    """
+    rows = (
+        pair
+        for batch in RowReader(config)
+        for pair in zip(batch["row_id"].to_pylist(), examples_of(batch), strict=True)
+    )
+    row_id, example = next(rows)
+    for table in decided:
+        out: list[Example] = []
+        owners = pc.coalesce(table["example"], table["row_id"]).to_pylist()
+        which = zip(table["output"].to_pylist(), table["position"].to_pylist(), strict=True)
+        for owner, one in zip(owners, which, strict=True):
+            while row_id != owner:
+                row_id, example = next(rows)
+            out.append(asked_of(example, *one))
+        yield out, table
 
 
 def chosen_decisions(folder: RunFolder, ids: Collection[str], columns: Collection[str]) -> pa.Table:

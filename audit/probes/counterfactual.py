@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 import torch
 
 from audit.config import AuditConfig
-from audit.data.examples import Example, examples_of
-from audit.data.rows import RowReader
+from audit.data.about import ABOUT, with_examples
+from audit.data.examples import Example
 from audit.models.adapter import Adapter, Encoded
 from audit.models.engine import BatchRunner
 from audit.probes.exchange import Exchange, Version, exchanges
@@ -70,22 +70,19 @@ def probe_rows(
     shards = folder.shards("counterfactuals")
     scorer = Scorer(adapter, positive)
     computed = reused = 0
-    rows = windows(RowReader(config), PART_ROWS)
-    decided = windows(
-        read_decisions(folder.decisions, ["row_id", "y_pred", "logits", "status", "weight", "count", "cluster"]),
-        PART_ROWS,
-    )
+    columns = ["row_id", *ABOUT, "y_pred", "logits", "status", "weight", "count", "cluster"]
+    decided = windows(read_decisions(folder.decisions, columns), PART_ROWS)
     with pq.ParquetFile(folder.decisions, pre_buffer=False) as file:
         total = file.metadata.num_rows
-    with progress.stage("exchanges", total, "rows") as bar:
-        for number, (texts, decision) in enumerate(zip(rows, decided, strict=True)):
+    with progress.stage("exchanges", total, "decisions") as bar:
+        for number, (examples, decision) in enumerate(with_examples(config, decided)):
             if shards.done(number):
                 reused += 1
             else:
-                found = _window(examples_of(texts), decision, lexicons, scorer)
+                found = _window(examples, decision, lexicons, scorer)
                 shards.write(number, *found)
                 computed += 1
-            bar.update(texts.num_rows)
+            bar.update(decision.num_rows)
     shards.join(folder.counterfactuals, SCHEMA)
     return computed, reused
 
