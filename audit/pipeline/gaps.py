@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,6 @@ from audit.pipeline.case import Case, lexicons_of
 from audit.policy.flags import FailedGap, failed_gaps
 from audit.policy.judge import judge_gaps
 from audit.result import (
-    AuditResult,
     Closing,
     ConceptPush,
     Disparity,
@@ -52,9 +50,7 @@ CONDITIONS = {
 
 def gaps_to_look_into(measured: Measured, config: AuditConfig) -> list[FailedGap]:
     """Judge the disparities of decisions, before anything is explained; then those that were asked for."""
-    # Of a result, verdicts and findings are all it reads.
-    judged = SimpleNamespace(rules=judge_gaps(measured, config.policy))
-    out = failed_gaps(cast("AuditResult", SimpleNamespace(judgement=judged, findings=measured.findings)))
+    out = failed_gaps(judge_gaps(measured, config.policy), measured.findings)
     known = {(gap.attributes, gap.metric) for gap in out}
     for gap in measured.disparities:
         pooled = gap.aggregate == "difference" and not gap.stratum and gap.cls == measured.positive_class

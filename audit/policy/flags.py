@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 
 from audit.fairness.bounds.outcomes import Rate, rate_of, rate_of_cells
-from audit.result import AuditResult, FlagRate, Flags
+from audit.result import FindingsSummary, FlagRate, Flags, RuleVerdict
 from audit.result.outcomes import UNEXPLAINED
 from audit.store.columns import group_column
 
@@ -50,18 +50,18 @@ class FailedGap:
     why: str
 
 
-def failed_gaps(result: AuditResult) -> list[FailedGap]:
+def failed_gaps(verdicts: Iterable[RuleVerdict], found: FindingsSummary) -> list[FailedGap]:
     """Disparities that failed a rule, in the order of the rules, then those found clear of chance."""
     out = [
         FailedGap(
             tuple(rule.attributes), rule.metric, rule.cls, tuple(rule.low_group), tuple(rule.high_group), "failed"
         )
-        for rule in (result.judgement.rules if result.judgement else [])
+        for rule in verdicts
         if rule.status == "fail" and rule.kind == "gap" and rule.low_group and rule.high_group
     ]
     out += [
         FailedGap(tuple(item.attributes), item.metric, item.cls, tuple(item.low_group), tuple(item.high_group), "found")
-        for item in result.findings.items
+        for item in found.items
     ]
     seen: dict[tuple[Any, ...], FailedGap] = {}
     for gap in out:
