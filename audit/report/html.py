@@ -101,7 +101,8 @@ def _show_hidden(value: Any) -> Any:
 
 def _render_section(environment: jinja2.Environment, section: Section, content: dict[str, Any], view: View) -> Markup:
     template = environment.get_template(f"sections/{section.code}.html.j2")
-    return Markup(template.render(s=content, r=view.result, t=view.t, view=view))  # noqa: S704
+    # What a template has escaped by itself has passed by `finalize`.
+    return Markup(visible(template.render(s=content, r=view.result, t=view.t, view=view)))  # noqa: S704
 
 
 def template_file(name: str) -> str:

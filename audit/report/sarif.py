@@ -48,7 +48,7 @@ def render_sarif(result: AuditResult, t: Catalogue, flagged: Iterable[dict[str, 
     decisions = list(islice(flagged, MOST_FLAGGED))
     codes = list(dict.fromkeys(_code(row) for row in decisions))
     findings += [_decision(result, row, t) for row in decisions]
-    described = [{"id": rule_id(name), "shortDescription": {"text": visible(name)}} for name in names]
+    described = [{"id": rule_id(name), "shortDescription": {"text": name}} for name in names]
     described += [
         {
             "id": f"flag/{code}",
@@ -64,7 +64,16 @@ def render_sarif(result: AuditResult, t: Catalogue, flagged: Iterable[dict[str, 
         "properties": {"verdict": judgement.status if judgement else "not_judged"},
         "results": findings,
     }
-    return json.dumps({"version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(_visible({"version": "2.1.0", "runs": [run]}), indent=2, ensure_ascii=False) + "\n"
+
+
+def _visible(plain: Any) -> Any:
+    """Every piece of text that reaches the file shows its control characters."""
+    if isinstance(plain, dict):
+        return {_visible(key): _visible(value) for key, value in plain.items()}
+    if isinstance(plain, list):
+        return [_visible(item) for item in plain]
+    return visible(plain) if isinstance(plain, str) else plain
 
 
 def rule_id(name: str) -> str:
@@ -96,7 +105,7 @@ def _finding(
         reason = next(
             (w.reason for w in waivers if w.rule == rule.rule and (not w.over or w.over == rule.attributes)), ""
         )
-        found["suppressions"] = [{"kind": "external", "status": "accepted", "justification": visible(reason)}]
+        found["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
     return found
 
 
@@ -137,7 +146,7 @@ def _decision(result: AuditResult, row: dict[str, Any], t: Catalogue) -> dict[st
 
 def _location(result: AuditResult, rule: str) -> dict[str, Any]:
     source = result.policy_source
-    place: dict[str, Any] = {"artifactLocation": {"uri": source.file if source else NO_FILE}}
+    place: dict[str, Any] = {"artifactLocation": {"uri": quote(source.file) if source else NO_FILE}}
     if source and rule in source.lines:
         place["region"] = {"startLine": source.lines[rule]}
     return {"physicalLocation": place}
@@ -145,4 +154,4 @@ def _location(result: AuditResult, rule: str) -> dict[str, Any]:
 
 def _text(text: str) -> str:
     """Keep brackets from being read as links."""
-    return visible(text).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
