@@ -12,6 +12,7 @@ import audit
 from audit.errors import RunFolderError
 from audit.result import AuditResult
 from audit.store.files import sha256
+from audit.store.lock import LOCK
 from audit.store.runfolder import RunFolder
 
 Make = Callable[..., dict[str, Any]]
@@ -43,7 +44,7 @@ def test_manifest_vouches_for_every_file(model_case: Make, tmp_path: Path) -> No
     audit.run(config)
     folder = RunFolder(tmp_path / "run")
     manifest = json.loads(folder.manifest.read_text())
-    assert {path.name for path in folder.path.iterdir()} == {*manifest["files"], "manifest.json"}
+    assert {path.name for path in folder.path.iterdir()} == {*manifest["files"], "manifest.json", LOCK}
     for name, facts in manifest["files"].items():
         assert sha256(folder.path / name) == facts["sha256"]
     result = folder.read_result()
