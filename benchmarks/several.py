@@ -121,4 +121,9 @@ SEVERAL = (
     Design("five labels of 1,000 + 300 + 120 rows, macro F1", "macro_f1", labels(ROWS), limit=F1_OF_LABELS[True],
            outcome="labels"),
     Design("visible characters of 1,000 + 300 + 120 rows", "selection_rate", characters(ROWS, 0.2)),
+    Design("few rows, entities of 400 + 40, micro F1", "micro_f1", entities((400, 40)), limit=F1_OF_ENTITIES,
+           beyond=0.5, outcome="entities"),
+    Design("few rows, five labels of 400 + 40, micro F1", "micro_f1", labels((400, 40)), limit=F1_OF_LABELS[False],
+           outcome="labels"),
+    Design("few rows, visible characters of 400 + 40, few missed", "selection_rate", characters((400, 40), 0.13)),
 )  # fmt: skip
