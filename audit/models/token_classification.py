@@ -46,6 +46,8 @@ class TokenClassification(TextModel):
         super().__init__(model, tokenizer, facts, notes)
         named = model.config.id2label
         self._tags = tags_of([str(named[i]) for i in range(len(named))], facts.name)
+        if self._tags.set_aside:
+            self.notes.append(Note(code="tags_set_aside", params={"tags": list(self._tags.set_aside)}))
         of_class = np.array(self._tags.class_of)
         #: Of each class, the tags that are added up.
         self._added = [np.flatnonzero(of_class == at).tolist() for at in range(len(self.classes))]

@@ -244,3 +244,10 @@ def test_schemes_of_tags(tags: list[str], classes: list[str], checkpoints: dict[
     config = ModelConfig(path=tagger(checkpoints["bert"], tmp_path, tags), device="cpu")
     assert infer_task(config) == "token-classification"
     assert classes_of(config) == load_adapter(config).classes == classes
+
+
+def test_tags_called_like_special_tokens_are_outside_and_noted(checkpoints: dict[str, Path], tmp_path: Path) -> None:
+    adapter = load(tagger(checkpoints["bert"], tmp_path, ["[PAD]", "O", "B-a", "I-a"]))
+    assert adapter.classes == ["O", "a"]
+    assert [(note.code, note.params) for note in adapter.notes] == [("tags_set_aside", {"tags": ["[PAD]"]})]
+    check_adapter(adapter, EXAMPLES)
