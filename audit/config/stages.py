@@ -50,7 +50,8 @@ class ExplanationConfig(ConfigPart):
     most_flagged: int = Field(
         200,
         ge=0,
-        description="Flagged decisions that are explained beside the sample, worst first; `flagged` has no end.",
+        description="Flagged decisions that are explained beside the sample, worst first; `flagged` has no end. And as "
+        "many of those that changed since the baseline.",
     )
     shown: int = Field(24, ge=0, le=200, description="Explained decisions whose text the report shows.")
     target: Literal["probability", "log_odds"] = Field(

@@ -101,7 +101,7 @@ def run(
             probed = probe(case, folder, progress, clock)
         gaps = gaps_to_look_into(Measured.of(subject, fairness), config)
         with clock.timing("explain"):
-            changed = changed_rows(folder, subject.data, reference, config.explanations.most_flagged, config.seed)
+            changed = changed_rows(folder, subject.data, reference, config.seed)
             explained = explain_why(case, folder, progress, clock, probed, gaps, changed)
             fairness = with_explained_rates(fairness, case, explained.table)
         verdicts = Verdicts(comparison=None, policy_source=source or policy_source, judgement=None)

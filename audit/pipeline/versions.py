@@ -47,10 +47,10 @@ def _same_texts(one: AuditResult, other: AuditResult) -> bool:
     )
 
 
-def changed_rows(folder: RunFolder, data: DataFacts, reference: Reference | None, most: int, seed: int) -> list[str]:
-    """Rows whose decision is another than in the baseline; if there are more than `most`, some of them.
+def changed_rows(folder: RunFolder, data: DataFacts, reference: Reference | None, seed: int) -> list[str]:
+    """Rows whose decision is another than in the baseline, in the order in which they are worth explaining.
 
-    Which ones depends on their ids and the seed alone, so that two versions held against each other choose the same.
+    The order is of their ids and the seed alone, so that two versions held against each other choose the same.
     """
     if reference is None or reference.folder is None or reference.baseline.rows_sha256 != data.rows_sha256:
         return []
@@ -64,8 +64,8 @@ def changed_rows(folder: RunFolder, data: DataFacts, reference: Reference | None
         parts.append(batch.filter(changed).select(["row_id"]))
     whole = pa.concat_tables(parts) if parts else pa.table({"row_id": pa.array([], pa.string())})
     # Not by the tickets of the sample, which would then lack just those that are drawn here.
-    order = np.argsort(tickets_of([whole], seed + 2), kind="stable")[:most]
-    return sorted(whole["row_id"].take(pa.array(order)).to_pylist())
+    order = np.argsort(tickets_of([whole], seed + 2), kind="stable")
+    return list(whole["row_id"].take(pa.array(order)).to_pylist())
 
 
 def fingerprint_of_baseline(reference: Reference | None) -> str:

@@ -131,7 +131,7 @@ def explain_why(
     Parameters
     ----------
     changed
-        Rows whose decision is another than in the baseline: they are explained with certainty, as flagged ones are.
+        Rows whose decision is another than in the baseline, in the order in which they are explained with certainty.
     """
     config, out = case.config, _Found(probed.summary if probed else None)
     threshold = config.probe.threshold if config.probe else None
@@ -197,8 +197,12 @@ def _explain(
     certain = before[: None if settings.which == "flagged" else settings.most_flagged]
     if len(before) > len(certain) and settings.which == "sample":
         out.notes.append(Note(code="flagged_not_explained", params={"n": len(before) - len(certain)}))
+    if len(changed) > settings.most_flagged and settings.which != "all":
+        out.notes.append(Note(code="changed_not_explained", params={"n": len(changed) - settings.most_flagged}))
     slicings = [slicing.attributes for slicing in case.slicings if slicing.attributes]
-    out.sample = explain_sample(config, explainer, slicings, folder, progress, {*certain, *changed})
+    out.sample = explain_sample(
+        config, explainer, slicings, folder, progress, {*certain, *changed[: settings.most_flagged]}
+    )
     clock.computed += out.sample.computed
     clock.reused += out.sample.reused
     evidence.explained = out.sample.table

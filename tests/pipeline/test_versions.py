@@ -101,6 +101,8 @@ def test_at_most_as_many_as_flagged_ones_are_explained_for_having_flipped(versio
     for name, baseline in (("copy", "original decided"), ("original", "copy")):
         at = versions(name, baseline=baseline, config=settings)
         sides.append(set(pd.read_parquet(at / "attributions.parquet")["row_id"]))
+        notes = {note["code"]: note["params"] for note in json.loads((at / "result.json").read_text())["notes"]}
+        assert notes["changed_not_explained"]["n"] > 0
         assert not (at / "inputs.parquet").exists() or pd.read_parquet(at / "inputs.parquet").empty
     assert len(sides[0]) == 3
     assert sides[0] == sides[1]
