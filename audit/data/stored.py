@@ -22,44 +22,47 @@ def negative_class(positive: str, classes: list[str]) -> str:
     return others[0] if others else OTHER
 
 
-def stored_decisions(
-    rows: pa.Table, schema: pa.Schema, config: AuditConfig, positive: str | None, classes: list[str]
-) -> pa.Table:
-    """Turn canonical rows with a stored prediction or score into decisions.
+def refuse_undecided(rows: pa.Table, config: AuditConfig) -> None:
+    """Refuse canonical rows without a stored prediction, where no model decides.
 
     Raises
     ------
     DataError
-        If a row has neither.
+        With column and row.
     """
+    columns, hint = config.data.columns, "data.where can leave rows out"
+    if config.model is not None:
+        return
+    if config.data.several:
+        decided = rows["found"]
+        column = columns.prediction or next(iter(columns.predictions.values()))
+        hint = f"an empty list says that nothing was found; {hint}"
+    elif config.data.outcome == "class":
+        decided = rows["score" if columns.prediction is None else "prediction"]
+        column = columns.prediction or columns.score or ""
+    else:
+        return
+    if decided.null_count:
+        row = rows["row"].filter(decided.is_null())[0].as_py()
+        raise DataError(f"column {column!r}, row {row}: no prediction", where=str(config.data.path), hint=hint)
+
+
+def stored_decisions(
+    rows: pa.Table, schema: pa.Schema, config: AuditConfig, positive: str | None, classes: list[str]
+) -> pa.Table:
+    """Turn canonical rows with a stored prediction or score, which the survey made sure of, into decisions."""
     if config.data.several:
         return _several(rows, schema, config, classes)
     prediction, score = rows["prediction"], rows["score"]
     if config.data.columns.prediction is None and positive is not None:
         above = pc.greater_equal(score, config.data.share_of_range(config.data.threshold))
         prediction = pc.if_else(above, positive, negative_class(positive, classes))
-    if prediction.null_count and config.data.outcome == "class":
-        row = rows["row"].filter(prediction.is_null())[0].as_py()
-        column = config.data.columns.prediction or config.data.columns.score
-        raise DataError(
-            f"column {column!r}, row {row}: no prediction",
-            where=str(config.data.path),
-            hint="data.where can leave rows out",
-        )
     columns = {name: rows[name] for name in schema.names if name in rows.column_names}
     columns |= {"y_pred": prediction, "status": pa.array(["ok"] * rows.num_rows)}
     return decision_table(columns, schema)
 
 
 def _several(rows: pa.Table, schema: pa.Schema, config: AuditConfig, classes: list[str]) -> pa.Table:
-    if rows["found"].null_count:
-        row = rows["row"].filter(rows["found"].is_null())[0].as_py()
-        column = config.data.columns.prediction or next(iter(config.data.columns.predictions.values()))
-        raise DataError(
-            f"column {column!r}, row {row}: no prediction",
-            where=str(config.data.path),
-            hint="an empty list says that nothing was found; data.where can leave rows out",
-        )
     both = list(zip(rows["gold"].to_pylist(), rows["found"].to_pylist(), strict=True))
     if config.data.outcome == "labels":
         decided = [label_decisions(classes[1:], gold, found) for gold, found in both]

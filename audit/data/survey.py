@@ -17,6 +17,7 @@ from audit.data.agreement import agree, spelled_like
 from audit.data.files import data_format, hash_files
 from audit.data.quotes import quote_notes
 from audit.data.rows import MOST_NUMBER, OTHER_UNIT, RowReader
+from audit.data.stored import refuse_undecided
 from audit.data.values import MOST_WHOLE
 from audit.errors import DataError, some
 from audit.result import Note
@@ -84,6 +85,7 @@ def survey(config: AuditConfig) -> Survey:
                 where=str(config.data.path),
                 hint="put what rows stand for into data.columns.weight, divided by one number",
             )
+        refuse_undecided(batch, config)
         _count_crossed(crossed, batch)
         _count_classes(found, batch)
         for name, column in columns.items():
