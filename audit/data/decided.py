@@ -19,7 +19,7 @@ def entity_decisions(words: Words, gold: Sequence[Entity] | None, found: Sequenc
     """List the decisions about the words of a row: every gold entity, and every other one that was found.
 
     A wrong boundary is two, a miss and an invention (`audit.entities.decisions.match`). Where nobody knows what is
-    true, there are the found ones alone.
+    true, there are the found ones alone. If there are none at all, one decision says so.
     """
     characters = [len(word) for word in words.words]
     leaks = leakage(gold or (), found, characters)
@@ -38,7 +38,7 @@ def entity_decisions(words: Words, gold: Sequence[Entity] | None, found: Sequenc
                 characters=leak.characters if leak else None,
             )
         )
-    return out
+    return out or [Decided(None if gold is None else OUTSIDE, OUTSIDE, status="nothing")]
 
 
 def label_decisions(labels: Sequence[str], gold: Collection[str] | None, found: Collection[str]) -> list[Decided]:

@@ -25,7 +25,6 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from scipy.stats import spearmanr
 
 from audit.fairness.bounds.outcomes import mean_of
@@ -34,6 +33,7 @@ from audit.result import ComparedDecision, ExplanationComparison, ExplanationShi
 from audit.store.columns import group_column
 from audit.store.decisions import read_decisions
 from audit.store.runfolder import RunFolder
+from audit.store.tables import read_table
 
 Floats = npt.NDArray[np.float64]
 READ = [
@@ -136,7 +136,7 @@ def compare_explanations(
     """
     if not (candidate.attributions.exists() and baseline.attributions.exists()):
         return None
-    after, before = (pq.read_table(folder.attributions, columns=READ).to_pandas() for folder in (candidate, baseline))
+    after, before = (read_table(folder.attributions, READ).to_pandas() for folder in (candidate, baseline))
     both = after.merge(before, on="row_id", suffixes=("", "_before"), validate="one_to_one")
     both["flipped"] = both["target_class"] != both["target_class_before"]
     reasons = [_incomparable(row, classes) for row in both.to_dict("records")]

@@ -61,7 +61,7 @@ def draw_rows(
     """
     names = group_columns(attribute.label for attribute in config.attributes)
     decisions = _read_strata(folder, names)
-    usable = np.flatnonzero(decisions["status"] != "failed")
+    usable = np.flatnonzero(~decisions["status"].isin(["failed", "nothing"]))
     sure = None if budget is None else np.flatnonzero(np.isin(usable, _positions(folder, certain)))
     strata = outcome_strata(decisions.iloc[usable], names)
     tickets = tickets_of(read_decisions(folder.decisions, ["row_id"]), seed)[usable]

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from audit.config import AuditConfig, ExplanationConfig
 from audit.data.about import examples_of_decisions
@@ -17,6 +16,7 @@ from audit.explain.integrate.units import FRAME, units_of
 from audit.result import AuditResult, DecisionSheet, SheetUnit
 from audit.store.columns import group_column
 from audit.store.runfolder import RunFolder
+from audit.store.tables import read_table
 
 #: Columns of the attribution table that a sheet takes over.
 KEPT = (
@@ -39,12 +39,10 @@ def stored_sheet(folder: RunFolder, result: AuditResult, row_id: str) -> Decisio
     decision = decision_of(folder, row_id)
     if not folder.attributions.exists():
         raise RunFolderError("this run explained no decision", where=str(folder.path), hint=hint)
-    found = pq.read_table(folder.attributions, filters=[("row_id", "==", row_id)]).to_pylist()
+    found = read_table(folder.attributions, ids=[row_id]).to_pylist()
     if not found:
         raise RunFolderError(f"row {row_id!r} is not among the explained ones", where=str(folder.path), hint=hint)
-    texts = (
-        pq.read_table(folder.inputs, filters=[("row_id", "==", row_id)]).to_pylist() if folder.inputs.exists() else []
-    )
+    texts = read_table(folder.inputs, ids=[row_id]).to_pylist() if folder.inputs.exists() else []
     if not texts:
         raise RunFolderError(f"the text of row {row_id!r} was not kept", where=str(folder.path), hint=hint)
     return make_sheet(result, decision, found[0], texts[0]["input"], {})
@@ -58,7 +56,7 @@ def decision_of(folder: RunFolder, row_id: str) -> dict[str, Any]:
     DataError
         If there is none with this id.
     """
-    found = pq.read_table(folder.decisions, filters=[("row_id", "==", row_id)]).to_pylist()
+    found = read_table(folder.decisions, ids=[row_id]).to_pylist()
     if not found:
         raise DataError(f"no row has the id {row_id!r}", where=str(folder.decisions))
     return dict(found[0])

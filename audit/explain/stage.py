@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from scipy.stats import norm
 
 from audit.config import AuditConfig
@@ -23,6 +22,7 @@ from audit.result.outcomes import EXPLAINED, REASONS, UNEXPLAINED, WEAK
 from audit.store.columns import group_column, group_columns
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
+from audit.store.tables import read_table
 
 #: Decisions explained again in float32 where gradients are coarser, besides all borderline ones.
 RECHECKED = 32
@@ -69,7 +69,7 @@ def explain_sample(
         computed, reused = in_parts(shards, drawn.rows, adapter.device, explainer.explain, bar)
     shards.join(folder.attributions, SCHEMA)
 
-    found = pq.read_table(folder.attributions, columns=READ).to_pandas()
+    found = read_table(folder.attributions, READ).to_pandas()
     explained = pd.concat([drawn.rows, found], axis=1)
     shown = _to_show(explained, group_column(names[0]), settings.shown)
     steady = explained[~explained["reason"].isin(["failed", "no_contrast", "not_converged", "no_input"])]

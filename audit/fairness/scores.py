@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.fairness.tally import Slicing
+from audit.store.decisions import counted
 from audit.store.membership import spread
 
 Floats = npt.NDArray[np.float64]
@@ -142,7 +143,7 @@ def with_score_sums(batch: pa.Table, positive: str | None, number: int) -> pa.Ta
     number
         Of the batch: seeds the blocks.
     """
-    batch = batch.filter(pc.and_(pc.not_equal(batch["status"], "failed"), batch["score"].is_valid()))
+    batch = batch.filter(pc.and_(counted(batch["status"]), batch["score"].is_valid()))
     score = batch["score"].to_numpy()
     weight = batch["count"].to_numpy() * batch["weight"].to_numpy()
     labelled = (batch["y_value"] if positive is None else batch["y_true"]).is_valid().to_numpy(zero_copy_only=False)

@@ -125,7 +125,10 @@ def _keys(slicing: Slicing) -> list[str]:
 
 
 def with_sums(batch: pa.Table) -> pa.Table:
-    """Keep the decisions that did not fail, with the columns that are summed."""
+    """Keep the decisions that did not fail, with the columns that are summed.
+
+    A row about which there is nothing to decide stays: no score of entities moves by it, and no group is forgotten.
+    """
     batch = batch.filter(pc.not_equal(batch["status"], "failed"))
     weight = pc.multiply(batch["count"].cast(pa.float64()), batch["weight"])
     sums = {"n": batch["count"], "w": weight, "w2": pc.multiply(weight, batch["weight"])}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -18,7 +18,7 @@ from audit.data.survey import Survey, positive_class
 from audit.errors import ConfigError, DataError, ModelError, some
 from audit.fairness.compare.question import Question
 from audit.fairness.compare.scope import Scope
-from audit.fairness.metrics.definitions import choose_metrics
+from audit.fairness.metrics.definitions import SEVERAL, Outcome, choose_metrics
 from audit.fairness.metrics.names import EXPLAINED_RATE
 from audit.fairness.tally import Slicing
 from audit.policy.rules import check_policy, named_rules, outcome_units
@@ -150,7 +150,8 @@ def ask(
         Crossings that are left out.
     """
     numbers = config.data.outcome == "number"
-    outcome: Literal["binary", "class", "number"] = "number" if numbers else "binary" if len(classes) == 2 else "class"
+    several = config.data.outcome if config.data.outcome in SEVERAL else None
+    outcome: Outcome = several or ("number" if numbers else "binary" if len(classes) == 2 else "class")
     scored = numbers or (
         positive is not None and len(classes) == 2 and (has_model or config.data.columns.score is not None)
     )
@@ -160,15 +161,19 @@ def ask(
     names = [attribute.label for attribute in config.attributes]
     # The empty slicing is everybody: the reference line of the charts.
     clustered = config.data.clustered
-    slicings = [Slicing((), (), clustered), *(Slicing((name,), config.controls, clustered) for name in names)]
+    # Of labels, each has decisions of its own.
+    also = ("output",) if outcome == "labels" else ()
+    slicings = [Slicing((), (), clustered, also)]
+    crossings = [crossing for crossing in config.crossings if crossing not in too_fine]
     slicings += [
-        Slicing(crossing, config.controls, clustered) for crossing in config.crossings if crossing not in too_fine
+        Slicing(group, config.controls, clustered, also) for group in (*((name,) for name in names), *crossings)
     ]
     order = {attribute.label: group_names(attribute) for attribute in config.attributes}
     scopes = tuple(dict.fromkeys(Scope(rule.exempt, rule.min_share) for _, rule in named_rules(config.policy)))
     question = Question(
-        metrics, criteria, classes, positive, config.level, outside_gaps(config), order, config.seed, scopes
-    )
+        metrics, criteria, classes, positive, config.level, outside_gaps(config), order, config.seed, scopes,
+        nothing=NOTHING.get(outcome), negatives=outcome != "entities",
+    )  # fmt: skip
     return Asked(slicings, question, scored)
 
 

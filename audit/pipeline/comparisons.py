@@ -8,6 +8,7 @@ import pandas as pd
 from audit.fairness.compare.adverse_impact import adverse_impact
 from audit.fairness.compare.discovery import DiscoveryCounter, Search
 from audit.fairness.compare.disparities import Compared, compare
+from audit.fairness.compare.examples import ExampleCounter
 from audit.fairness.compare.explained import EXPLAINED_METRIC, explained_rates
 from audit.fairness.compare.findings import findings
 from audit.fairness.compare.library import Checked
@@ -33,10 +34,13 @@ def compare_all(case: Case, folder: RunFolder) -> Fairness:
     members = [attribute.label for attribute in case.config.attributes if attribute.members]
     search = search_of(case)
     discovering = DiscoveryCounter(search, case.config.seed) if search else None
+    examples = ExampleCounter(case.question, case.slicings)
     columns = [*tally_columns(case.slicings, members), *(group_columns(search.columns) if search else ())]
+    columns += examples.columns
     for number, batch in enumerate(read_decisions(folder.decisions, list(dict.fromkeys(columns)))):
         if discovering:
             discovering.add(batch, number)
+        examples.add(batch)
         summed = with_sums(batch)
         for cell_counter in cells:
             cell_counter.add(summed)
@@ -53,10 +57,11 @@ def compare_all(case: Case, folder: RunFolder) -> Fairness:
         compare(tally, case.question, scored, check=rng if number in checked else None)
         for number, (tally, scored) in enumerate(zip(tallies, score_tallies, strict=True))
     ]
+    whole = examples.done()
     tests, adverse, reports = [], [], []
     alpha = 1 - case.config.level
     for tally, item in zip(tallies, compared, strict=True):
-        for cls in case.question.asked:
+        for cls in case.question.selectable:
             tests += stratified_tests(tally, item.slicing, cls)
         if item.slicing.attributes:
             adverse += [row for selected in item.selected for row in adverse_impact(item.slicing, selected, alpha)]
@@ -69,16 +74,16 @@ def compare_all(case: Case, folder: RunFolder) -> Fairness:
     return Fairness(
         slicings=[item.slicing for item in compared],
         metric_definitions=described(case.question.metrics),
-        metrics=[value for item in compared for value in item.metrics],
-        adjusted=[value for item in compared for value in item.adjusted],
-        correlations=[correlation for item in compared for correlation in item.correlations],
-        disparities=[gap for item in compared for gap in item.disparities],
+        metrics=[value for item in (*compared, *whole) for value in item.metrics],
+        adjusted=[value for item in (*compared, *whole) for value in item.adjusted],
+        correlations=[correlation for item in (*compared, *whole) for correlation in item.correlations],
+        disparities=[gap for item in (*compared, *whole) for gap in item.disparities],
         library_check=library_check(compared),
         class_reports=[report for item in compared for report in item.class_reports],
         stratified=tests,
         adverse_impact=adverse,
         scores=reports,
-        findings=findings(compared, case.config.level),
+        findings=findings([*compared, *whole], case.config.level),
         discovery=discovering.done() if discovering else None,
     )
 
@@ -123,6 +128,7 @@ def search_of(case: Case) -> Search | None:
         bool(case.survey.labels),
         1 - config.level,
         config.data.clustered,
+        nothing=case.question.nothing,
     )
 
 

@@ -53,10 +53,11 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
             for key, count in zip(sums[column].to_pylist(), sums["count_sum"].to_pylist(), strict=True):
                 if key is not None:
                     counter[key] += count
-    if not statuses.total():
+    decisions = statuses.total() - statuses["nothing"]
+    if not decisions:
         why = "no label and no prediction names anything" if case.config.data.several else "every count is 0"
         raise DataError(f"no decision to audit: {why}", where=str(case.config.data.path))
-    if not statuses.total() - statuses["failed"]:
+    if decisions == statuses["failed"]:
         raise ModelError("the model gave no usable output for any row: its logits are not finite numbers")
     return DataFacts(
         name=case.config.data.path.name,
@@ -66,7 +67,7 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
         rows_filtered=case.survey.rows_read - case.survey.rows_kept,
         rows=case.survey.rows_kept,
         rows_sha256=rows_sha256,
-        decisions=statuses.total(),
+        decisions=decisions,
         statuses=dict(sorted(statuses.items())),
         labels={cls: labels[cls] for cls in case.classes},
         predictions={cls: predictions[cls] for cls in case.classes},

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 from scipy.special import expit, logsumexp
 
 from audit.config import AuditConfig
@@ -26,7 +25,7 @@ from audit.result import (
     Note,
 )
 from audit.store.columns import group_column, group_columns
-from audit.store.decisions import read_decisions
+from audit.store.decisions import counted, read_decisions
 from audit.store.runfolder import RunFolder
 
 if TYPE_CHECKING:
@@ -237,7 +236,7 @@ def _mean_scores(case: Case, folder: RunFolder, keys: Sequence[tuple[Any, ...]])
     names = sorted({name for attributes, _, _ in wanted for name in attributes})
     columns = ["y_true", "y_pred", "logits", "status", "weight", "count", *group_columns(names)]
     for batch in read_decisions(folder.decisions, columns) if wanted else ():
-        frame = batch.filter(pc.not_equal(batch["status"], "failed")).to_pandas()
+        frame = batch.filter(counted(batch["status"])).to_pandas()
         if frame.empty:
             continue
         score = _score(np.stack(list(frame["logits"])).astype(np.float64), positive, case.config.explanations.target)

@@ -49,6 +49,7 @@ from audit.store.decisions import read_decisions
 from audit.store.files import replacing, write_text
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
+from audit.store.tables import count_rows, read_table
 from audit.terms.loading import lexicons_sha256
 
 if TYPE_CHECKING:
@@ -101,9 +102,8 @@ def probe(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Pr
     computed, reused = probe_rows(case.config, lexicons, case.adapter, case.positive, folder, progress)
     clock.computed += computed
     clock.reused += reused
-    table = pq.read_table(folder.counterfactuals).to_pandas()
-    with pq.ParquetFile(folder.decisions, pre_buffer=False) as file:
-        decisions = file.metadata.num_rows
+    table = read_table(folder.counterfactuals).to_pandas()
+    decisions = count_rows(folder.decisions)
     found = probe_summary(
         table,
         languages=[lexicon.language for lexicon in lexicons],
@@ -324,5 +324,5 @@ def _write_inputs(config: AuditConfig, folder: RunFolder, ids: Sequence[str]) ->
 
 def keep_texts(config: AuditConfig, folder: RunFolder, ids: Sequence[str]) -> None:
     """Keep the text of some more rows, beside those that are kept already."""
-    kept = pq.read_table(folder.inputs, columns=["row_id"])["row_id"].to_pylist() if folder.inputs.exists() else []
+    kept = read_table(folder.inputs, ["row_id"])["row_id"].to_pylist() if folder.inputs.exists() else []
     _write_inputs(config, folder, [*kept, *ids])

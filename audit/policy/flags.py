@@ -114,7 +114,7 @@ def disparate_errors(batches: Iterable[pa.Table], gaps: Sequence[FailedGap]) -> 
     found, seen = [], []
     for batch in batches:
         frame = batch.to_pandas()
-        frame = frame[frame["y_true"].notna() & (frame["status"] != "failed")]
+        frame = frame[frame["y_true"].notna() & ~frame["status"].isin(["failed", "nothing"])]
         hit = np.zeros(len(frame), bool)
         for wrong in asked:
             here = (frame["y_true"] != frame["y_pred"]).to_numpy(bool)

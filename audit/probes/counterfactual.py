@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 
 from audit.config import AuditConfig
@@ -25,6 +24,7 @@ from audit.probes.exchange import Exchange, Version, exchanges
 from audit.store.decisions import read_decisions, windows
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
+from audit.store.tables import count_rows
 from audit.terms.lexicon import Lexicon
 
 SCHEMA = pa.schema(
@@ -72,8 +72,7 @@ def probe_rows(
     computed = reused = 0
     columns = ["row_id", *ABOUT, "y_pred", "logits", "status", "weight", "count", "cluster"]
     decided = windows(read_decisions(folder.decisions, columns), PART_ROWS)
-    with pq.ParquetFile(folder.decisions, pre_buffer=False) as file:
-        total = file.metadata.num_rows
+    total = count_rows(folder.decisions)
     with progress.stage("exchanges", total, "decisions") as bar:
         for number, (examples, decision) in enumerate(with_examples(config, decided)):
             if shards.done(number):

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from audit.report.charts import Chart
 from audit.report.wording import Catalogue
 from audit.result import AuditResult, Disparity, MetricValue
 from audit.store.runfolder import RunFolder
+from audit.store.tables import read_table
 
 
 @dataclass(frozen=True)
@@ -112,28 +111,25 @@ class View:
         """Row -> text, of the rows whose text was kept."""
         if not self.folder.inputs.exists():
             return {}
-        table = pq.read_table(self.folder.inputs)
+        table = read_table(self.folder.inputs)
         return dict(zip(table["row_id"].to_pylist(), table["input"].to_pylist(), strict=True))
 
     @cached_property
     def _kept_decisions(self) -> dict[str, dict[str, Any]]:
-        chosen = [("row_id", "in", list(self.texts))]
-        return {row["row_id"]: row for row in pq.read_table(self.folder.decisions, filters=chosen).to_pylist()}
+        return {row["row_id"]: row for row in read_table(self.folder.decisions, ids=self.texts).to_pylist()}
 
     @cached_property
     def _kept_explanations(self) -> dict[str, dict[str, Any]]:
         if not self.folder.attributions.exists() or not self.texts:
             return {}
-        chosen = [("row_id", "in", list(self.texts))]
-        return {row["row_id"]: row for row in pq.read_table(self.folder.attributions, filters=chosen).to_pylist()}
+        return {row["row_id"]: row for row in read_table(self.folder.attributions, ids=self.texts).to_pylist()}
 
     @cached_property
     def contributions(self) -> dict[str, dict[str, Any]]:
         """Attributions of the score, of rows whose text was kept."""
         if not self.folder.contributions.exists() or not self.texts:
             return {}
-        chosen = [("row_id", "in", list(self.texts))]
-        return {row["row_id"]: row for row in pq.read_table(self.folder.contributions, filters=chosen).to_pylist()}
+        return {row["row_id"]: row for row in read_table(self.folder.contributions, ids=self.texts).to_pylist()}
 
     @cached_property
     def flagged(self) -> list[dict[str, Any]]:

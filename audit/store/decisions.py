@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,8 +25,17 @@ from audit.store.columns import control_column, group_column, members_column
 from audit.store.damage import naming
 from audit.store.membership import TYPE
 
-#: `status` of a decision. Failed decisions have no prediction and enter no metric; they are counted.
-STATUSES = ("ok", "truncated", "empty", "failed")
+#: `status` of a decision. Failed decisions have no prediction and enter no metric; they are counted. Where a row has
+#: several, one about which there is nothing to decide has one of status `nothing`, so that the row is not forgotten.
+STATUSES = ("ok", "truncated", "empty", "failed", "nothing")
+#: Decisions that say nothing of any class.
+_EMPTY = pa.array(["failed", "nothing"])
+
+
+def counted(status: pa.ChunkedArray | pa.Array) -> Any:
+    """Say which decisions are about something."""
+    return pc.invert(pc.is_in(status, value_set=_EMPTY))
+
 
 BATCH_ROWS = 32_768
 

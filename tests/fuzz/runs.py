@@ -89,7 +89,8 @@ def _change(run: Path, place: Path, random: Random) -> None:
     elif kind == 4:
         work = run / ".work"
         if random.random() < 0.3:
-            work.symlink_to(place / "other")
+            if not work.is_symlink():
+                work.symlink_to(place / "other")
         else:
             work.mkdir(exist_ok=True)
             (work / random.choice(["state.json", "whole", "new"])).write_text(

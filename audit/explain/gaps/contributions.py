@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from audit.config import AuditConfig
 from audit.explain.explanations import Explainer
@@ -19,6 +18,7 @@ from audit.explain.integrate.attribution import Attribution
 from audit.explain.parts import draw_rows, in_parts
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
+from audit.store.tables import read_table
 
 SCHEMA = pa.schema(
     [
@@ -66,7 +66,7 @@ def attribute_sample(
     with progress.stage("attributions", len(rows), "decisions") as bar:
         computed, reused = in_parts(shards, rows, explainer.adapter.device, work, bar)
     shards.join(folder.contributions, SCHEMA)
-    found = pq.read_table(folder.contributions).to_pandas().drop(columns=["row_id", "inclusion_probability"])
+    found = read_table(folder.contributions).to_pandas().drop(columns=["row_id", "inclusion_probability"])
     return pd.concat([rows, found], axis=1), computed, reused
 
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from audit.fairness.scores import with_score_sums
 from audit.fairness.tally import Slicing
-from audit.store.decisions import BATCH_ROWS, read_decisions, windows
+from audit.store.decisions import BATCH_ROWS, counted, read_decisions, windows
 from audit.store.membership import spread
 
 Floats = npt.NDArray[np.float64]
@@ -65,7 +65,7 @@ def joint_batches(candidate: Iterable[pa.Table], baseline: Iterable[pa.Table]) -
     for after, before in zip(candidate, baseline, strict=True):
         joined = after.append_column("y_before", before["y_pred"]).append_column("score_before", before["score"])
         joined = joined.append_column("status_before", before["status"])
-        usable = pc.and_(pc.not_equal(joined["status"], "failed"), pc.not_equal(joined["status_before"], "failed"))
+        usable = pc.and_(counted(joined["status"]), counted(joined["status_before"]))
         yield joined.filter(usable)
 
 
