@@ -52,11 +52,12 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
         say(f"note: {words.remark(note)}")
     if settings.model is None and settings.data.columns.prediction:
         say(f"positive class: {cut(positive_class(settings, found.classes_seen) or '(one against the rest)')}")
-    if settings.model is None:
-        from audit.pipeline.case import understand
+    from audit.pipeline.case import understand
 
-        understand(settings, found, None)  # metrics and rules are held against the data as an audit would
-    if settings.model is not None:
+    # Metrics and rules are held against the data, and against what the model decides, as an audit would.
+    if settings.model is None:
+        understand(settings, found, None)
+    else:
         from audit.models.described import classes_of
 
         classes = classes_of(settings.model)
@@ -64,9 +65,7 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
         names = ", ".join(map(cut, classes))
         which = "(one against the rest)" if positive is None else positive
         say(f"{settings.model.path}: classes {names}; positive: {cut(which)}")
-        from audit.data.labels import match_labels
-
-        match_labels(settings, sorted(found.labels), classes)
+        understand(settings, found, None, classes)
     if load_model:
         _try_model(settings, found)
 

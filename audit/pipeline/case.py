@@ -50,8 +50,17 @@ class Case:
     notes: list[Note]
 
 
-def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -> Case:
-    """Settle classes, labels, metrics and slicings, or say what contradicts what."""
+def understand(
+    config: AuditConfig, surveyed: Survey, adapter: Adapter | None, described: list[str] | None = None
+) -> Case:
+    """Settle classes, labels, metrics and slicings, or say what contradicts what.
+
+    Parameters
+    ----------
+    described
+        What a model that is not loaded decides between, by its files.
+    """
+    known = list(adapter.classes) if adapter else described
     if adapter:
         _same_outcome(config, adapter)
     notes = list(surveyed.notes)
@@ -59,8 +68,8 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
     numbers = config.data.outcome == "number"
     if numbers:
         classes = []
-    elif adapter:
-        classes = list(adapter.classes)
+    elif known is not None:
+        classes = known
         labels, by_number = match_labels(config, sorted(surveyed.labels), classes)
         if by_number:
             notes.append(Note(code="labels_by_number", params={"classes": classes}))
@@ -78,16 +87,16 @@ def understand(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -
             )
     positive = None if numbers or config.data.several else positive_class(config, classes)
     labelled = surveyed.unlabelled < surveyed.rows_kept if numbers else bool(surveyed.labels)
-    asked = ask(config, classes, positive, labelled=labelled, has_model=adapter is not None, too_fine=surveyed.too_fine)
+    asked = ask(config, classes, positive, labelled=labelled, has_model=known is not None, too_fine=surveyed.too_fine)
     metrics, slicings = asked.question.metrics, asked.slicings
     notes += no_probabilities(config)
     if not labelled:
         notes.append(Note(code="no_labels"))
     audited = [list(slicing.attributes) for slicing in slicings if slicing.attributes]
     units: dict[str, str] = {metric.name: metric.unit for metric in metrics}
-    if adapter and config.explanations.which != "none" and (config.explanations.sample or config.probe):
+    if known is not None and config.explanations.which != "none" and (config.explanations.sample or config.probe):
         units[EXPLAINED_RATE] = "share"
-    explaining = bool(adapter) and config.explanations.which != "none"
+    explaining = known is not None and config.explanations.which != "none"
     if adapter and adapter.unexplainable and explains(config):
         raise ModelError(
             f"its decisions can be audited but not explained: {adapter.unexplainable}",

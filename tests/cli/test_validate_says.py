@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from audit.cli import call
+
+Make = Callable[..., dict[str, Any]]
 
 
 @pytest.mark.parametrize("columns", [{"prediction": "p"}, {"score": "s"}])
@@ -26,3 +31,25 @@ def test_a_missing_prediction(
         told.append(capfd.readouterr().err)
     assert told[0] == told[1]
     assert "row 7: no prediction" in told[0]
+
+
+RULES: dict[str, tuple[dict[str, Any], int]] = {
+    "held": ({"metric": "selection_rate", "limit": 0.5}, 0),
+    "of explanations": ({"metric": "explained_rate", "limit": 0.5}, 0),
+    "of no metric": ({"metric": "selection_rat", "limit": 0.5}, 2),
+    "of a probe that is not asked for": ({"metric": "flip_rate", "at_most": 0.1}, 2),
+    "over what is not audited": ({"metric": "selection_rate", "limit": 0.5, "over": ["h"]}, 2),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rules_are_held_against_what_a_model_decides(
+    name: str, model_case: Make, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rule, code = RULES[name]
+    (tmp_path / "audit.yaml").write_text(yaml.safe_dump(model_case(policy={"rules": [rule]})))
+    loaded = "torch" in sys.modules
+    assert call(["validate", str(tmp_path / "audit.yaml")]) == code
+    said = capfd.readouterr().err
+    assert ("policy" in said) is (code == 2)
+    assert loaded or "torch" not in sys.modules
