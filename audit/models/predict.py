@@ -78,6 +78,8 @@ class Predictor:
             "forward_tokens": self._runner.tokens - tokens,
             "tokens_read": sum(int((~item.frame).sum()) for item in parts),
             "tokens_unknown": sum(item.unknown for item in parts),
+            "words_unread": sum(item.unread for item in parts),
+            "rows_in_windows": sum(len(windows) > 1 for windows in encoded),
         }
         if self._several is not None:
             return self._decide_several(self._several, rows, encoded, found), spent

@@ -61,7 +61,7 @@ def understand(
         What a model that is not loaded decides between, by its files.
     """
     known = list(adapter.classes) if adapter else described
-    if adapter:
+    if known is not None:
         _same_outcome(config, adapter)
     notes = list(surveyed.notes)
     labels = {label: label for label in surveyed.labels}
@@ -115,13 +115,28 @@ def understand(
     )
 
 
-def _same_outcome(config: AuditConfig, adapter: Adapter) -> None:
+#: Task -> what its decisions are.
+_OUTCOMES = {
+    "text-classification": "class",
+    "token-classification": "entities",
+    "multi-label-classification": "labels",
+}
+
+
+def _same_outcome(config: AuditConfig, adapter: Adapter | None) -> None:
     """Refuse a model whose decisions are of another kind than the labels."""
-    kinds = {nothing: outcome for outcome, nothing in NOTHING.items()}
-    wanted = "class" if adapter.nothing is None else kinds.get(adapter.nothing, config.data.outcome)
+    if adapter:
+        task: str | None = adapter.facts().task
+        kinds = {nothing: outcome for outcome, nothing in NOTHING.items()}
+        wanted = "class" if adapter.nothing is None else kinds.get(adapter.nothing, config.data.outcome)
+    else:
+        from audit.models.described import infer_task
+
+        task = infer_task(config.model) if config.model else None
+        wanted = _OUTCOMES.get(task or "", config.data.outcome)
     if config.data.outcome != wanted:
         raise ConfigError(
-            f"the model is for {adapter.facts().task}, and data.outcome is {config.data.outcome!r}",
+            f"the model is for {task}, and data.outcome is {config.data.outcome!r}",
             where="data.outcome",
             hint=f"set data.outcome: {wanted}",
         )
