@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from audit.errors import RunFolderError, some
 from audit.result import AuditResult
+from audit.result.flagged import FlaggedDecision
 from audit.store.agreement import contradiction
 from audit.store.files import make_folder, write_text
 from audit.store.manifest import DOCUMENTS, FILES, MANIFEST, FileFact, Manifest, check_version, read_manifest
@@ -230,11 +231,22 @@ class RunFolder:
     def read_flagged(self) -> Iterator[dict[str, Any]]:
         """Yield flagged decisions, worst first; none if the audit wrote none."""
         if self.flagged.exists():
-            try:
-                with self.flagged.open(encoding="utf-8") as lines:
-                    yield from map(json.loads, lines)
-            except ValueError as error:
-                raise RunFolderError(f"is damaged: {error}", where=str(self.flagged)) from None
+            with self.flagged.open("rb") as lines:
+                for number, line in enumerate(lines, 1):
+                    yield self._flagged_line(line, number)
+
+    def _flagged_line(self, line: bytes, number: int) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads(line)
+            FlaggedDecision.model_validate(found)
+        except ValidationError as error:
+            wrong = error.errors(include_url=False, include_input=False)[0]
+            why = f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}"
+        except (ValueError, RecursionError) as error:
+            why = str(error)
+        else:
+            return found
+        raise RunFolderError(f"is damaged: line {number}, {why}", where=str(self.flagged))
 
     def _refuse_other(self, found: dict[str, str], fingerprint: dict[str, str]) -> None:
         changed = [key for key in fingerprint if found.get(key) != fingerprint[key]]

@@ -48,7 +48,7 @@ def _item(view: View, row: dict[str, Any], names: list[str]) -> dict[str, Any]:
         "anchor": anchor(row["row_id"]),
         "kinds": kinds,
         "reasons": reasons,
-        "groups": [(name, row["groups"][name]) for name in names],
+        "groups": [(name, row["groups"].get(name, "–")) for name in names],
         "wrong": row["y_true"] is not None and row["y_true"] != row["y_pred"],
         "text": text,
         "heat": heat(text, explanation) if text is not None and explanation else None,
