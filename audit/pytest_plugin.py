@@ -92,7 +92,7 @@ class Fairness:
         from audit.report.wording import Catalogue
 
         __tracebackhide__ = True
-        judgement, t = judge(result, policy), Catalogue()
+        judgement, t = judge(result, policy), Catalogue.of(result)
         shown = [f"{mark(r, t)}: {sentence(r, t)}" for r in worst_first(judgement.rules) if r.status != "pass"]
         message = "\n".join([t(f"verdict.why.{judgement.status}"), *shown])
         if judgement.status == "fail":

@@ -39,8 +39,9 @@ def compare(baseline: Path, candidate: Path, other_rows: bool, margin: float, as
     from audit.store.runfolder import RunFolder
 
     place = RunFolder(candidate)
-    found = compare_versions(place.read_result(), place, load_baseline(baseline), other_rows=other_rows)
+    result = place.read_result()
+    found = compare_versions(result, place, load_baseline(baseline), other_rows=other_rows)
     if as_json:
         say_json(found.model_dump(mode="json", by_alias=True))
     else:
-        say(*render_comparison(found, Catalogue(), margin))
+        say(*render_comparison(found, Catalogue.of(result), margin))

@@ -9,7 +9,14 @@ import click
 
 @click.command()
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--row", "rows", multiple=True, required=True, metavar="ID", help="Row to explain; may be repeated.")
+@click.option(
+    "--row",
+    "rows",
+    multiple=True,
+    required=True,
+    metavar="ID",
+    help="Decision to explain: the id of its row, or what the report calls it; may be repeated.",
+)
 @click.option(
     "--config", type=click.Path(path_type=Path), help="The audit's configuration: explains rows that the run did not."
 )
@@ -35,6 +42,7 @@ def explain(
     from audit.errors import ConfigError
     from audit.explain.sheet import fresh_sheet, stored_sheet
     from audit.report.sheet import render_sheet, sheet_name
+    from audit.report.wording import Catalogue
     from audit.say import say
     from audit.store.files import write_text
     from audit.store.runfolder import RunFolder
@@ -48,6 +56,6 @@ def explain(
         sheet = fresh_sheet(place, result, settings, row, methods) if settings else stored_sheet(place, result, row)
         path = (out or folder / "sheets") / f"{sheet_name(row)}.{kind}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = sheet.model_dump_json(indent=2) + "\n" if kind == "json" else render_sheet(sheet)
+        text = sheet.model_dump_json(indent=2) + "\n" if kind == "json" else render_sheet(sheet, Catalogue.of(result))
         write_text(path, text)
         say(path)

@@ -86,7 +86,7 @@ def gate(
         if all(rule.margin is None for rule in rules.rules):
             say("note: no rule has a `margin`, so the baseline decided nothing", err=True)
     judgement = judge(result, rules)
-    say(*render_judgement(judgement, Catalogue()))
+    say(*render_judgement(judgement, Catalogue.of(result)))
     if out:
         from audit.report.write import write_report
 

@@ -72,7 +72,7 @@ def run(
         policy_source=locate_rules(config, settings.policy),
         progress=Progress(quiet=quiet),
     )
-    say(*render_markdown(result, Catalogue()).split("\n"))
+    say(*render_markdown(result, Catalogue.of(result)).split("\n"))
     say(f"report: {settings.output.folder / 'report.html'}")
     if gated and result.judgement is not None:
         return exit_code(result.judgement.status, result.judgement.on_inconclusive)

@@ -47,7 +47,7 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
         shown = sorted(groups.items(), key=lambda item: -item[1])
         more = f", and {len(shown) - 12} more" if len(shown) > 12 else ""
         say(f"{cut(name)}: " + ", ".join(f"{cut(group)} {n:,}" for group, n in shown[:12]) + more)
-    words = Catalogue()
+    words = Catalogue(outcome=settings.data.outcome)
     for note in found.notes:
         say(f"note: {words.remark(note)}")
     if settings.model is None and settings.data.columns.prediction:
@@ -91,6 +91,6 @@ def _try_model(settings: AuditConfig, found: Survey) -> None:
         say(f"adapter: {put_on.method} ({put_on.library}) on the base model {cut(put_on.base)}")
     if adapter.unexplainable:
         say(f"its decisions cannot be explained: {cut(adapter.unexplainable)}")
-    words = Catalogue()
+    words = Catalogue(outcome=settings.data.outcome)
     for note in adapter.notes:
         say(f"note: {words.remark(note)}")

@@ -111,6 +111,10 @@ def make_sheet(
     return DecisionSheet(
         title=result.title,
         row_id=decision["row_id"],
+        example=decision["example"] or decision["row_id"],
+        output=decision["output"],
+        start=decision["start"],
+        end=decision["end"],
         model_sha256=result.model.sha256 if result.model else None,
         data_sha256=result.data.sha256,
         groups={name: decision[group_column(name)] for name in names},

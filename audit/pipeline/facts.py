@@ -8,15 +8,18 @@ from collections import Counter
 from collections.abc import Mapping
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 import audit
 from audit.config import MISSING
+from audit.data.decided import NOTHING
 from audit.data.rows import RowReader
 from audit.errors import DataError, ModelError
 from audit.pipeline.case import Case, portable
-from audit.result import DataFacts, Note, Subject
+from audit.result import Confused, DataFacts, Note, Subject
 from audit.store.columns import control_column, group_columns, members_column
-from audit.store.decisions import BATCH_ROWS, read_decisions, windows
+from audit.store.decisions import BATCH_ROWS, counted, read_decisions, windows
 from audit.store.runfolder import RunFolder, fingerprint_of
 
 #: Share of tokens that the tokenizer does not know, from which that is noted.
@@ -47,9 +50,12 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
     statuses: Counter[str] = Counter()
     predictions: Counter[str] = Counter()
     labels: Counter[str] = Counter()
+    confusion: Counter[tuple[str, str]] = Counter()
     for batch in read_decisions(folder.decisions, ["status", "y_true", "y_pred", "count"]):
+        _count_confused(confusion, batch)
+        something = batch.filter(pc.not_equal(batch["status"], "nothing"))
         for column, counter in (("status", statuses), ("y_pred", predictions), ("y_true", labels)):
-            sums = batch.group_by(column).aggregate([("count", "sum")])
+            sums = (batch if column == "status" else something).group_by(column).aggregate([("count", "sum")])
             for key, count in zip(sums[column].to_pylist(), sums["count_sum"].to_pylist(), strict=True):
                 if key is not None:
                     counter[key] += count
@@ -68,13 +74,28 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
         rows=case.survey.rows_kept,
         rows_sha256=rows_sha256,
         decisions=decisions,
+        nothing=NOTHING.get(case.config.data.outcome),
         statuses=dict(sorted(statuses.items())),
         labels={cls: labels[cls] for cls in case.classes},
         predictions={cls: predictions[cls] for cls in case.classes},
+        confusion=[
+            Confused(y_true=true, y_pred=found, n=confusion[true, found])
+            for true in case.classes
+            for found in case.classes
+            if confusion[true, found]
+        ],
         unlabelled=case.survey.unlabelled,
         weighted=case.survey.weighted,
         clusters=clusters_of(case),
     )
+
+
+def _count_confused(confusion: Counter[tuple[str, str]], batch: pa.Table) -> None:
+    """Count decisions by label and prediction; numbers are neither."""
+    told = batch.filter(pc.and_(batch["y_true"].is_valid(), counted(batch["status"])))
+    sums = told.group_by(["y_true", "y_pred"]).aggregate([("count", "sum")]).to_pydict()
+    for *pair, n in zip(sums["y_true"], sums["y_pred"], sums["count_sum"], strict=True):
+        confusion[pair[0], pair[1]] += n
 
 
 def clusters_of(case: Case) -> int | None:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from audit.config import AuditConfig
 from audit.data.about import ABOUT, chosen_decisions, examples_about, examples_of_decisions
+from audit.data.decided import NOTHING
 from audit.data.examples import joined
 from audit.fairness.compare.flips import probe_summary
 from audit.pipeline.case import Case, explains, lexicons_of
@@ -139,7 +140,11 @@ def explain_why(
     failed = [gap for gap in gaps if gap.why == ("failed" if judged else "found")]
     columns = ["row_id", "y_true", "y_pred", "status", "weight", "count", "cluster"]
     names = [attribute.label for attribute in config.attributes]
-    errors, labelled = disparate_errors(read_decisions(folder.decisions, [*columns, *group_columns(names)]), failed)
+    errors, labelled = disparate_errors(
+        read_decisions(folder.decisions, [*columns, *group_columns(names)]),
+        failed,
+        NOTHING.get(config.data.outcome),
+    )
     evidence = Evidence(probed.scored if probed else None, errors, labelled)
     if explainer := _explainer(case, out):
         _explain(case, explainer, folder, progress, clock, probed, evidence, changed, out)
@@ -149,7 +154,8 @@ def explain_why(
     explained_ids = set(out.sample.table["row_id"]) if out.sample else set()
     flags = summary(flagged, flag_rates(evidence, threshold, config.level), explained_ids, shown)
     _write_flags(folder, flagged, evidence.explained, names)
-    if out.sample or probed:
+    # Of stored predictions, the texts of what is flagged, where the data hold them.
+    if out.sample or probed or (shown and config.data.columns.input and config.explanations.shown):
         pairs = [pair.row_id for pair in probed.summary.shown] if probed else []
         _write_inputs(config, folder, [*pairs, *out.texts, *shown] if config.explanations.shown else [])
     why = Why(
@@ -296,7 +302,8 @@ def _flags_to_show(flagged: pd.DataFrame) -> list[str]:
 def _write_flags(folder: RunFolder, flagged: pd.DataFrame, explained: pd.DataFrame | None, names: list[str]) -> None:
     wanted = pa.array(flagged["row_id"].tolist(), pa.string())
     decisions: dict[str, dict[str, Any]] = {}
-    for batch in read_decisions(folder.decisions, ["row_id", "y_true", "y_pred", "score", *group_columns(names)]):
+    columns = ["row_id", *ABOUT, "start", "end", "y_true", "y_pred", "score"]
+    for batch in read_decisions(folder.decisions, [*columns, *group_columns(names)]):
         mine = batch.filter(pc.is_in(batch["row_id"], value_set=wanted))
         decisions |= {row["row_id"]: row for row in mine.to_pylist()}
     explanations: dict[str, dict[Any, Any]] = {}

@@ -16,9 +16,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -69,14 +70,39 @@ def failed_gaps(verdicts: Iterable[RuleVerdict], found: FindingsSummary) -> list
     return list(seen.values())
 
 
-#: Metric -> the group that is worse off, whether its label is the class, and whether it is predicted, in its errors.
-_ERRORS: dict[str, tuple[tuple[str, bool], ...]] = {
-    # A label is hit or missed: (group of the gap, True for a missed class, False for a wrongly given one).
-    "selection_rate": (("low", True), ("high", False)),
-    "true_positive_rate": (("low", True),),
-    "false_negative_rate": (("high", True),),
-    "false_positive_rate": (("high", False),),
-    "true_negative_rate": (("low", False),),
+#: What is wrong with a decision: the class was missed, it was wrongly given, or either.
+Kind = Literal["missed", "given", "wrong"]
+#: Metric of a class -> the group that is worse off, and which of its errors show it.
+_ERRORS: dict[str, tuple[tuple[str, Kind], ...]] = {
+    "selection_rate": (("low", "missed"), ("high", "given")),
+    "true_positive_rate": (("low", "missed"),),
+    "false_negative_rate": (("high", "missed"),),
+    "false_positive_rate": (("high", "given"),),
+    "true_negative_rate": (("low", "given"),),
+}
+#: The same of metrics over all classes.
+_OVERALL: dict[str, tuple[tuple[str, Kind], ...]] = {
+    "accuracy": (("low", "wrong"),),
+    "balanced_accuracy": (("low", "wrong"),),
+}
+#: More of them, where rows have several decisions and one class says that there is nothing: to miss is to find nothing
+#: of what there is, to give wrongly is to find what is not there.
+_ERRORS_OF_SEVERAL: dict[str, tuple[tuple[str, Kind], ...]] = {
+    **_ERRORS,
+    "precision": (("low", "given"),),
+    "false_discovery_rate": (("high", "given"),),
+    "f1_score": (("low", "wrong"),),
+}
+_OVERALL_OF_SEVERAL: dict[str, tuple[tuple[str, Kind], ...]] = {
+    "micro_recall": (("low", "missed"),),
+    "micro_precision": (("low", "given"),),
+    "macro_recall": (("low", "missed"),),
+    "macro_precision": (("low", "given"),),
+    "micro_f1": (("low", "wrong"),),
+    "macro_f1": (("low", "wrong"),),
+    "hamming_loss": (("high", "wrong"),),
+    "exact_match": (("low", "wrong"),),
+    "visible_characters": (("high", "missed"),),
 }
 
 
@@ -86,59 +112,71 @@ class _Wrong:
     group: tuple[str, ...]
     metric: str
     cls: str | None
-    missed: bool | None
+    kind: Kind
+
+    def among(self, frame: pd.DataFrame, nothing: str | None) -> npt.NDArray[np.bool_]:
+        """Say which labelled decisions are wrong in this way."""
+        true, found = (frame[name].to_numpy(object) for name in ("y_true", "y_pred"))
+        here = np.asarray(true != found, bool)
+        for name, value in zip(self.attributes, self.group, strict=True):
+            here &= (frame[group_column(name)] == value).to_numpy(bool)
+        sides = {"missed": [true], "given": [found], "wrong": [true, found]}[self.kind]
+        if self.cls is not None:
+            here &= np.any([side == self.cls for side in sides], axis=0)
+        elif nothing is not None:
+            here &= np.any([side != nothing for side in sides], axis=0)
+        return here
 
 
-def _wrong(gaps: Sequence[FailedGap]) -> list[_Wrong]:
-    out = []
-    for gap in gaps:
-        if gap.metric in _ERRORS and gap.cls is not None:
-            for end, missed in _ERRORS[gap.metric]:
-                group = gap.low_group if end == "low" else gap.high_group
-                out.append(_Wrong(gap.attributes, group, gap.metric, gap.cls, missed))
-        elif gap.metric in {"accuracy", "balanced_accuracy"}:
-            out.append(_Wrong(gap.attributes, gap.low_group, gap.metric, None, None))
-    return out
+def _wrong(gaps: Sequence[FailedGap], *, several: bool) -> list[_Wrong]:
+    of_class = _ERRORS_OF_SEVERAL if several else _ERRORS
+    overall = _OVERALL_OF_SEVERAL if several else _OVERALL
+    return [
+        _Wrong(gap.attributes, gap.low_group if end == "low" else gap.high_group, gap.metric, gap.cls, kind)
+        for gap in gaps
+        for end, kind in (overall if gap.cls is None else of_class).get(gap.metric, ())
+    ]
 
 
-def disparate_errors(batches: Iterable[pa.Table], gaps: Sequence[FailedGap]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def disparate_errors(
+    batches: Iterable[pa.Table], gaps: Sequence[FailedGap], nothing: str | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find decisions that are wrong in the direction of a failed disparity.
+
+    Parameters
+    ----------
+    nothing
+        Where rows have several decisions, the class that says that there is nothing.
 
     Returns
     -------
     errors, looked_at
-        `row_id`, `metric`, `attributes` and `group` of each error; sums of all labelled decisions, as `rate_of_cells`
+        `row_id` and `OF_ERROR` of each error; sums of all labelled decisions, as `rate_of_cells`
         takes them.
     """
-    asked = _wrong(gaps)
+    asked = _wrong(gaps, several=nothing is not None)
     found, seen = [], []
     for batch in batches:
         frame = batch.to_pandas()
         frame = frame[frame["y_true"].notna() & ~frame["status"].isin(["failed", "nothing"])]
         hit = np.zeros(len(frame), bool)
         for wrong in asked:
-            here = (frame["y_true"] != frame["y_pred"]).to_numpy(bool)
-            for name, value in zip(wrong.attributes, wrong.group, strict=True):
-                here = here & ((frame[group_column(name)] == value).to_numpy(bool))
-            if wrong.missed is True:
-                here = here & ((frame["y_true"] == wrong.cls).to_numpy(bool))
-            elif wrong.missed is False:
-                here = here & ((frame["y_pred"] == wrong.cls).to_numpy(bool))
+            here = wrong.among(frame, nothing)
             hit = hit | here
-            found.append(
-                pd.DataFrame({"row_id": frame["row_id"][here]}).assign(
-                    metric=wrong.metric, attributes=" × ".join(wrong.attributes), group=" × ".join(wrong.group)
-                )
-            )
+            said = dict(zip(OF_ERROR, (wrong.metric, wrong.cls, wrong.kind), strict=False))
+            said |= {"attributes": " × ".join(wrong.attributes), "group": " × ".join(wrong.group)}
+            found.append(pd.DataFrame({"row_id": frame["row_id"][here]}).assign(**said))
         weight = (frame["weight"] * frame["count"]).to_numpy(float)
         columns = {"hit": hit, "n": frame["count"], "w": weight, "w2": weight * frame["weight"]}
         seen.append(_summed(pd.DataFrame(columns | {"cluster": frame["cluster"].astype(object)})))
         if len(seen) == MOST_PARTS:
             seen = [_summed(pd.concat(seen))]
-    errors = pd.concat(found) if found else pd.DataFrame(columns=["row_id", "metric", "attributes", "group"])
+    errors = pd.concat(found) if found else pd.DataFrame(columns=["row_id", *OF_ERROR])
     return errors, _summed(pd.concat(seen)) if seen else pd.DataFrame(columns=["hit", "n", "w", "w2", "cluster"])
 
 
+#: What is told of an error, beside its decision.
+OF_ERROR = ("metric", "class", "error", "attributes", "group")
 #: Parts that wait to be added up.
 MOST_PARTS = 16
 
@@ -197,9 +235,7 @@ def flag(evidence: Evidence, threshold: float | None) -> pd.DataFrame:
     for found in evidence.errors.to_dict("records"):
         row = record(found["row_id"])
         give(row, ERROR, 1)
-        row["evidence"].setdefault("disparities", []).append(
-            {key: found[key] for key in ("metric", "attributes", "group")}
-        )
+        row["evidence"].setdefault("disparities", []).append({key: found[key] for key in OF_ERROR})
     if evidence.reliance is not None:
         for found in evidence.reliance[evidence.reliance["confirmed_by"].notna()].to_dict("records"):
             row = record(found["row_id"])
@@ -310,6 +346,8 @@ def lines(
             {
                 "rank": rank,
                 "row_id": row["row_id"],
+                "example": decision["example"] or row["row_id"],
+                **{key: decision[key] for key in ("output", "position", "start", "end")},
                 "severity": row["severity"],
                 "codes": row["codes"],
                 "groups": {name: decision[group_column(name)] for name in names},

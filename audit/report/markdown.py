@@ -19,6 +19,7 @@ def render_markdown(result: AuditResult, t: Catalogue) -> str:
     """Render the banner and the summary."""
     found = result.findings
     numbers = {item.name for item in result.metric_definitions if item.unit == "number"}
+    named = len(result.classes) > 2 or result.data.nothing is not None
     lines = [f"# {_safe(t('markdown.title', title=result.title))}", ""]
     if result.judgement is None:
         lines += [f"**{t('banner.not_judged')}.** {t('banner.not_judged.why')}", ""]
@@ -29,7 +30,7 @@ def render_markdown(result: AuditResult, t: Catalogue) -> str:
         lines += ["| | | | |", "|---|---|---|---|"]
         for item in found.items[:MOST_FINDINGS]:
             metric = t.metric(item.metric) + (
-                f" {t('summary.of_class', **{'class': item.cls})}" if len(result.classes) > 2 and item.cls else ""
+                f" {t('summary.of_class', **{'class': t.cls(item.cls)})}" if named and item.cls else ""
             )
             plain = item.metric in numbers
             value = number if plain else percent
@@ -54,8 +55,13 @@ def render_markdown(result: AuditResult, t: Catalogue) -> str:
         lines += ["", t("summary.doubted", n=count(found.doubted))]
     if result.flags.decisions:
         lines += ["", t("flags.lead", n=count(result.flags.decisions))]
-    lines += ["", t("markdown.decisions", n=count(result.data.decisions)) + ". " + t("markdown.more"), ""]
+    lines += ["", _decisions(result, t) + ". " + t("markdown.more"), ""]
     return "\n".join(lines)
+
+
+def _decisions(result: AuditResult, t: Catalogue) -> str:
+    labels = len(result.classes) - (result.data.nothing is not None)
+    return t("markdown.decisions", n=count(result.data.decisions), rows=count(result.data.rows), labels=labels)
 
 
 def render_judgement(judgement: Judgement, t: Catalogue) -> list[str]:
@@ -96,7 +102,7 @@ def render_comparison(comparison: Comparison, t: Catalogue, margin: float) -> li
         lines += _head([t(f"comparison.{name}") for name in names])
         clear.sort(key=lambda c: -abs(c.difference or 0))
         for c in clear:
-            metric = t.metric(c.metric) + (f" · {c.cls}" if c.cls else "")
+            metric = t.metric(c.metric) + (f" · {t.cls(c.cls)}" if c.cls else "")
             values = [decimal(c.baseline.value), decimal(c.candidate.value), decimal(c.difference)]
             lines.append(
                 _row([_slice(c.attributes, c.group, t), metric, *values, f"{decimal(c.lower)} … {decimal(c.upper)}"])
@@ -121,7 +127,9 @@ def _gap_lines(comparison: Comparison, t: Catalogue, margin: float) -> list[str]
         names = ("metric", "pair", "gap_before", "gap_after", "difference", "gap_lower")
         lines += _head([t(f"comparison.{name}") for name in names])
         for gap in clear:
-            metric = f"{group_name(gap.attributes)}: {t.metric(gap.metric)}" + (f" · {gap.cls}" if gap.cls else "")
+            metric = f"{group_name(gap.attributes)}: {t.metric(gap.metric)}" + (
+                f" · {t.cls(gap.cls)}" if gap.cls else ""
+            )
             pair = " – ".join(group_name(group) for group in gap.groups)
             said = t(f"comparison.way.{gap.direction}")
             lines.append(_row([metric, pair, decimal(gap.before), decimal(gap.after), said, decimal(gap.lower)]))

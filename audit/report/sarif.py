@@ -127,7 +127,7 @@ def _code(row: dict[str, Any]) -> str:
 
 
 def _decision(result: AuditResult, row: dict[str, Any], t: Catalogue) -> dict[str, Any]:
-    said = [t("sarif.flag", rank=row["rank"], row=row["row_id"], codes=", ".join(row["codes"]))]
+    said = [t("sarif.flag", rank=row["rank"], row=row["row_id"], example=row["example"], codes=", ".join(row["codes"]))]
     for exchange in row["evidence"].get("exchanges", [])[:1]:
         keys = ("axis", "source", "target", "decision")
         score, after = decimal(exchange["score"]), decimal(exchange["score_exchanged"])
@@ -140,7 +140,12 @@ def _decision(result: AuditResult, row: dict[str, Any], t: Catalogue) -> dict[st
         "partialFingerprints": {
             "fairaudit/v1": hashlib.sha256(json.dumps(["flag", _code(row), row["row_id"]]).encode()).hexdigest()
         },
-        "properties": {"row": row["row_id"], "severity": row["severity"], "codes": row["codes"]},
+        "properties": {
+            "decision": row["row_id"],
+            "row": row["example"],
+            "severity": row["severity"],
+            "codes": row["codes"],
+        },
     }
 
 

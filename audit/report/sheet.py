@@ -7,8 +7,9 @@ import re
 
 from markupsafe import Markup
 
+from audit.report.heads import head
 from audit.report.html import page_environment, template_file
-from audit.report.sections.explanations import LEVELS
+from audit.report.marked import heat, marked
 from audit.report.wording import Catalogue
 from audit.result import DecisionSheet
 
@@ -19,24 +20,20 @@ def sheet_name(row_id: str) -> str:
     return f"decision-{readable}-{hashlib.sha256(row_id.encode()).hexdigest()[:12]}"
 
 
-def render_sheet(sheet: DecisionSheet, language: str = "en") -> str:
+def render_sheet(sheet: DecisionSheet, t: Catalogue) -> str:
     """Render a sheet."""
-    strongest = max((abs(unit.attribution) for unit in sheet.units), default=0.0)
-    pieces, at = [], 0
-    for unit in sorted(sheet.units, key=lambda unit: unit.start):
-        if unit.start > at:
-            pieces.append({"text": sheet.text[at : unit.start], "step": 0, "value": None})
-        step = round(LEVELS * unit.attribution / strongest) if strongest else 0
-        pieces.append({"text": sheet.text[max(unit.start, at) : unit.end], "step": step, "value": unit.attribution})
-        at = max(at, unit.end)
-    pieces.append({"text": sheet.text[at:], "step": 0, "value": None})
+    units = sorted(sheet.units, key=lambda unit: unit.start)
+    placed = {name: [getattr(unit, name[:-1]) for unit in units] for name in ("starts", "ends", "attributions")}
     ordered = sorted(sheet.units, key=lambda unit: -abs(unit.attribution))
+    place = None if sheet.start is None or sheet.end is None else (sheet.start, sheet.end)
+    decision = {"y_true": sheet.y_true, "y_pred": sheet.y_pred, "output": sheet.output}
     environment = page_environment()
     return environment.get_template("sheet.html.j2").render(
         s=sheet,
-        t=Catalogue(language),
-        pieces=pieces,
+        t=t,
+        # Nothing is cut from a sheet.
+        text=marked(heat(sheet.text, placed), place, whole=len(sheet.text)),
+        head=head(decision, t),
         units=ordered,
-        wrong=sheet.y_true is not None and sheet.y_true != sheet.y_pred,
         style=Markup("\n".join(template_file(name) for name in ("base.css", "heat.css", "print.css"))),  # noqa: S704
     )

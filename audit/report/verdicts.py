@@ -17,7 +17,7 @@ def worst_first(rules: list[RuleVerdict]) -> list[RuleVerdict]:
 
 def subject(rule: RuleVerdict, t: Catalogue) -> str:
     """Name what was judged: the metric, its class, the slicing, and how."""
-    metric = t.metric(rule.metric) + (f" · {rule.cls}" if rule.cls else "")
+    metric = t.metric(rule.metric) + (f" · {t.cls(rule.cls)}" if rule.cls else "")
     adjusted = f" ({t('gate.scope.adjusted')})" if rule.scope == "adjusted" else ""
     return ", ".join(part for part in (metric, group_name(rule.attributes)) if part) + adjusted
 

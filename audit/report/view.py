@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from audit.report.charts import Chart
+from audit.report.marked import Marked, Piece, marked
 from audit.report.wording import Catalogue
 from audit.result import AuditResult, Disparity, MetricValue
 from audit.store.runfolder import RunFolder
@@ -63,6 +64,16 @@ class View:
         """Look up one metric of one group."""
         return self._metrics.get((tuple(attributes), tuple((stratum or {}).items()), tuple(group), metric, cls))
 
+    @cached_property
+    def asked(self) -> list[str]:
+        """Classes, but that which says that there is nothing."""
+        return [cls for cls in self.result.classes if cls != self.result.data.nothing]
+
+    @cached_property
+    def names_class(self) -> bool:
+        """Whether a metric says of which class it is: of two classes, one is the other's rest."""
+        return len(self.result.classes) > 2 or self.result.data.nothing is not None
+
     def is_number(self, metric: str) -> bool:
         """Whether a metric is a number rather than a share, and so not shown in percent."""
         return metric in self._numbers
@@ -108,11 +119,25 @@ class View:
 
     @cached_property
     def texts(self) -> dict[str, str]:
-        """Row -> text, of the rows whose text was kept."""
+        """Decision -> text, of the decisions whose text was kept."""
+        return {row: kept["input"] for row, kept in self._kept_inputs.items()}
+
+    @property
+    def redacted(self) -> bool:
+        """Whether texts were kept and are gone: not where there were none, or none may be shown."""
+        config = self.result.config
+        return not self.texts and bool(config["explanations"]["shown"] and config["data"]["columns"]["input"])
+
+    def marked(self, row_id: str, pieces: Sequence[Piece]) -> Marked:
+        """Mark in the text of a decision, taken into pieces, what the decision is about, where that is a part of it."""
+        kept = self._kept_inputs[row_id]
+        return marked(pieces, None if kept["start"] is None else (kept["start"], kept["end"]))
+
+    @cached_property
+    def _kept_inputs(self) -> dict[str, dict[str, Any]]:
         if not self.folder.inputs.exists():
             return {}
-        table = read_table(self.folder.inputs)
-        return dict(zip(table["row_id"].to_pylist(), table["input"].to_pylist(), strict=True))
+        return {row["row_id"]: row for row in read_table(self.folder.inputs).to_pylist()}
 
     @cached_property
     def _kept_decisions(self) -> dict[str, dict[str, Any]]:

@@ -12,7 +12,7 @@ from audit.errors import AuditError, ConfigError
 from audit.text import cut, visible
 
 if TYPE_CHECKING:
-    from audit.result import Note
+    from audit.result import AuditResult, Note
 
 
 def chart_text(text: str, width: int = 24) -> str:
@@ -79,14 +79,35 @@ class Catalogue:
         Code of a catalogue in `messages/`.
     extra
         Words of report sections that installed packages add.
+    outcome
+        `data.outcome` of the audit. A message may have words of its own for it, as `code@outcome`: a recall is called
+        so where entities are found, and what is decided about them is no text.
+    nothing
+        Class that says that there is nothing.
     """
 
-    def __init__(self, language: str = "en", extra: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        language: str = "en",
+        extra: dict[str, str] | None = None,
+        *,
+        outcome: str = "class",
+        nothing: str | None = None,
+    ) -> None:
         source = files("audit.report") / "messages" / f"{language}.json"
         if not source.is_file():
             raise ConfigError(f"there is no report in language {language!r}", hint="en is there")
-        self.language = language
-        self._words: dict[str, str] = {**(extra or {}), **json.loads(source.read_text(encoding="utf-8"))}
+        self.language, self.outcome, self.nothing = language, outcome, nothing
+        words = {**(extra or {}), **json.loads(source.read_text(encoding="utf-8"))}
+        own = f"@{outcome}"
+        self._words: dict[str, str] = words | {
+            code.removesuffix(own): text for code, text in words.items() if code.endswith(own)
+        }
+
+    @classmethod
+    def of(cls, result: AuditResult, language: str = "en", extra: dict[str, str] | None = None) -> Catalogue:
+        """Return the words for what an audit is about."""
+        return cls(language, extra, outcome=result.config["data"]["outcome"], nothing=result.data.nothing)
 
     def __call__(self, code: str, /, **params: Any) -> str:
         """Word a code.
@@ -115,6 +136,16 @@ class Catalogue:
             for key, value in note.params.items()
         }
         return self(f"note.{note.code}", **params)
+
+    def cls(self, name: str) -> str:
+        """Name a class: what says that there is nothing is called so, and a long name is cut."""
+        return self("class.nothing") if name == self.nothing else cut(name)
+
+    def said(self, value: str) -> str:
+        """Say what was decided, or is true: of one of several labels, yes or no; else the class."""
+        if self.outcome == "labels":
+            return self("decision.no" if value == self.nothing else "data.yes")
+        return self.cls(value)
 
     def metric(self, name: str) -> str:
         """Name a metric; a user's own is called what the user calls it."""

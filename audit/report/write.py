@@ -41,7 +41,7 @@ def write_report(
         Names of the files written.
     """
     shown = result or folder.read_result()
-    t = Catalogue(language)
+    t = Catalogue.of(shown, language)
     documents: dict[str, list[tuple[Path, Callable[[], str]]]] = {
         "csv": [
             (folder.metrics_csv, lambda: metrics_csv(shown)),

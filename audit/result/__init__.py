@@ -33,6 +33,7 @@ from audit.result.explanations import (
 )
 from audit.result.facts import (
     SCHEMA_VERSION,
+    Confused,
     DataFacts,
     Environment,
     ModelFacts,
@@ -102,6 +103,7 @@ __all__ = [
     "ComparedDecision",
     "Comparison",
     "ConceptPush",
+    "Confused",
     "Correlation",
     "DataFacts",
     "DecisionSheet",

@@ -107,7 +107,11 @@ class DecisionSheet(Part):
     """One decision and its explanation; not part of the result, as it holds text."""
 
     title: str
-    row_id: str
+    row_id: str = Field(description="Key of the decision.")
+    example: str = Field(description="Id of the row of the data that it is about.")
+    output: str | None = Field(description="Of several labels, the one that is decided about.")
+    start: int | None = Field(description="First character that the decision is about; null: all.")
+    end: int | None
     model_sha256: str | None
     data_sha256: str
     groups: dict[str, str]

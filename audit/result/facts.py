@@ -52,6 +52,14 @@ class ModelFacts(Part):
     quantised: QuantisedFacts | None = Field(None, description="Null where weights are what the checkpoint holds.")
 
 
+class Confused(Part):
+    """Decisions with one label and one prediction."""
+
+    y_true: str
+    y_pred: str
+    n: Count
+
+
 class DataFacts(Part):
     """The audited table."""
 
@@ -62,10 +70,16 @@ class DataFacts(Part):
     rows_filtered: Count = Field(description="Rows that data.where left out.")
     rows: Count = Field(description="Rows audited.")
     rows_sha256: str = Field(description="Over ids, labels and groups of the audited rows, whatever was predicted.")
-    decisions: Count = Field(description="Decisions audited: more than rows where a row carries a count.")
+    decisions: Count = Field(
+        description="Decisions audited: more than rows where a row carries a count, or several decisions are about it."
+    )
+    nothing: str | None = Field(
+        description="Where several decisions are about a row, the class that says that there is nothing."
+    )
     statuses: dict[str, Count] = Field(description="Decisions by status: ok, truncated, empty, failed.")
     labels: dict[str, Count]
     predictions: dict[str, Count]
+    confusion: list[Confused] = Field(description="Labelled decisions that did not fail, by label and prediction.")
     unlabelled: Count
     weighted: bool
     clusters: Count | None = Field(description="Number of clusters; null where rows are taken as independent.")

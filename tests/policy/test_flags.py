@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audit.policy.flags import CODES, Evidence, flag, flag_rates, lines, summary
+from audit.policy.flags import CODES, OF_ERROR, Evidence, flag, flag_rates, lines, summary
 
-NO_ERRORS = pd.DataFrame(columns=["row_id", "metric", "attributes", "group"])
+MISSED = {"metric": "true_positive_rate", "class": "yes", "error": "missed", "attributes": "g", "group": "a"}
+NO_ERRORS = pd.DataFrame(columns=["row_id", *OF_ERROR])
 NO_LABELS = pd.DataFrame(columns=["hit", "weight", "cluster"])
 
 
@@ -32,9 +33,7 @@ EVIDENCE = Evidence(
             exchanged("stays", "yes", 0.9, 0.89),
         ]
     ),
-    errors=pd.DataFrame(
-        [{"row_id": row, "metric": "true_positive_rate", "attributes": "g", "group": "a"} for row in ("moves", "wrong")]
-    ),
+    errors=pd.DataFrame([{"row_id": row, **MISSED} for row in ("moves", "wrong")]),
     labelled=pd.DataFrame({"hit": [True, False], "n": [2, 8], "w": [2.0, 8.0], "w2": [2.0, 8.0], "cluster": None}),
     explained=pd.DataFrame(
         {
@@ -73,7 +72,7 @@ def test_codes_severity_and_order() -> None:
     moves = found["evidence"][2]
     assert [item["score_exchanged"] for item in moves["exchanges"]] == [0.7, 0.6]
     assert moves["exchanges"][0]["edits"] == [{"start": 0, "end": 2, "new": "she"}]
-    assert moves["disparities"] == [{"metric": "true_positive_rate", "attributes": "g", "group": "a"}]
+    assert moves["disparities"] == [MISSED]
     assert found["evidence"][1]["reliance"]["confirmed_by"] == "masking"
 
 
@@ -104,6 +103,7 @@ def test_nothing_looked_at_nothing_flagged() -> None:
 def test_lines_are_strict_json_whatever_the_model_says() -> None:
     decisions = {
         row: {"y_true": None, "y_pred": "yes", "score": np.float32("nan"), "group:g": "a"}
+        | dict.fromkeys(("example", "output", "position", "start", "end"))
         for row in ("flips", "rests", "moves", "wrong", "dark")
     }
     explanation = {
@@ -115,5 +115,6 @@ def test_lines_are_strict_json_whatever_the_model_says() -> None:
     assert [row["rank"] for row in read] == [1, 2, 3, 4, 5]
     assert read[0]["score"] is None
     assert read[0]["groups"] == {"g": "a"}
+    assert read[0]["example"] == read[0]["row_id"]
     assert read[0]["explanation"] is None
     assert read[4]["explanation"]["attributions"] == [None]

@@ -65,8 +65,30 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     prefixes += ("explanations.chance.", "why.condition.", "why.because.", "doubt.")
     prefixes += ("why.not.", "why.part.", "counterfactuals.refused.", "counterfactuals.side.", "flags.name.")
     prefixes += ("flags.means.", "flags.severity.", "flags.confirmed.")
-    unused = {code for code in words if code not in used and not code.startswith(prefixes)}
+    prefixes += ("decision.", "class.", "flags.disparity")
+    unused = {code for code in words if code.split("@")[0] not in used and not code.startswith(prefixes)}
     assert not unused, sorted(unused)
+
+
+def test_words_of_an_outcome_stand_for_those_of_all() -> None:
+    words = json.loads((Path(__file__).parents[2] / "audit/report/messages/en.json").read_text())
+    own = [code for code in words if "@" in code]
+    assert len(own) > 30
+    for code in own:
+        plain, outcome = code.split("@")
+        assert outcome in {"entities", "labels"}, code
+        assert plain in words, code
+    assert Catalogue(outcome="entities").metric("true_positive_rate") == "Recall"
+    assert Catalogue().metric("true_positive_rate") == "True positive rate"
+
+
+def test_what_says_that_there_is_nothing_is_called_so() -> None:
+    entities = Catalogue(outcome="entities", nothing="O")
+    assert (entities.cls("O"), entities.cls("person"), entities.said("O")) == ("no entity", "person", "no entity")
+    labels = Catalogue(outcome="labels", nothing="(none)")
+    assert (labels.said("(none)"), labels.said("violence"), labels.cls("violence")) == ("no", "yes", "violence")
+    assert Catalogue().cls("O") == "O"
+    assert len(entities.cls("x" * 10_000)) < 200
 
 
 def test_every_code_the_pipeline_makes_has_words() -> None:

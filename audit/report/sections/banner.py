@@ -19,7 +19,7 @@ def build(view: View) -> dict[str, Any]:
     return {
         "found": len(found.items),
         "gaps": found.gaps,
-        "internal": bool(view.shown),
+        "internal": bool(view.texts),
         "status": status,
         "icon": ICONS.get(status, "○"),
         "verdict": view.t(words[0]),

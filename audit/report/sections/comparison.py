@@ -7,9 +7,9 @@ from typing import Any
 from audit.fairness.metrics.names import COMPLEMENTS
 from audit.report.changes import clear_gaps, flip_kinds, gap_count, shown_flips
 from audit.report.charts import changes as changes_chart
+from audit.report.marked import heat
 from audit.report.sections import Section
 from audit.report.sections.data import MOST_CHARTED
-from audit.report.sections.explanations import heat
 from audit.report.view import View
 from audit.report.wording import group_name
 from audit.result import Change, ComparedDecision, ExplanationComparison
@@ -108,7 +108,7 @@ def _chart(view: View, attributes: list[str], metric: str) -> Any:
     return view.add_chart(
         changes_chart(
             view.t("comparison.chart", metric=view.t.metric(metric), attributes=group_name(attributes)),
-            [group_name(c.group) + (f" · {c.cls}" if several and c.cls else "") for c in rows],
+            [group_name(c.group) + (f" · {view.t.cls(c.cls)}" if several and c.cls else "") for c in rows],
             [c.difference for c in rows],
             [(c.lower, c.upper) for c in rows],
         )

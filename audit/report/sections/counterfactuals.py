@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from audit.report.charts import dots
+from audit.report.marked import heat
 from audit.report.sections import Section
-from audit.report.sections.explanations import heat
 from audit.report.view import View
 from audit.result import PairEffect, ShownPair
 from audit.terms.edits import apply_edits, edited_spans

@@ -12,6 +12,8 @@ from audit.result import Group, SlicingFacts
 
 #: Groups of a slicing in a chart, and in a table of the page; metrics.csv has them all.
 MOST_CHARTED, MOST_LISTED = 25, 200
+#: Classes of a table of labels and predictions: more would fit no screen.
+MOST_CONFUSED = 20
 
 
 def build(view: View) -> dict[str, Any]:
@@ -19,7 +21,33 @@ def build(view: View) -> dict[str, Any]:
     slicings = [_slicing(view, slicing) for slicing in view.result.slicings if slicing.attributes]
     comparison = view.result.comparison
     notes = [*view.result.notes, *(comparison.notes if comparison else ())]
-    return {"slicings": slicings, "notes": [view.t.remark(note) for note in notes]}
+    return {"slicings": slicings, "confusion": _confusion(view), "notes": [view.t.remark(note) for note in notes]}
+
+
+def _confusion(view: View) -> dict[str, Any] | None:
+    """Labels and predictions: of several labels a line each, else a table of classes, what is nothing last."""
+    data = view.result.data
+    found = {(item.y_true, item.y_pred): item.n for item in data.confusion}
+    if not found or len(view.asked) > MOST_CONFUSED:
+        return None
+    if view.t.outcome == "labels":
+        nothing = data.nothing or ""
+        return {"each": True, "rows": [(cls, *(found.get(at, 0) for at in _cells(cls, nothing))) for cls in view.asked]}
+    classes = [*view.asked, *([data.nothing] if data.nothing is not None else [])]
+    rows = [
+        (
+            true,
+            [(found.get((true, cls)), "right" if cls == true else "") for cls in classes],
+            sum(found.get((true, cls), 0) for cls in classes),
+        )
+        for true in classes
+    ]
+    return {"each": False, "predicted": classes, "rows": rows}
+
+
+def _cells(cls: str, nothing: str) -> tuple[tuple[str, str], ...]:
+    """What is right, missed and wrongly given of one label."""
+    return (cls, cls), (cls, nothing), (nothing, cls)
 
 
 def largest(groups: list[Group], limit: int) -> list[Group]:
@@ -34,7 +62,7 @@ def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
     chart = None
     if len(slicing.attributes) == 1:
         drawn = largest(slicing.groups, MOST_CHARTED)
-        by_label = {cls: [group.by_label[cls] for group in drawn] for cls in view.result.classes}
+        by_label = {view.t.cls(cls): [group.by_label[cls] for group in drawn] for cls in view.result.classes}
         unlabelled = [group.n - group.n_labelled for group in drawn]
         if any(unlabelled):
             by_label[view.t("data.unlabelled_bar")] = unlabelled

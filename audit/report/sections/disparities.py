@@ -76,7 +76,7 @@ def _rows(view: View, gaps: list[Disparity]) -> list[dict[str, Any]]:
     for gap in gaps:
         paired.setdefault((gap.metric, gap.cls, tuple(gap.stratum.items())), {})[gap.aggregate] = gap
     clear = {(tuple(f.attributes), f.metric, f.cls): f for f in view.result.findings.items}
-    several = len({gap.cls for gap in gaps if gap.cls is not None}) > 1
+    several = view.names_class
     rows = []
     for (metric, cls, _), pair in paired.items():
         gap = pair["difference"]
@@ -87,7 +87,7 @@ def _rows(view: View, gaps: list[Disparity]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "metric": metric,
-                "title": view.t.metric(metric) + (f" · {cls}" if several and cls is not None else ""),
+                "title": view.t.metric(metric) + (f" · {view.t.cls(cls)}" if several and cls is not None else ""),
                 "difference": gap,
                 "ratio": pair["ratio"],
                 "low": ends[0] if len(ends) == 2 else None,

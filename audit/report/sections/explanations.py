@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from audit.fairness.metrics.names import EXPLAINED_RATE
 from audit.report.charts import MUTED, SERIES, histogram, stacked_bars
+from audit.report.heads import head
+from audit.report.marked import heat
 from audit.report.sections import Section
 from audit.report.view import ShownDecision, View
 from audit.report.wording import group_name
@@ -18,8 +19,6 @@ from audit.store.columns import group_column
 FACTS = ("named", "removed", "followed", "wrong_signs", "comprehensiveness", "content", "gradients")
 #: Explained, weak, unexplained: what is not known is grey.
 OUTCOME_COLOURS = (*SERIES[:2], MUTED)
-#: Steps of colour on either side of zero.
-LEVELS = 5
 MOST_GROUPS_CHARTED = 24
 QUANTILES = (0.5, 0.75, 0.9, 0.95, 1.0)
 
@@ -53,7 +52,7 @@ def build(view: View) -> dict[str, Any]:
         "by_slicing": by_slicing,
         "words": _words(explained),
         "redacted": not view.text_available,
-        "decisions": [_decision(item, names) for item in view.shown],
+        "decisions": [_decision(view, item, names) for item in view.shown],
     }
 
 
@@ -96,14 +95,12 @@ def _quantile(ordered: list[float], q: float) -> float:
     return ordered[min(len(ordered) - 1, round(q * (len(ordered) - 1)))]
 
 
-def _decision(item: ShownDecision, names: list[str]) -> dict[str, Any]:
+def _decision(view: View, item: ShownDecision, names: list[str]) -> dict[str, Any]:
     decision, explanation = item.decision, item.explanation or {}
     return {
         "row_id": item.row_id,
         "groups": [(name, decision[group_column(name)]) for name in names],
-        "y_true": decision["y_true"],
-        "y_pred": decision["y_pred"],
-        "wrong": decision["y_true"] is not None and decision["y_true"] != decision["y_pred"],
+        "head": head(decision, view.t),
         "f_input": explanation["f_input"],
         "f_baseline": explanation["f_baseline"],
         "error": explanation["error_share"],
@@ -114,34 +111,8 @@ def _decision(item: ShownDecision, names: list[str]) -> dict[str, Any]:
         # Shown where there is something of it: special tokens are the same at both ends of the path.
         "frame": explanation["frame"] if round(explanation["frame"] or 0.0, 3) else None,
         "facts": {name: explanation[name] for name in FACTS},
-        "heat": heat(item.text, explanation),
+        "text": view.marked(item.row_id, heat(item.text, explanation)),
     }
-
-
-def heat(
-    text: str, explanation: dict[str, Any], column: str = "attributions", strongest: float = 0.0
-) -> list[dict[str, Any]]:
-    """Cut the text at the places of its units; every piece has its signed attribution and a colour step.
-
-    Pieces between units (spaces) have step 0 and no value. Steps are relative to the strongest unit of the text, or
-    to `strongest` if that is more, so that two texts can be compared.
-    """
-    placed = zip(explanation["starts"], explanation["ends"], explanation[column], strict=True)
-    # What is no number, where the model gave none, has no colour.
-    units = [(start, end, value) for start, end, value in placed if end > start and math.isfinite(value)]
-    strongest = max(strongest, max((abs(value) for _, _, value in units), default=0.0))
-    pieces: list[dict[str, Any]] = []
-    at = 0
-    for start, end, value in units:
-        if start > at:
-            pieces.append({"text": text[at:start], "step": 0, "value": None})
-        if end > at:
-            step = round(LEVELS * value / strongest) if strongest else 0
-            pieces.append({"text": text[max(start, at) : end], "step": step, "value": value})
-            at = end
-    if at < len(text):
-        pieces.append({"text": text[at:], "step": 0, "value": None})
-    return pieces
 
 
 SECTION = Section("explanations", 100, build)

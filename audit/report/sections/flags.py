@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from audit.report.heads import head
+from audit.report.marked import heat, plain
 from audit.report.sections import Section
-from audit.report.sections.explanations import heat
 from audit.report.view import View
 
 SEVERITIES = ("high", "medium", "low")
@@ -26,7 +27,7 @@ def build(view: View) -> dict[str, Any]:
         "items": items,
         "codes": codes,
         "severities": [name for name in SEVERITIES if any(item["severity"] == name for item in items)],
-        "redacted": bool(items) and not view.texts,
+        "redacted": bool(items) and view.redacted,
     }
 
 
@@ -49,9 +50,10 @@ def _item(view: View, row: dict[str, Any], names: list[str]) -> dict[str, Any]:
         "kinds": kinds,
         "reasons": reasons,
         "groups": [(name, row["groups"].get(name, "–")) for name in names],
-        "wrong": row["y_true"] is not None and row["y_true"] != row["y_pred"],
-        "text": text,
-        "heat": heat(text, explanation) if text is not None and explanation else None,
+        "head": head(row, view.t),
+        "text": None
+        if text is None
+        else view.marked(row["row_id"], heat(text, explanation) if explanation else plain(text)),
         "exchanges": [
             {**item, "words": ", ".join(edit["new"] for edit in item["edits"])} for item in exchanges[:MOST_EXCHANGES]
         ],

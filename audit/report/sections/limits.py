@@ -41,6 +41,8 @@ def build(view: View) -> dict[str, Any]:
         own.append(t("limits.controls", controls=", ".join(result.config["controls"])))
     else:
         own.append(t("limits.no_controls"))
+    if result.data.nothing is not None and result.config["data"]["columns"]["cluster"] is None:
+        own.append(t("limits.clusters"))
     if result.data.clusters is None:
         own.append(t("limits.independent"))
     own += _doubted(view)

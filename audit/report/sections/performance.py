@@ -15,6 +15,8 @@ CHARTED = (
     *("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy"),
     *("micro_recall", "exact_match", "visible_characters"),
 )
+#: Metrics of each class, where rows have several decisions.
+PER_CLASS = ("true_positive_rate", "precision", "f1_score")
 #: Metrics of the first table of a slicing; the rest is one click away.
 FIRST = (
     *("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy", "macro_f1"),
@@ -27,7 +29,22 @@ MOST_IN_FULL = 10
 def build(view: View) -> dict[str, Any]:
     """Charts and tables per slicing."""
     slicings = [_slicing(view, slicing) for slicing in view.result.slicings if slicing.attributes]
-    return {"slicings": slicings}
+    return {"slicings": slicings, "classes": _classes(view)}
+
+
+def _classes(view: View) -> list[dict[str, Any]]:
+    """Metrics of each class over everybody, where rows have several decisions."""
+    data = view.result.data
+    columns = view.columns([])
+    return [
+        {
+            "cls": cls,
+            "labelled": data.labels[cls],
+            "found": data.predictions[cls],
+            "values": [view.metric([], [], metric, cls) for metric in PER_CLASS if (metric, cls) in columns],
+        }
+        for cls in (view.asked if data.nothing is not None else [])
+    ]
 
 
 def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
@@ -66,10 +83,16 @@ def _chart(view: View, slicing: SlicingFacts, name: str, metric: str, cls: str |
     groups = largest(slicing.groups, MOST_CHARTED)
     values = [view.metric(slicing.attributes, group.values, metric, cls) for group in groups]
     overall = view.metric([], [], metric, cls)
+    named = None if cls is None else view.t.cls(cls)
     code = "performance.chart_class" if several and cls is not None else "performance.chart"
     return view.add_chart(
         dots(
-            view.t(code, metric=view.t.metric(metric), attributes=name, **{"class": cls}),
+            view.t(
+                code,
+                metric=view.t.metric(metric),
+                attributes=name,
+                **{"class": named},
+            ),
             [group_name(group.values) for group in groups],
             [value.value if value else None for value in values],
             [(value.lower, value.upper) if value else (None, None) for value in values],

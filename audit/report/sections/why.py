@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from audit.report.charts import changes, parts
+from audit.report.marked import heat
 from audit.report.sections import Section
-from audit.report.sections.explanations import heat
 from audit.report.view import View
 from audit.report.wording import group_name
 from audit.result import GapDecomposition, GapPart
