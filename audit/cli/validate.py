@@ -50,7 +50,9 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
     words = Catalogue(outcome=settings.data.outcome)
     for note in found.notes:
         say(f"note: {words.remark(note)}")
-    if settings.model is None and settings.data.columns.prediction:
+    if settings.data.several:
+        say(*_decisions(settings, found))
+    elif settings.model is None and settings.data.columns.prediction:
         say(f"positive class: {cut(positive_class(settings, found.classes_seen) or '(one against the rest)')}")
     from audit.pipeline.case import understand
 
@@ -61,13 +63,29 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
         from audit.models.described import classes_of
 
         classes = classes_of(settings.model)
-        positive = positive_class(settings, classes)
+        positive = None if settings.data.several else positive_class(settings, classes)
         names = ", ".join(map(cut, classes))
         which = "(one against the rest)" if positive is None else positive
         say(f"{settings.model.path}: classes {names}; positive: {cut(which)}")
         understand(settings, found, None, classes)
     if load_model:
         _try_model(settings, found)
+
+
+def _decisions(settings: AuditConfig, found: Survey) -> list[str]:
+    """Say what is decided, where a row has several decisions."""
+    rows = f"{found.rows_kept:,}"
+    if settings.data.outcome == "labels":
+        columns = settings.data.columns
+        n = len({*found.classes_seen, *columns.labels, *columns.predictions})
+        return [
+            f"decisions: one for each label of each row, {n:,} for each of {rows} rows; metrics are of each label",
+            f"rows of which no label is true: {found.empty:,} of {rows}",
+        ]
+    lines = ["decisions: one for each labelled entity, and for each other that is found; metrics are of each type"]
+    how = "as configured" if settings.data.scheme else "inferred"
+    lines += [f"{cut(column)}: tags are {' and '.join(names)} ({how})" for column, names in found.schemes.items()]
+    return [*lines, f"texts without a labelled entity: {found.empty:,} of {rows}"]
 
 
 def _try_model(settings: AuditConfig, found: Survey) -> None:

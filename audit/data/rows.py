@@ -118,6 +118,7 @@ class _Nothing:
 
     def __init__(self, data: DataConfig) -> None:
         self.changed: dict[str, int] = {}
+        self.schemes: dict[str, set[str]] = {}
 
     def read(self, raw: pa.Table, rows: Sequence[int], rename: Mapping[str, Callable[[str], str]]) -> dict[str, Any]:
         """Return no column."""

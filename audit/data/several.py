@@ -60,11 +60,14 @@ class EntityReader:
     ----------
     changed
         What had to be changed to be read, by code: rows or spans.
+    schemes
+        Column of tags -> the schemes that they were read by.
     """
 
     def __init__(self, data: DataConfig) -> None:
         self._data = data
         self.changed: Changed = {}
+        self.schemes: dict[str, set[str]] = {}
 
     def read(self, raw: pa.Table, rows: Sequence[int], rename: Mapping[str, Callable[[str], str]]) -> dict[str, Any]:
         """Return the canonical columns `input`, `words`, `gold` and `found`."""
@@ -140,6 +143,7 @@ class EntityReader:
                 tags, column=column, where=where, scheme=self._data.scheme,
                 lengths=[len(examples[i]) for i in tagged], rows=[rows[i] for i in tagged],
             )  # fmt: skip
+            self.schemes.setdefault(column, set()).add(read.scheme)
             for i, entities in zip(tagged, read.rows, strict=True):
                 out[i] = entities
             self._add("tags_malformed", read.malformed)
@@ -173,6 +177,7 @@ class LabelReader:
     def __init__(self, data: DataConfig) -> None:
         self._data = data
         self.changed: Changed = {}
+        self.schemes: dict[str, set[str]] = {}
 
     def read(self, raw: pa.Table, rows: Sequence[int], rename: Mapping[str, Callable[[str], str]]) -> dict[str, Any]:
         """Return the canonical columns `gold` and `found`, sorted lists of labels."""

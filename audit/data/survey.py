@@ -42,6 +42,9 @@ class Survey:
     rows_read: int = 0
     rows_kept: int = 0
     unlabelled: int = 0
+    #: Rows of which nothing is true, where a row may have several labels or entities.
+    empty: int = 0
+    schemes: dict[str, list[str]] = field(default_factory=dict)
     weighted: bool = False
     clusters: int | None = None
     labels: Counter[str] = field(default_factory=Counter)
@@ -96,6 +99,7 @@ def survey(config: AuditConfig) -> Survey:
                     where=str(config.data.path),
                     hint="give it `bins`, or map its `values`; an id or a number is no group",
                 )
+        found.empty += _empty(batch)
         found.unlabelled += batch[_TRUTH.get(config.data.outcome, "y_true")].null_count
         if config.data.columns.id:
             id_hashes.append(_hash(batch["row_id"]))
@@ -119,6 +123,7 @@ def survey(config: AuditConfig) -> Survey:
         _refuse_duplicates(config, np.concatenate(id_hashes))
     _check_outside(config, found)
     found.notes += [*agree(config, found, reader.seen), *quote_notes(config.data)]
+    found.schemes = {column: sorted(names) for column, names in reader.several.schemes.items()}
     found.notes += [Note(code=code, params={"n": n}) for code, n in sorted(reader.several.changed.items())]
     found.too_fine = [crossing for crossing, groups in crossed.items() if len(groups) > MOST_GROUPS]
     for crossing in found.too_fine:
@@ -176,6 +181,13 @@ def _count_classes(found: Survey, batch: pa.Table) -> None:
     for counter, column in ((found.labels, "gold"), (found.predictions, "found")):
         for row in batch[column].to_pylist():
             counter.update(one if isinstance(one, str) else one["type"] for one in row or ())
+
+
+def _empty(batch: pa.Table) -> int:
+    """Count rows of which nothing is true."""
+    if "gold" not in batch.column_names:
+        return 0
+    return pc.sum(pc.equal(pc.list_value_length(batch["gold"]), 0)).as_py() or 0
 
 
 def _count(counter: Counter[str], column: pa.ChunkedArray, count: pa.ChunkedArray) -> None:

@@ -59,7 +59,7 @@ def changed_rows(folder: RunFolder, data: DataFacts, reference: Reference | None
     columns = ["row_id", "y_pred", "status", "score"]
     tables = (windows(read_decisions(at.decisions, columns), BATCH_ROWS) for at in (folder, reference.folder))
     parts = []
-    for batch in joint_batches(*tables):
+    for batch in joint_batches(zip(*tables, strict=True)):
         changed = pc.fill_null(pc.not_equal(batch["y_pred"], batch["y_before"]), False)
         parts.append(batch.filter(changed).select(["row_id"]))
     whole = pa.concat_tables(parts) if parts else pa.table({"row_id": pa.array([], pa.string())})

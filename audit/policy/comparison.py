@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,14 @@ import pyarrow as pa
 from audit.fairness.bounds.score_metrics import OWN
 from audit.fairness.compare.change import Changes, change_of_each
 from audit.fairness.compare.changed import changed_decisions
+from audit.fairness.compare.examples import CLASSES, rows_of
 from audit.fairness.compare.gap_changes import gap_changes
+from audit.fairness.compare.joint import KEY, matched_decisions
 from audit.fairness.compare.movement import Movement, movement
 from audit.fairness.compare.paired import PairedTally, joint_batches, same_decisions, tally_pairs
 from audit.fairness.compare.score_movement import MOST_RANKED, mean_movement, ranking_movements
 from audit.fairness.metrics.definitions import SEVERAL, Metric, known_metrics, of_numbers, of_several
+from audit.fairness.metrics.names import EXACT_MATCH, VISIBLE_CHARACTERS
 from audit.fairness.tally import Slicing, kept_apart, tally_columns
 from audit.policy.baseline import Key, Reference, refuse_incomparable
 from audit.result import AuditResult, Change, Comparison, MetricValue, Note, Sketch, SlicingFacts, ValueEstimate
@@ -64,7 +67,9 @@ def compare_runs(
     pairs: Pairs | None = None
     notes: list[Note] = []
     if same_rows and decisions is not None and decisions.exists() and reference.folder is not None:
-        if same_decisions(decisions, reference.folder.decisions):
+        # What several versions find in a row need not be the same: they are brought together row by row.
+        several = result.config["data"]["outcome"] in SEVERAL
+        if several or same_decisions(decisions, reference.folder.decisions):
             pairs = Pairs.read(result, decisions, reference.folder)
             notes = _unpaired(result)
         else:
@@ -95,9 +100,10 @@ def compare_runs(
 
 
 def _unpaired(result: AuditResult) -> list[Note]:
-    """Say which AUCs were compared as if of different rows although the rows are the same."""
+    """Say which metrics were compared as if of different rows although the rows are the same."""
+    characters = any(value.metric == VISIBLE_CHARACTERS and value.value is not None for value in result.metrics)
     ranked = {tuple(value.attributes) for value in result.metrics if value.metric in OWN and value.value is not None}
-    return [
+    return [Note(code="characters_unpaired")] * characters + [
         Note(code="rankings_unpaired", params={"attributes": slicing.attributes, "limit": MOST_RANKED})
         for slicing in result.slicings
         if len(slicing.groups) > MOST_RANKED and tuple(slicing.attributes) in ranked
@@ -147,10 +153,17 @@ def _estimate(value: MetricValue) -> ValueEstimate:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Both decision tables, tallied together per slicing, with how AUCs moved."""
+    """Both decision tables, tallied together per slicing, with how AUCs moved.
+
+    Attributes
+    ----------
+    rows
+        Whole rows, right or wrong in both versions, where a row has several decisions.
+    """
 
     tallies: list[PairedTally]
     rankings: list[dict[str, Movement]]
+    rows: list[PairedTally]
 
     @staticmethod
     def read(result: AuditResult, decisions: Path, folder: RunFolder) -> Pairs:
@@ -162,14 +175,27 @@ class Pairs:
         members = [item["name"] for item in result.config["attributes"] if item.get("members")]
         columns = tally_columns(slicings, members)
 
+        nothing = result.data.nothing
+        names = columns if nothing is None else list(dict.fromkeys([*columns, *KEY]))
+
+        def pairs() -> Iterator[tuple[pa.Table, pa.Table]]:
+            both = _cut(decisions, names), _cut(folder.decisions, names)
+            return zip(*both, strict=True) if nothing is None else matched_decisions(*both, nothing)
+
         def joint() -> Iterator[pa.Table]:
-            return joint_batches(_cut(decisions, columns), _cut(folder.decisions, columns))
+            return joint_batches(pairs())
 
         asked = {value.metric for value in result.metrics if value.value is not None}
         groups = [_code_of(slicing) for slicing in result.slicings]
         ranked = [name for name in OWN if name in asked]
         rankings = ranking_movements(joint, slicings, result.positive_class, ranked, groups)
-        return Pairs(tally_pairs(joint(), slicings, result.positive_class), rankings)
+        rows: list[PairedTally] = []
+        if EXACT_MATCH in asked:
+            whole = [
+                replace(slicing, clustered=data["columns"]["cluster"] is not None, also=()) for slicing in slicings
+            ]
+            rows = tally_pairs(joint_batches((rows_of(a), rows_of(b)) for a, b in pairs()), whole, None)
+        return Pairs(tally_pairs(joint(), slicings, result.positive_class), rankings, rows)
 
 
 def _code_of(slicing: SlicingFacts) -> dict[tuple[str, ...], int]:
@@ -203,6 +229,8 @@ def _movements(
             metric = known.get(name)
             if metric is None:
                 continue
+            if metric.scope == "example":
+                continue
             here = [values.get((tuple(slicing.attributes), group, name, cls)) for group in code_of]
             if metric.scope == "ranking":
                 moved = ranked.get(name)
@@ -214,6 +242,16 @@ def _movements(
             if moved is not None:
                 attributes = tuple(slicing.attributes)
                 out |= {(attributes, group, name, cls): _moved(moved, code) for group, code in code_of.items()}
+    for tally, slicing in zip(pairs.rows, result.slicings, strict=True):
+        code_of, attributes = _code_of(slicing), tuple(slicing.attributes)
+        moved = movement(
+            tally,
+            _codes(tally.cells, tally.slicing.group_columns, code_of),
+            len(code_of),
+            known[EXACT_MATCH],
+            {name: code for code, name in enumerate(CLASSES[EXACT_MATCH])},
+        )
+        out |= {(attributes, group, EXACT_MATCH, None): _moved(moved, code) for group, code in code_of.items()}
     return out
 
 

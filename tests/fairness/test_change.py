@@ -148,7 +148,7 @@ def test_the_correlation_of_versions_is_that_of_many_samples(name: str) -> None:
         frame = versions(seed)
         after = decisions(frame.drop(columns="before"), ["g"])
         before = decisions(frame.assign(y_pred=frame["before"]).drop(columns="before"), ["g"])
-        (tally,) = tally_pairs(joint_batches([after], [before]), [Slicing(("g",))], "1")
+        (tally,) = tally_pairs(joint_batches([(after, before)]), [Slicing(("g",))], "1")
         codes = tally.cells[tally.slicing.group_columns[0]].map({"a": 0, "b": 1}).to_numpy()
         classes = {"1": 1} if metric.scope == "class" else {"0": 0, "1": 1}
         moved = movement(tally, codes, 2, metric, classes)

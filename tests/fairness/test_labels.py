@@ -180,7 +180,7 @@ def test_a_change_of_two_versions_is_that_of_the_labels_own_decisions() -> None:
             several(rows_of(groups), labels(truth[:, columns], version[:, columns], NAMES[columns]), SCHEMA)
             for version in (after, before)
         ]
-        pairs = joint_batches([versions[0]], [versions[1]])
+        pairs = joint_batches([(versions[0], versions[1])])
         (tally,) = tally_pairs(pairs, [Slicing(("group",), (), True, also)], None)
         codes = (tally.cells["group:group"] == "b").to_numpy(np.int64)
         for name in ("true_positive_rate", "f1_score", "selection_rate"):

@@ -32,7 +32,7 @@ def scored(seed: int, n: int = 400, noise: float = 0.3) -> pd.DataFrame:
 def tables(frame: pd.DataFrame) -> pa.Table:
     after = decisions(frame.drop(columns="before"), ["g"])
     before = decisions(frame.assign(score=frame["before"]).drop(columns="before"), ["g"])
-    (joint,) = joint_batches([after], [before])
+    (joint,) = joint_batches([(after, before)])
     return joint
 
 

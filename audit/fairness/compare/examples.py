@@ -113,6 +113,11 @@ def _starts(batch: pa.Table) -> npt.NDArray[np.int64]:
     return np.concatenate([[0], np.flatnonzero(changed) + 1]).astype(np.int64)
 
 
+def rows_of(batch: pa.Table) -> pa.Table:
+    """Turn the decisions about whole rows into one for each row."""
+    return _rows(batch, _starts(batch))
+
+
 def _rows(batch: pa.Table, starts: npt.NDArray[np.int64]) -> pa.Table:
     """One decision for each row: right if all its decisions are; of no label where one of them has none."""
     if not len(starts):

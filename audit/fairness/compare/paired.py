@@ -57,12 +57,15 @@ def same_decisions(candidate: Path, baseline: Path) -> bool:
     )
 
 
-def joint_batches(candidate: Iterable[pa.Table], baseline: Iterable[pa.Table]) -> Iterator[pa.Table]:
+def joint_batches(pairs: Iterable[tuple[pa.Table, pa.Table]]) -> Iterator[pa.Table]:
     """Put the baseline's predictions and scores beside the candidate's; rows that failed in either are left out.
 
-    Both streams hold the same rows in the same order, cut alike.
+    Parameters
+    ----------
+    pairs
+        Parts of the candidate's and of the baseline's table, with the same decisions in the same order.
     """
-    for after, before in zip(candidate, baseline, strict=True):
+    for after, before in pairs:
         joined = after.append_column("y_before", before["y_pred"]).append_column("score_before", before["score"])
         joined = joined.append_column("status_before", before["status"])
         usable = pc.and_(counted(joined["status"]), counted(joined["status_before"]))
