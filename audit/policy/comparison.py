@@ -248,7 +248,7 @@ def _movements(
             tally,
             _codes(tally.cells, tally.slicing.group_columns, code_of),
             len(code_of),
-            known[EXACT_MATCH],
+            replace(known[EXACT_MATCH], scope="all"),
             {name: code for code, name in enumerate(CLASSES[EXACT_MATCH])},
         )
         out |= {(attributes, group, EXACT_MATCH, None): _moved(moved, code) for group, code in code_of.items()}

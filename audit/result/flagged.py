@@ -39,6 +39,8 @@ class FlaggedDisparity(_Open):
     """A disparity that the decision is an error of."""
 
     metric: str
+    cls: str | None = Field(alias="class")
+    error: Literal["missed", "given", "wrong"]
     attributes: str
     group: str
 
@@ -56,6 +58,11 @@ class FlaggedDecision(_Open):
 
     rank: int
     row_id: str
+    example: str
+    output: str | None
+    position: int | None
+    start: int | None
+    end: int | None
     severity: Literal["high", "medium", "low"]
     codes: list[str] = Field(min_length=1)
     groups: dict[str, str]

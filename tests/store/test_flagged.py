@@ -14,6 +14,7 @@ from audit.store.runfolder import RunFolder
 LINE: dict[str, Any] = {
     "rank": 1,
     "row_id": "7",
+    **{"example": "7", "output": None, "position": None, "start": None, "end": None},
     "severity": "high",
     "codes": ["counterfactual_flip"],
     "groups": {"g": "a"},

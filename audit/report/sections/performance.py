@@ -52,6 +52,9 @@ def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
     name = group_name(attributes)
     columns = view.columns(attributes)
     asked = list(dict.fromkeys(cls for _, cls in columns if cls is not None))
+    if view.result.data.nothing is not None:
+        # Of many types or labels, those with the most labelled decisions say most.
+        asked.sort(key=lambda cls: -view.result.data.labels[cls])
     charted = [
         (metric, cls)
         for metric, cls in columns
