@@ -145,10 +145,12 @@ class TokenClassification(TextModel):
         numbers = np.where(read, tags.argmax(1), self._added[0][0])
         status = np.where(read, np.where(cut, "truncated", "ok"), "empty")
         decided = entity_decisions(words, gold, self._tags.entities(numbers.tolist()))
-        first = [one.position or 0 for one in decided]
+        # A row in which there is nothing has a decision that is about no word.
         return [
-            replace(one, logits=self._classes_at(tags[word], bool(read[word])), status=str(status[word]))
-            for one, word in zip(decided, first, strict=True)
+            one
+            if (word := one.position) is None
+            else replace(one, logits=self._classes_at(tags[word], bool(read[word])), status=str(status[word]))
+            for one in decided
         ]
 
     def _classes_at(self, tags: npt.NDArray[np.float32], read: bool) -> list[float]:
@@ -158,6 +160,5 @@ class TokenClassification(TextModel):
 
     @staticmethod
     def _failed(words: Words, gold: Sequence[Entity] | None) -> list[Decided]:
-        """Return what failed: every entity that is true, or one decision in their place."""
-        found = [replace(one, y_pred=None, visible=None, status="failed") for one in entity_decisions(words, gold, [])]
-        return found or [Decided(None if gold is None else OUTSIDE, None, position=0, status="failed")]
+        """Return what failed: every entity that is true, or the one that says that there is none."""
+        return [replace(one, y_pred=None, visible=None, status="failed") for one in entity_decisions(words, gold, [])]

@@ -45,7 +45,9 @@ class SeveralCheck:
 
     def _decided(self, at: int, outputs: Sequence[Floats] | None = None) -> list[Decided]:
         given = self.alone[at] if outputs is None else outputs
-        return self.adapter.decide(self.examples[at], self.windows[at], given, None)
+        decided = self.adapter.decide(self.examples[at], self.windows[at], given, None)
+        # What says that there is nothing is about no part of the example.
+        return [one for one in decided if one.status != "nothing"]
 
     def nothing(self) -> None:
         """Try the class of nothing."""

@@ -137,7 +137,7 @@ def test_a_word_without_a_token_is_outside_and_counted(odd: str, bert: Any) -> N
 
 @pytest.mark.parametrize("text", [Words.of([]), Words.of([""]), Words.of(["\u200b", " "])])
 def test_a_text_without_a_token_decides_nothing(text: Words, bert: Any) -> None:
-    assert decided(bert, text) == []
+    assert [(one.y_pred, one.status) for one in decided(bert, text)] == [("O", "nothing")]
     found = bert.encode([Asked(text, position=0)])
     with torch.inference_mode():
         assert torch.isfinite(bert.logits(bert.collate(found))).all()
@@ -154,7 +154,7 @@ def test_what_is_not_finite_fails(bert: Any) -> None:
     ]  # fmt: skip
     for gold_of_none, true in ((None, None), ([], "O")):
         (one,) = bert.decide(text, windows, broken, gold_of_none)
-        assert (one.y_true, one.y_pred, one.position, one.status) == (true, None, 0, "failed")
+        assert (one.y_true, one.y_pred, one.position, one.status) == (true, None, None, "failed")
 
 
 def test_a_document_of_two_thousand_words_is_decided_word_by_word(bert: Any) -> None:
