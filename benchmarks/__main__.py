@@ -19,6 +19,7 @@ NAMES = (
     "bounds",
     "regression",
     "explain",
+    "explain_several",
     "faithfulness",
     "verification",
     "counterfactual",
