@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,3 +75,12 @@ def test_bands_cover_all_and_part_no_equal_lengths(bands: int) -> None:
 
 def test_one_decision_is_a_band() -> None:
     assert cut_bands(np.array([7]), 3).tolist() == ["7"]
+
+
+def test_outcomes_have_classes_of_their_own_whatever_is_decided() -> None:
+    table = outcomes(600, 5, {"a": 20, "b": 20})
+    plain = explained_rates(table, [("group",)], QUESTION)
+    several = replace(QUESTION, classes=["(none)", "no", "yes"], positive=None, nothing="(none)", negatives=True)
+    found = explained_rates(table, [("group",)], several)
+    assert [item.metrics for item in found] == [item.metrics for item in plain]
+    assert {value.cls for item in found for value in item.metrics} == {value.cls for v in plain for value in v.metrics}

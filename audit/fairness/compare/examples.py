@@ -87,11 +87,7 @@ class ExampleCounter:
             counter.add(summed)
 
     def _compare(self, metric: Metric, tally: Tally) -> Compared:
-        asked = replace(
-            self.question,
-            metrics=[replace(metric, scope="all")],
-            criteria=[], classes=CLASSES[metric.name], positive=None, nothing=None, negatives=False,
-        )  # fmt: skip
+        asked = self.question.of_outcomes(replace(metric, scope="all"), CLASSES[metric.name], None)
         # Classes here are outcomes, of which there is nothing more to report.
         return replace(compare(_unclustered(tally), asked), class_reports=[])
 

@@ -60,7 +60,7 @@ def _compare(explained: pd.DataFrame, slicing: tuple[str, ...], question: Questi
         **{name: pa.array(explained[name].astype(str)) for name in group_columns(slicing)},
     }
     table = decision_table(columns, decision_schema(list(slicing), [CLASS, BAND]))
-    asked = replace(question, metrics=[EXPLAINED_METRIC], criteria=[], classes=["other", EXPLAINED], positive=EXPLAINED)
+    asked = question.of_outcomes(EXPLAINED_METRIC, ["other", EXPLAINED], EXPLAINED)
     clustered = bool(explained["cluster"].notna().any())
     (tally,) = tally_decisions([table], [Slicing(slicing, (CLASS, BAND), clustered)])
     return compare(tally, asked)

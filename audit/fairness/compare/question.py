@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from audit.config import MISSING
 from audit.fairness.compare.scope import Scope
@@ -39,6 +39,14 @@ class Question:
     scopes: tuple[Scope, ...] = ()
     nothing: str | None = None
     negatives: bool = True
+
+    def of_outcomes(self, metric: Metric, classes: list[str], positive: str | None) -> Question:
+        """Ask one metric of outcomes, which are written as decisions between classes of their own."""
+        return replace(
+            self,
+            metrics=[metric], criteria=[], classes=classes, positive=positive,
+            nothing=None, negatives=positive is not None,
+        )  # fmt: skip
 
     def rank(self, attribute: str, value: str) -> tuple[int, str]:
         """Place of a group among those of its attribute: bins as they rise, others by name, missing values last."""
