@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -30,9 +31,30 @@ def contradiction(result: AuditResult) -> str | None:
         config = parse_config(result.config, where="config")
     except AuditError as error:
         return str(error).split("\n", 1)[0]
+    if absent := next(_absent(config.model_dump(mode="json"), result.config, "config"), None):
+        return absent
     checks = (_slicings(result), _configured(result, config), _named_groups(result), _numbers(result), _twice(result),
               _scores(result), _gaps(result), _explanations(result), _labels(result))  # fmt: skip
     return next(chain.from_iterable(checks), None)
+
+
+#: Where things lie on a machine is no part of a result.
+_NOT_KEPT = frozenset({"config.output.folder"})
+
+
+def _absent(whole: Any, given: Any, where: str) -> Iterator[str]:
+    """Keys that are written down in every result, and are not in this one."""
+    if isinstance(whole, dict) and isinstance(given, dict):
+        for key, value in whole.items():
+            name = f"{where}.{key}"
+            if key not in given:
+                if name not in _NOT_KEPT:
+                    yield f"{name} is missing"
+            else:
+                yield from _absent(value, given[key], name)
+    elif isinstance(whole, list) and isinstance(given, list):
+        for at, pair in enumerate(zip(whole, given, strict=False)):
+            yield from _absent(*pair, f"{where}.{at}")
 
 
 def _said(attributes: Iterable[str], group: Iterable[str] | None = None) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import json
+import os
 import shutil
 from functools import cache
 from pathlib import Path
@@ -89,7 +90,7 @@ def _change(run: Path, place: Path, random: Random) -> None:
     elif kind == 4:
         work = run / ".work"
         if random.random() < 0.3:
-            if not work.is_symlink():
+            if not os.path.lexists(work):
                 work.symlink_to(place / "other")
         else:
             work.mkdir(exist_ok=True)

@@ -101,3 +101,18 @@ def test_a_code_without_words_is_no_defect(
     assert code == (2 if command == "report" else code)
     assert "Traceback" not in said
     assert ("nobody_says_so" in said) is (command == "report")
+
+
+@pytest.mark.parametrize(
+    "path", [["output", "intended_use"], ["controls"], ["data", "columns", "cluster"], ["attributes", 1, "name"]]
+)
+def test_a_key_of_the_configuration_that_is_missing(run: Path, tmp_path: Path, path: list[Any]) -> None:
+    def drop(plain: Plain) -> None:
+        holder = plain["config"]
+        for key in path[:-1]:
+            holder = holder[key]
+        del holder[path[-1]]
+
+    with pytest.raises(RunFolderError) as caught:
+        RunFolder(forged(run, tmp_path / "forged", drop)).read_result()
+    assert f"config.{'.'.join(map(str, path))} is missing" in str(caught.value)
