@@ -98,7 +98,7 @@ def _try_model(settings: AuditConfig, found: Survey) -> None:
     from audit.report.wording import Catalogue
 
     adapter = load_adapter(settings.model)
-    understand(settings, found, adapter)
+    case = understand(settings, found, adapter)
     facts = adapter.facts()
     reads = f"up to {facts.max_length:,} tokens" if facts.max_length else "texts of any length"
     say(f"{facts.architecture}: {facts.parameters:,} parameters, {facts.dtype} on {facts.device}, reads {reads}")
@@ -107,6 +107,12 @@ def _try_model(settings: AuditConfig, found: Survey) -> None:
     if facts.peft:
         put_on = facts.peft
         say(f"adapter: {put_on.method} ({put_on.library}) on the base model {cut(put_on.base)}")
+    if case.names and settings.probe:
+        asked = case.names
+        say(
+            f"names: {settings.probe.names.per_group} of each of {len(asked.names.groups)} groups "
+            f"({' × '.join(map(cut, asked.names.attributes))}) in the place of {', '.join(map(cut, asked.types))}"
+        )
     if adapter.unexplainable:
         say(f"its decisions cannot be explained: {cut(adapter.unexplainable)}")
     words = Catalogue(outcome=settings.data.outcome)

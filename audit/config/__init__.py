@@ -121,6 +121,8 @@ class AuditConfig(ConfigPart):
                 raise ValueError("data.columns.input: name the column that the model reads")
         elif self.probe is not None:
             raise ValueError("probe: edited texts need a `model` to decide on them")
+        if self.probe is not None and "names" in self.probe.model_fields_set and self.data.outcome != "entities":
+            raise ValueError("probe.names: goes with data.outcome entities; in texts, `probe` exchanges identity terms")
         if self.data.outcome == "number":
             if self.model is not None or columns.prediction is not None or columns.score is None:
                 raise ValueError("data.outcome number: name the predicted number in data.columns.score, and no other")
@@ -194,7 +196,12 @@ def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Pat
     )
     output = config.output.model_copy(update={"folder": base / config.output.folder})
     probe = config.probe and config.probe.model_copy(
-        update={"lexicons": tuple(base / path for path in config.probe.lexicons)}
+        update={
+            "lexicons": tuple(base / path for path in config.probe.lexicons),
+            "names": config.probe.names.model_copy(
+                update={"file": config.probe.names.file and base / config.probe.names.file}
+            ),
+        }
     )
     return config.model_copy(update={"data": data, "model": model, "output": output, "probe": probe})
 

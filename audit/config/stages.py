@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from audit.config.data import AttributeConfig, AttributeEntry
-from audit.config.part import ConfigPart
+from audit.config.part import ConfigPart, Label
 
 #: A probability from which on a label is given.
 Threshold = Annotated[float, Field(gt=0, lt=1)]
@@ -97,8 +97,19 @@ class DiscoveryConfig(ConfigPart):
         return columns
 
 
+class NamesConfig(ConfigPart):
+    """Of models that find entities: put names of other groups in the place of persons."""
+
+    types: tuple[Label, ...] = Field(
+        (), description="Types of entities that are persons; default: those called person or per, in any case."
+    )
+    file: Path | None = Field(None, description="Names of people by group; default: the list of `languages`.")
+    per_group: int = Field(4, ge=1, description="Names of each group, drawn once for all entities.")
+    sample: int = Field(300, ge=1, description="Persons whose names are exchanged; of more, a sample is drawn.")
+
+
 class ProbeConfig(ConfigPart):
-    """Exchange identity terms, and see what the model decides then."""
+    """Exchange identity terms, or names of persons, and see what the model decides then."""
 
     languages: tuple[Literal["en", "zh"], ...] = Field(("en",), description="Built-in lexicons to use.")
     lexicons: tuple[Path, ...] = Field((), description="Lexicon files of your own; they extend the built-in ones.")
@@ -110,7 +121,8 @@ class ProbeConfig(ConfigPart):
     reliance: float = Field(
         0.5, gt=0, le=1, description="Share of the attribution on identity terms from which a decision is looked into."
     )
-    shown: int = Field(12, ge=0, le=100, description="Rows whose pairs of texts the report shows.")
+    shown: int = Field(12, ge=0, le=100, description="Rows whose exchanges the report shows.")
+    names: NamesConfig = NamesConfig()
 
     @model_validator(mode="after")
     def _some_lexicon(self) -> ProbeConfig:

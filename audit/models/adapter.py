@@ -105,6 +105,8 @@ class Adapter(Protocol):
     notes: list[Note]
     #: Why decisions of this model cannot be explained; None if they can.
     unexplainable: str | None
+    #: The kinds of probe that it can answer: `terms` exchanged in a text, `names` put in the place of entities.
+    probes: frozenset[str]
 
     @property
     def device(self) -> torch.device:

@@ -16,6 +16,7 @@ class TextClassification(TextModel):
     """Adapter for `…ForSequenceClassification` checkpoints with two or more classes, one of which is true of a text."""
 
     task = "text-classification"
+    probes = frozenset({"terms"})
 
     def encode(self, inputs: Sequence[Example]) -> list[Encoded]:
         """Tokenize, cutting inputs that are too long at the end; of a pair, the longer text."""

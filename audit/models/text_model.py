@@ -37,6 +37,8 @@ class TextModel(EmbeddingModel):
     least_labels: ClassVar[int] = 2
     #: The class that says that there is nothing, where a model makes several decisions about an example.
     nothing: str | None = None
+    #: The kinds of probe that it can answer.
+    probes: frozenset[str] = frozenset()
 
     def __init__(self, model: Any, tokenizer: Any, facts: ModelFacts, notes: Sequence[Note] = ()) -> None:
         super().__init__(model, tokenizer)

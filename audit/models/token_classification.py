@@ -41,6 +41,7 @@ class TokenClassification(TextModel):
 
     task = "token-classification"
     nothing: str | None = OUTSIDE
+    probes = frozenset({"names"})
 
     def __init__(self, model: Any, tokenizer: Any, facts: ModelFacts, notes: Sequence[Note] = ()) -> None:
         super().__init__(model, tokenizer, facts, notes)

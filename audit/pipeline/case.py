@@ -19,8 +19,9 @@ from audit.errors import ConfigError, DataError, ModelError, some
 from audit.fairness.compare.question import Question
 from audit.fairness.compare.scope import Scope
 from audit.fairness.metrics.definitions import SEVERAL, Outcome, choose_metrics
-from audit.fairness.metrics.names import EXPLAINED_RATE
+from audit.fairness.metrics.names import EXPLAINED_RATE, NAME_METRICS
 from audit.fairness.tally import Slicing
+from audit.pipeline.persons import NamesAsked, names_asked, names_of
 from audit.policy.rules import check_policy, named_rules, outcome_units
 from audit.result import Note
 from audit.store.decisions import decision_schema
@@ -48,6 +49,7 @@ class Case:
     slicings: list[Slicing]
     question: Question
     notes: list[Note]
+    names: NamesAsked | None = None
 
 
 def understand(
@@ -103,16 +105,37 @@ def understand(
             where=str(config.model.path) if config.model else None,
             hint="set explanations.which: none",
         )
-    units |= outcome_units(probed=config.probe is not None, labelled=labelled, explained=explaining)
+    names = names_asked(config, adapter)
+    terms = config.probe is not None and (adapter is None or "terms" in adapter.probes)
+    if config.probe is not None and adapter is not None and not adapter.probes:
+        notes.append(Note(code="nothing_exchanged", params={"task": adapter.facts().task}))
+    units |= outcome_units(exchanged=terms, named=names is not None, labelled=labelled, explained=explaining)
     standardised = {metric.name for metric in metrics if metric.numerator is not None} if config.controls else set()
-    check_policy(config.policy, audited, units, {*standardised, *({EXPLAINED_RATE} & set(units))})
-    check_policy_groups(config, surveyed)
+    check_policy(
+        config.policy,
+        audited,
+        units,
+        {*standardised, *({EXPLAINED_RATE} & set(units))},
+        names.slicings if names else [],
+    )
+    check_policy_groups(config, surveyed, names)
     members = [attribute.label for attribute in config.attributes if attribute.members]
     read = [attribute.label for attribute in config.read_as_groups]
     schema = decision_schema(read, config.controls, members)
     return Case(
-        config, surveyed, adapter, classes, positive, asked.scored, labels, schema, slicings, asked.question, notes
-    )
+        config,
+        surveyed,
+        adapter,
+        classes,
+        positive,
+        asked.scored,
+        labels,
+        schema,
+        slicings,
+        asked.question,
+        notes,
+        names,
+    )  # fmt: skip
 
 
 #: Task -> what its decisions are.
@@ -216,10 +239,11 @@ def no_probabilities(config: AuditConfig) -> list[Note]:
     return [Note(code="scores_no_probabilities", params={"low": low, "high": high, "metrics": left_out})]
 
 
-def check_policy_groups(config: AuditConfig, surveyed: Survey) -> None:
+def check_policy_groups(config: AuditConfig, surveyed: Survey, names: NamesAsked | None) -> None:
     """Refuse a rule that exempts or refers to a group which does not occur: it would not do what it says."""
-    groups = {group for counter in surveyed.groups.values() for group in counter}
+    audited = {group for counter in surveyed.groups.values() for group in counter}
     for name, rule in named_rules(config.policy):
+        groups = names.groups if names and rule.metric in NAME_METRICS else audited
         named = [*rule.exempt, *([rule.reference] if rule.reference else [])]
         unknown = [group for group in named if not set(group.split(" × ")) <= groups]
         if unknown:
@@ -248,9 +272,10 @@ def lexicons_of(config: AuditConfig) -> list[Lexicon]:
 def fingerprint_of_run(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -> dict[str, str]:
     """Hash everything that decides the outcome."""
     model = adapter.facts() if adapter else None
-    lexicon = lexicons_sha256(lexicons_of(config)) if config.probe else None
+    words = [lexicons_sha256(lexicons_of(config))] if config.probe else []
+    words += [names_of(config).sha256] if config.probe and config.data.outcome == "entities" else []
     return {
-        "configuration": fingerprint_of([portable(config), lexicon]),
+        "configuration": fingerprint_of([portable(config), *words]),
         "data": surveyed.sha256,
         "model": fingerprint_of([model.sha256, model.device] if model else None),
         "tool version": audit.__version__,
@@ -266,5 +291,6 @@ def portable(config: AuditConfig) -> dict[str, Any]:
         plain["model"]["base"] = config.model.base and file_name(config.model.base)
     if config.probe:
         plain["probe"]["lexicons"] = [path.name for path in config.probe.lexicons]
+        plain["probe"]["names"]["file"] = config.probe.names.file and config.probe.names.file.name
     del plain["output"]["folder"]
     return plain

@@ -14,7 +14,7 @@ from audit.result import Note, Record, Subject, Timings
 from audit.store.runfolder import RunFolder
 
 #: Stages that ask the model, and count what it cost.
-COUNTED = ("decisions", "counterfactuals", "attributions", "contributions")
+COUNTED = ("decisions", "counterfactuals", "names", "attributions", "contributions")
 
 
 def record(case: Case, subject: Subject, folder: RunFolder, clock: Clock, noted: Sequence[Note]) -> Record:

@@ -14,6 +14,7 @@ from audit.pipeline.comparisons import compare_all, with_explained_rates
 from audit.pipeline.decide import decide
 from audit.pipeline.facts import describe
 from audit.pipeline.gaps import gaps_to_look_into
+from audit.pipeline.persons import exchange_names
 from audit.pipeline.record import record
 from audit.pipeline.versions import changed_rows, compare_versions, fingerprint_of_baseline
 from audit.pipeline.why import explain_why, keep_texts, probe
@@ -99,10 +100,11 @@ def run(
             fairness = compare_all(case, folder)
         with clock.timing("probe"):
             probed = probe(case, folder, progress, clock)
+            named = exchange_names(case, folder, progress, clock)
         gaps = gaps_to_look_into(Measured.of(subject, fairness), config)
         with clock.timing("explain"):
             changed = changed_rows(folder, subject.data, reference, config.seed)
-            explained = explain_why(case, folder, progress, clock, probed, gaps, changed)
+            explained = explain_why(case, folder, progress, clock, probed, named, gaps, changed)
             fairness = with_explained_rates(fairness, case, explained.table)
         verdicts = Verdicts(comparison=None, policy_source=source or policy_source, judgement=None)
         told = record(case, subject, folder, clock, explained.notes)

@@ -24,6 +24,7 @@ from audit.fairness.compare.flips import probe_summary
 from audit.pipeline.case import Case, explains, lexicons_of
 from audit.pipeline.clock import Clock
 from audit.pipeline.gaps import take_apart
+from audit.pipeline.persons import Named
 from audit.policy.flags import (
     CODES,
     Evidence,
@@ -95,7 +96,7 @@ class _Found:
 def probe(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Probed | None:
     """Exchange identity terms, and let the model decide again."""
     settings = case.config.probe
-    if case.adapter is None or settings is None:
+    if case.adapter is None or settings is None or "terms" not in case.adapter.probes:
         return None
     from audit.probes.counterfactual import probe_rows
 
@@ -124,6 +125,7 @@ def explain_why(
     progress: Progress,
     clock: Clock,
     probed: Probed | None,
+    named: Named | None,
     gaps: Sequence[FailedGap],
     changed: Sequence[str] = (),
 ) -> Explained:
@@ -145,7 +147,7 @@ def explain_why(
         failed,
         NOTHING.get(config.data.outcome),
     )
-    evidence = Evidence(probed.scored if probed else None, errors, labelled)
+    evidence = Evidence(probed.scored if probed else None, errors, labelled, names=named.table if named else None)
     if explainer := _explainer(case, out):
         _explain(case, explainer, folder, progress, clock, probed, evidence, changed, out)
         _take_apart(case, explainer, folder, progress, clock, gaps, out)
@@ -155,14 +157,16 @@ def explain_why(
     flags = summary(flagged, flag_rates(evidence, threshold, config.level), explained_ids, shown)
     _write_flags(folder, flagged, evidence.explained, names)
     # Of stored predictions, the texts of what is flagged, where the data hold them.
-    if out.sample or probed or (shown and config.data.columns.input and config.explanations.shown):
+    if out.sample or probed or named or (shown and config.data.columns.input and config.explanations.shown):
         pairs = [pair.row_id for pair in probed.summary.shown] if probed else []
+        pairs += [shown.row_id for shown in named.summary.shown] if named else []
         _write_inputs(config, folder, [*pairs, *out.texts, *shown] if config.explanations.shown else [])
     why = Why(
         explanations=out.sample.summary if out.sample else None,
         gaps=out.gaps,
         pushes=out.pushes,
         probe=out.probe,
+        names=named.summary if named else None,
         reliance=out.reliance,
         flags=flags,
     )

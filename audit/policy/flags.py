@@ -3,6 +3,7 @@
 | code | given to |
 |---|---|
 | `counterfactual_flip` | exchanging identity terms changes the decision, or moves the score by the threshold |
+| `name_flip` | a person is found under all names of one group, and under none of another |
 | `identity_reliance` | identity terms carry the decision, and masking or exchanging them confirms it |
 | `disparate_error` | the decision is wrong, in the group and the direction of a disparity that failed |
 | `unexplained:REASON` | its explanation could not be verified |
@@ -24,12 +25,14 @@ import pandas as pd
 import pyarrow as pa
 
 from audit.fairness.bounds.outcomes import Rate, rate_of, rate_of_cells
+from audit.fairness.compare.name_splits import split_by_names
 from audit.result import FindingsSummary, FlagRate, Flags, RuleVerdict
 from audit.result.outcomes import UNEXPLAINED
 from audit.store.columns import group_column
 
 FLIP, RELIANCE, ERROR, NOT_EXPLAINED = "counterfactual_flip", "identity_reliance", "disparate_error", "unexplained"
-CODES = (FLIP, RELIANCE, ERROR, NOT_EXPLAINED)
+NAME = "name_flip"
+CODES = (FLIP, NAME, RELIANCE, ERROR, NOT_EXPLAINED)
 SEVERITIES = ("high", "medium", "low")
 
 
@@ -199,6 +202,8 @@ class Evidence:
         The explanation table.
     reliance : DataFrame or None
         Suspected decisions.
+    names : DataFrame or None
+        Outcomes of entities under names of several groups.
     """
 
     scored: pd.DataFrame | None
@@ -206,6 +211,7 @@ class Evidence:
     labelled: pd.DataFrame
     explained: pd.DataFrame | None = None
     reliance: pd.DataFrame | None = None
+    names: pd.DataFrame | None = None
 
 
 def flag(evidence: Evidence, threshold: float | None) -> pd.DataFrame:
@@ -232,6 +238,11 @@ def flag(evidence: Evidence, threshold: float | None) -> pd.DataFrame:
             give(row, FLIP, 0 if found["flip"] else 1)
             row["moved"] = max(row["moved"], abs(found["f_exchanged"] - found["f"]))
             row["evidence"].setdefault("exchanges", []).append(_exchange_evidence(found))
+    if evidence.names is not None:
+        for row_id, groups in split_by_names(evidence.names).items():
+            row = record(row_id)
+            give(row, NAME, 0)
+            row["evidence"]["names"] = groups
     for found in evidence.errors.to_dict("records"):
         row = record(found["row_id"])
         give(row, ERROR, 1)
@@ -308,6 +319,9 @@ def flag_rates(evidence: Evidence, threshold: float | None, level: float) -> lis
         moved = set(moved_decisions(evidence.scored, threshold)["row_id"])
         rows = evidence.scored.drop_duplicates("row_id")
         add(FLIP, rows["row_id"].isin(moved), rows["weight"], rows["cluster"])
+    if evidence.names is not None:
+        rows = evidence.names[evidence.names["status"] != "failed"].drop_duplicates("row_id")
+        add(NAME, rows["row_id"].isin(split_by_names(evidence.names)), rows["weight"], rows["cluster"])
     if len(evidence.labelled):
         put(ERROR, rate_of_cells(evidence.labelled, alpha))
     if evidence.explained is not None and len(evidence.explained):

@@ -9,8 +9,25 @@ from dataclasses import dataclass, field
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError, some
 from audit.fairness.compare.scope import Scope, name_of
-from audit.fairness.metrics.names import CRITERIA, EXACT_MATCH, EXPLAINED_RATE, FLAG_RATE, FLIP_RATE, TOKEN_GAP
-from audit.result import AuditResult, Change, Comparison, Correlation, Measured, MetricDefinition, MetricValue
+from audit.fairness.metrics.names import (
+    CRITERIA,
+    EXACT_MATCH,
+    EXPLAINED_RATE,
+    FLAG_RATE,
+    FLIP_RATE,
+    NAME_METRICS,
+    TOKEN_GAP,
+)
+from audit.result import (
+    AuditResult,
+    Change,
+    Comparison,
+    Correlation,
+    Measured,
+    MetricDefinition,
+    MetricValue,
+    SlicingFacts,
+)
 
 PRESETS = {
     # A rule of thumb on point values, which small groups break by chance: it warns, and never stops anyone.
@@ -84,13 +101,42 @@ def questions(result: AuditResult, policy: PolicyConfig) -> list[AskedRule]:
     units |= dict.fromkeys((f"{FLAG_RATE}{item.code}" for item in result.flags.rates), "share")
     units |= dict.fromkeys((FLIP_RATE, TOKEN_GAP) if result.probe else (), "share")
     proportions = {item.name for item in result.metric_definitions if item.method == "exact"}
-    check_policy(policy, [*computed, *fine], units, proportions if result.config.get("controls") else {EXPLAINED_RATE})
+    names = names_measured(result)
+    units |= {item.name: item.unit for item in names.metric_definitions} if names else {}
+    check_policy(
+        policy, [*computed, *fine], units, proportions if result.config.get("controls") else {EXPLAINED_RATE},
+        [slicing.attributes for slicing in names.slicings if slicing.attributes] if names else [],
+    )  # fmt: skip
     asked = named_rules(policy)
     outcomes = [
         question for name, rule in asked if is_outcome(rule.metric) for question in _of_outcomes(name, rule, result)
     ]
     of_groups = [(name, rule) for name, rule in asked if not is_outcome(rule.metric)]
+    of_names = [(name, rule) for name, rule in of_groups if rule.metric in NAME_METRICS]
+    of_groups = [(name, rule) for name, rule in of_groups if rule.metric not in NAME_METRICS]
+    outcomes += _of_groups(of_names, names, None) if names else []
     return outcomes + _of_groups(of_groups, result, result.comparison)
+
+
+def names_measured(result: AuditResult) -> Measured | None:
+    """Give what was measured of exchanged names the shape of what was measured of decisions; None if nothing was."""
+    found = result.names
+    if found is None:
+        return None
+    single = [[name] for name in found.attributes]
+    crossed = [found.attributes] if len(single) > 1 else []
+    measured = Measured.model_construct(**{name: getattr(result, name) for name in Measured.model_fields})
+    return measured.model_copy(
+        update={
+            "slicings": found.slicings or [SlicingFacts(attributes=names, groups=[]) for names in (*single, *crossed)],
+            "metric_definitions": found.metric_definitions,
+            "metrics": found.metrics,
+            "adjusted": [],
+            "correlations": found.correlations,
+            "disparities": found.disparities,
+            "config": {**result.config, "attributes": [], "crossings": [], "controls": []},
+        }
+    )
 
 
 def gap_questions(measured: Measured, policy: PolicyConfig) -> list[AskedRule]:
@@ -102,7 +148,7 @@ def gap_questions(measured: Measured, policy: PolicyConfig) -> list[AskedRule]:
         (name, rule)
         for name, rule in named_rules(policy)
         if rule.limit is not None or rule.at_least is not None
-        if rule.metric != EXPLAINED_RATE and not is_outcome(rule.metric)
+        if rule.metric not in {EXPLAINED_RATE, *NAME_METRICS} and not is_outcome(rule.metric)
     ]
     return _of_groups(asked, measured, None)
 
@@ -139,7 +185,11 @@ def named_rules(policy: PolicyConfig) -> list[tuple[str, RuleConfig]]:
 
 
 def check_policy(
-    policy: PolicyConfig, audited: list[list[str]], metrics: Mapping[str, str], standardised: Collection[str]
+    policy: PolicyConfig,
+    audited: list[list[str]],
+    metrics: Mapping[str, str],
+    standardised: Collection[str],
+    of_names: list[list[str]],
 ) -> None:
     """Refuse rules that an audit of these slicings and metrics cannot answer, and waivers of no rule.
 
@@ -149,18 +199,25 @@ def check_policy(
         Metric -> unit.
     standardised
         Metrics that this audit holds with the controls fixed: proportions, if there are controls.
+    of_names
+        What groups of names are compared by, where names are exchanged.
     """
     named = named_rules(policy)
     for name, rule in named:
         if is_outcome(rule.metric):
             _check_outcome(name, rule, metrics)
             continue
-        absent = [item for item in _over(rule, audited) if item not in audited]
+        if rule.metric in NAME_METRICS:
+            _check_names(name, rule, of_names)
+        known_slicings = of_names if rule.metric in NAME_METRICS else audited
+        absent = [item for item in _over(rule, known_slicings) if item not in known_slicings]
         if absent:
             raise ConfigError(
                 f"policy, {name}: {' × '.join(absent[0])!r} is not audited; there are "
-                f"{some([' × '.join(item) for item in audited])}",
-                hint="name it in attributes or crossings",
+                f"{some([' × '.join(item) for item in known_slicings])}",
+                hint="groups of names go by what their list says"
+                if rule.metric in NAME_METRICS
+                else "name it in attributes or crossings",
             )
         unknown = [metric for metric in CRITERIA.get(rule.metric, (rule.metric,)) if metric not in metrics]
         if unknown:
@@ -184,6 +241,24 @@ def check_policy(
                 f"policy, waiver of {waiver.rule!r}: no rule is called that; there are {some(names, 20)}",
                 hint=f"did you mean {close[0]!r}?" if close else "give the rule a `name`",
             )
+
+
+def _check_names(name: str, rule: RuleConfig, of_names: list[list[str]]) -> None:
+    """Refuse a rule on exchanged names that this audit cannot answer."""
+    if not of_names:
+        raise ConfigError(
+            f"policy, {name}: {rule.metric!r} is not known in this audit, for no names are exchanged",
+            hint="`probe: {}` exchanges them, for a model that finds entities",
+        )
+    if rule.margin is not None:
+        raise ConfigError(
+            f"policy, {name}: {rule.metric} is held by `limit`, `at_least` or `at_most`, not by its change"
+        )
+    if rule.scope == "adjusted":
+        raise ConfigError(
+            f"policy, {name}: names are compared over the same texts, so that there is nothing to hold fixed",
+            hint="leave out `scope: adjusted`",
+        )
 
 
 def _check_adjusted(name: str, rule: RuleConfig, standardised: Collection[str]) -> None:
@@ -237,12 +312,19 @@ def _check_outcome(name: str, rule: RuleConfig, metrics: Mapping[str, str]) -> N
         raise ConfigError(f"policy, {name}: shares never exceed 1, so it can never fail")
 
 
-def outcome_units(*, probed: bool, labelled: bool, explained: bool) -> dict[str, str]:
-    """What rules on flips and flags an audit can answer, with their units."""
-    names = [FLIP_RATE, TOKEN_GAP, f"{FLAG_RATE}counterfactual_flip"] if probed else []
+def outcome_units(*, exchanged: bool, named: bool, labelled: bool, explained: bool) -> dict[str, str]:
+    """What rules on flips, names and flags an audit can answer, with their units.
+
+    Parameters
+    ----------
+    exchanged, named
+        Whether terms are exchanged in texts, and whether names are in the place of entities.
+    """
+    names = [FLIP_RATE, TOKEN_GAP, f"{FLAG_RATE}counterfactual_flip"] if exchanged else []
+    names += [*NAME_METRICS, f"{FLAG_RATE}name_flip"] if named else []
     names += [f"{FLAG_RATE}disparate_error"] if labelled else []
     names += [f"{FLAG_RATE}unexplained"] if explained else []
-    names += [f"{FLAG_RATE}identity_reliance"] if explained and probed else []
+    names += [f"{FLAG_RATE}identity_reliance"] if explained and (exchanged or named) else []
     return dict.fromkeys(names, "share")
 
 

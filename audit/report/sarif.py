@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from audit.report.verdicts import sentence, worst_first
-from audit.report.wording import Catalogue, decimal
+from audit.report.wording import Catalogue, decimal, group_name
 from audit.result import AuditResult, RuleVerdict, WaiverState
 from audit.text import visible
 
@@ -132,6 +132,12 @@ def _decision(result: AuditResult, row: dict[str, Any], t: Catalogue) -> dict[st
         keys = ("axis", "source", "target", "decision")
         score, after = decimal(exchange["score"]), decimal(exchange["score_exchanged"])
         said.append(t("sarif.exchange", **{key: exchange[key] for key in keys}, score=score, after=after))
+    if names := row["evidence"].get("names"):
+        ends = {
+            found: group_name(next(item["group"] for item in names if item["found"] is found))
+            for found in (True, False)
+        }
+        said.append(t("sarif.names", found=ends[True], missed=ends[False]))
     return {
         "ruleId": f"flag/{_code(row)}",
         "level": FLAG_LEVELS[row["severity"]],

@@ -64,6 +64,7 @@ from audit.result.fairness import (
     SlicingFacts,
     StratifiedTest,
 )
+from audit.result.names import NameExchanges, NamesOfGroup, NameTried, OwnNames, ShownEntity
 from audit.result.part import Note, Part
 from audit.result.verdicts import (
     Doubt,
@@ -134,9 +135,13 @@ __all__ = [
     "MetricDefinition",
     "MetricValue",
     "ModelFacts",
+    "NameExchanges",
+    "NameTried",
+    "NamesOfGroup",
     "Needed",
     "Note",
     "OutcomeCounts",
+    "OwnNames",
     "PairEffect",
     "Part",
     "PeftFacts",
@@ -150,6 +155,7 @@ __all__ = [
     "SanityCheck",
     "ScoreReport",
     "SheetUnit",
+    "ShownEntity",
     "ShownPair",
     "Sketch",
     "SlicingFacts",

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from audit.result.explanations import Explanations
+from audit.result.names import NameExchanges
 from audit.result.part import Count, Part, Size
 
 
@@ -215,5 +216,8 @@ class Why(Part):
     gaps: list[GapDecomposition] = Field(description="What carries each disparity that failed, was found or asked for.")
     pushes: list[ConceptPush] = Field(description="Which way identity terms push the score, over explained decisions.")
     probe: Probe | None = Field(description="Counterfactual exchanges of identity terms; null where not asked for.")
+    names: NameExchanges | None = Field(
+        None, description="Names of other groups in the place of persons; null where not asked for."
+    )
     reliance: Reliance | None = Field(description="Null without both explanations and a lexicon.")
     flags: Flags

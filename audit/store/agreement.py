@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from audit.config import AuditConfig, parse_config
 from audit.errors import AuditError
-from audit.result import AuditResult, Judgement, SlicingFacts
+from audit.result import AuditResult, Judgement, NameExchanges, SlicingFacts
 from audit.text import cut
 
 #: Fields that name a group of the slicing in `attributes`, and those that name several.
@@ -99,11 +99,24 @@ def _configured(result: AuditResult, config: AuditConfig) -> Iterator[str]:
 
 
 def _named_groups(result: AuditResult) -> Iterator[str]:
-    """Every group that is named is a group of its slicing."""
-    known = {
-        tuple(slicing.attributes): {tuple(group.values) for group in slicing.groups} for slicing in result.slicings
-    }
-    for where, part in _parts(result, ""):
+    """Every group that is named is a group of its slicing: of decisions, or of names that were exchanged."""
+    yield from _of_slicings(result.slicings, _parts(result, ""))
+    if (names := result.names) is None:
+        return
+    yield from _of_slicings(names.slicings, _parts(names, "names."))
+    if len(set(names.attributes)) < len(names.attributes):
+        yield "names.attributes: one is there twice"
+    units = {item.name for item in names.metric_definitions}
+    for at, value in enumerate(names.metrics):
+        if value.metric not in units:
+            yield f"names.metrics.{at}: {value.metric} is not among metric_definitions"
+        elif not _is_share(value.value):
+            yield f"names.metrics.{at}: {value.metric} is {value.value:g}, and lies between 0 and 1"
+
+
+def _of_slicings(slicings: Iterable[SlicingFacts], parts: Iterable[tuple[str, BaseModel]]) -> Iterator[str]:
+    known = {tuple(slicing.attributes): {tuple(group.values) for group in slicing.groups} for slicing in slicings}
+    for where, part in parts:
         if isinstance(part, SlicingFacts) or not hasattr(part, "attributes"):
             continue
         attributes = tuple(part.attributes)
@@ -119,14 +132,17 @@ def _named_groups(result: AuditResult) -> Iterator[str]:
 
 
 def _parts(part: BaseModel, where: str) -> Iterator[tuple[str, BaseModel]]:
-    """Every part with its place, apart from verdicts: they may speak of what is no slicing, and are judged anew."""
+    """Every part with its place, apart from those that are held by themselves.
+
+    Verdicts may speak of what is no slicing, and are judged anew; names have slicings of their own.
+    """
     for name in type(part).model_fields:
         value = getattr(part, name)
         inner = [(f"{where}{name}", value)]
         if isinstance(value, list):
             inner = [(f"{where}{name}.{at}", item) for at, item in enumerate(value)]
         for place, item in inner:
-            if isinstance(item, BaseModel) and not isinstance(item, Judgement):
+            if isinstance(item, BaseModel) and not isinstance(item, Judgement | NameExchanges):
                 yield place, item
                 yield from _parts(item, f"{place}.")
 
@@ -164,6 +180,8 @@ def _twice(result: AuditResult) -> Iterator[str]:
         ("comparison.gaps", result.comparison.gaps if result.comparison else []),
         ("flags.rates", result.flags.rates),
         ("probe.pairs", result.probe.pairs if result.probe else []),
+        ("names.metrics", result.names.metrics if result.names else []),
+        ("names.disparities", result.names.disparities if result.names else []),
     ):
         seen: dict[str, int] = {}
         for at, part in enumerate(parts):

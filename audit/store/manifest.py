@@ -21,7 +21,7 @@ REMOVABLE = ("inputs.parquet", *DOCUMENTS)
 #: Every file that an audit may leave, beside the manifest.
 FILES = (
     *("result.json", "decisions.parquet", "attributions.parquet", "contributions.parquet", "counterfactuals.parquet"),
-    *("flagged.jsonl", *REMOVABLE),
+    *("names.parquet", "flagged.jsonl", *REMOVABLE),
 )
 
 

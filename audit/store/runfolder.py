@@ -46,6 +46,7 @@ class RunFolder:
         self.inputs = path / "inputs.parquet"
         self.contributions = path / "contributions.parquet"
         self.counterfactuals = path / "counterfactuals.parquet"
+        self.names = path / "names.parquet"
         self.flagged = path / "flagged.jsonl"
         self.metrics_csv = path / "metrics.csv"
         self.disparities_csv = path / "disparities.csv"

@@ -98,7 +98,7 @@ MAY_KNOW = {
     "models": {"config", "data", "entities", "errors", "result", "store", "terms", "text"},
     "fairness": {"config", "errors", "result", "store"},
     "policy": {"config", "errors", "fairness", "result", "store", "text"},
-    "probes": {"config", "data", "errors", "models", "result", "say", "store", "terms"},
+    "probes": {"config", "data", "entities", "errors", "models", "result", "say", "store", "terms"},
     "explain": {"config", "data", "errors", "fairness", "models", "result", "store", "terms"},
     "report": {"errors", "fairness", "result", "store", "terms", "text"},
 }

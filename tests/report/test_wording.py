@@ -65,7 +65,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     prefixes += ("explanations.chance.", "why.condition.", "why.because.", "doubt.")
     prefixes += ("why.not.", "why.part.", "counterfactuals.refused.", "counterfactuals.side.", "flags.name.")
     prefixes += ("flags.means.", "flags.severity.", "flags.confirmed.")
-    prefixes += ("decision.", "class.", "flags.disparity")
+    prefixes += ("decision.", "class.", "flags.disparity", "flags.names.", "names.refused.", "names.tried.")
     unused = {code for code in words if code.split("@")[0] not in used and not code.startswith(prefixes)}
     assert not unused, sorted(unused)
 

@@ -26,6 +26,9 @@ COMPLEMENTS = {
 
 #: Of the counterfactual probe: how often decisions flip, and how far the score moves on average.
 FLIP_RATE, TOKEN_GAP = "flip_rate", "token_fairness_gap"
+#: Of names put in the place of persons: how often these are found, and the share of their characters left visible.
+NAME_RECALL, NAME_VISIBLE = "name_recall", "name_visible"
+NAME_METRICS = (NAME_RECALL, NAME_VISIBLE)
 #: Followed by the code of a flag: how often it is given.
 FLAG_RATE = "flag_rate:"
 #: Ways in which a decision changes between two versions of a model, and the name of their share.

@@ -9,6 +9,7 @@ from audit.report.heads import head
 from audit.report.marked import heat, plain
 from audit.report.sections import Section
 from audit.report.view import View
+from audit.report.wording import group_name
 
 SEVERITIES = ("high", "medium", "low")
 MOST_EXCHANGES = 4
@@ -58,6 +59,10 @@ def _item(view: View, row: dict[str, Any], names: list[str]) -> dict[str, Any]:
             {**item, "words": ", ".join(edit["new"] for edit in item["edits"])} for item in exchanges[:MOST_EXCHANGES]
         ],
         "more_exchanges": max(0, len(exchanges) - MOST_EXCHANGES),
+        "names": [
+            {**item, "group": group_name(item["group"]), "names": ", ".join(item["names"])}
+            for item in row["evidence"].get("names", [])
+        ],
         "disparities": row["evidence"].get("disparities", []),
         "reliance": row["evidence"].get("reliance"),
     }

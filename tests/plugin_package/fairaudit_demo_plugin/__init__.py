@@ -24,6 +24,7 @@ class Coin:
         self.notes: list[Note] = []
         self.nothing = None
         self.unexplainable = "it never reads the text"
+        self.probes: frozenset[str] = frozenset({"terms"})
         self.device = torch.device("cpu")
         self._name = config.path.name
 

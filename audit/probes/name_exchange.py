@@ -1,0 +1,219 @@
+"""Names of people exchanged in texts whose words are tagged: is a person found as well under another name?
+
+After Mishra et al. (2020): names of several groups are put in the place of true person entities, everything else in the
+row stays, and the model decides again. Every entity gets the same names, equally many of each group, so that groups
+are compared over the same contexts. Outcomes are written in the shape of a decision table: the entity is found, with
+its type and its boundaries, or not; how many of its characters stay visible; its row is the cluster.
+
+References
+----------
+Mishra, He and Belli 2020, Assessing Demographic Bias in Named Entity Recognition, arXiv:2008.03415.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import torch
+
+from audit.data.examples import Words
+from audit.entities.entity import Entity
+from audit.models.adapter import AdapterOfSeveral
+from audit.models.engine import BatchRunner
+from audit.probes.renaming import Renamed, refused, renamed
+from audit.store.columns import group_column
+from audit.store.decisions import Decided, decision_schema, decision_table
+from audit.store.progress import Progress
+from audit.store.shards import Shards
+from audit.terms.people import NameList, PersonName
+
+#: Entities per part of a resumable run.
+PART_ENTITIES = 32
+
+
+@dataclass(frozen=True)
+class PersonEntity:
+    """A true person in a text.
+
+    Attributes
+    ----------
+    row_id, example
+        Ids of the decision about it, and of its row.
+    first, end
+        Its first word, and the one after its last.
+    type
+        Its type, as the model calls it.
+    y_pred
+        What the model decided of it, under its own name.
+    weight
+        Of the decision, without the probability of having been drawn.
+    """
+
+    row_id: str
+    example: str
+    words: Words
+    first: int
+    end: int
+    type: str
+    y_pred: str | None
+    weight: float
+    inclusion_probability: float
+    cluster: str | None
+
+    @property
+    def start_character(self) -> int:
+        """First character of its text."""
+        return self.words.starts[self.first]
+
+    @property
+    def end_character(self) -> int:
+        """Character after its last."""
+        return self.words.ends[self.end - 1]
+
+
+def names_schema(attributes: Sequence[str]) -> pa.Schema:
+    """Columns of the table of outcomes: those of decisions, with the name's groups for attributes, and the name."""
+    return pa.schema(
+        [
+            *decision_schema(attributes),
+            # What stands in the place of the characters `start` to `end` of the input.
+            pa.field("written", pa.string(), nullable=False),
+            # The name, as the list has it.
+            pa.field("given", pa.string(), nullable=False),
+            ("family", pa.string()),
+            # Elements that the model reads of the name alone, and how many of them it does not know.
+            ("tokens", pa.int32()),
+            ("unknown", pa.int32()),
+            # What the model decided of the entity under its own name.
+            ("y_own", pa.string()),
+        ]
+    )
+
+
+class NameExchange:
+    """Put names in the place of persons, and let the model decide.
+
+    Parameters
+    ----------
+    drawn
+        How many names stand for each group.
+    is_title
+        Whether a word is a title that tells the gender.
+    """
+
+    def __init__(
+        self, adapter: AdapterOfSeveral, names: NameList, drawn: int, seed: int, is_title: Callable[[str], bool]
+    ) -> None:
+        self._adapter, self._names, self._is_title = adapter, names, is_title
+        self._drawn = names.drawn(drawn, seed)
+        self._runner = BatchRunner(adapter.facts().batch_tokens)
+        self._lengths: dict[tuple[str, ...], tuple[int, int]] = {}
+        self.schema = names_schema(names.attributes)
+
+    def sorted_out(self, entities: Sequence[PersonEntity]) -> tuple[list[PersonEntity], dict[str, int]]:
+        """Return the entities that names are put in the place of, and why others are left, counted."""
+        kept, why = [], dict[str, int]()
+        for entity in entities:
+            reason = refused(entity.words, entity.first, entity.end, self._is_title)
+            if reason is None:
+                kept.append(entity)
+            else:
+                why[reason] = why.get(reason, 0) + 1
+        return kept, dict(sorted(why.items()))
+
+    def run(self, entities: Sequence[PersonEntity], shards: Shards, progress: Progress) -> tuple[int, int]:
+        """Decide all entities under all names, in parts; return how many parts were computed, and how many reused."""
+        computed = reused = 0
+        with progress.stage("names", len(entities), "entities") as bar:
+            for number, at in enumerate(range(0, max(len(entities), 1), PART_ENTITIES)):
+                part = entities[at : at + PART_ENTITIES]
+                if shards.done(number):
+                    reused += 1
+                else:
+                    shards.write(number, *self._part(part))
+                    computed += 1
+                bar.update(len(part))
+        return computed, reused
+
+    def _part(self, entities: Sequence[PersonEntity]) -> tuple[pa.Table, dict[str, int]]:
+        batches, tokens = self._runner.batches, self._runner.tokens
+        asked = [
+            (entity, group.values, name, renamed(entity.words, entity.first, entity.end, name, self._names))
+            for entity in entities
+            for group, names in self._drawn.items()
+            for name in names
+        ]
+        decided = self._decide([(entity.type, text) for entity, _, _, text in asked])
+        records = [self._record(*one, found) for one, found in zip(asked, decided, strict=True)]
+        spent = {"probe_batches": self._runner.batches - batches, "probe_tokens": self._runner.tokens - tokens}
+        columns = {name: pa.array([record.get(name) for record in records]) for name in self.schema.names}
+        if not records:
+            return self.schema.empty_table(), spent
+        return decision_table(columns, self.schema), spent
+
+    def _decide(self, asked: Sequence[tuple[str, Renamed]]) -> list[Decided | None]:
+        """Decide the one entity of each text; None where the model made no decision about it."""
+        # Names of several entities in one text, or of one that has this name already, may give the same text.
+        unique = list(dict.fromkeys(text.words for _, text in asked))
+        windows = dict(zip(unique, self._adapter.windows(unique), strict=True))
+        parts = [part for text in unique for part in windows[text]]
+        with torch.inference_mode():
+            computed = self._runner.run(
+                parts, lambda item: item.length, lambda batch: self._adapter.outputs(self._adapter.collate(batch))
+            )
+        outputs, at = {}, 0
+        for text in unique:
+            outputs[text] = computed[at : at + len(windows[text])]
+            at += len(windows[text])
+        out = []
+        for kind, one in asked:
+            gold = [Entity(one.first, one.end, kind)]
+            decisions = self._adapter.decide(one.words, windows[one.words], outputs[one.words], gold)
+            mine = (found for found in decisions if (found.y_true, found.position) == (kind, one.first))
+            out.append(next(mine, None))
+        return out
+
+    def _record(
+        self,
+        entity: PersonEntity,
+        group: tuple[str, ...],
+        name: PersonName,
+        text: Renamed,
+        found: Decided | None,
+    ) -> dict[str, Any]:
+        failed = found is None or found.y_pred is None or found.status == "failed"
+        tokens, unknown = self._length(text)
+        return {
+            "row_id": entity.row_id,
+            "example": entity.example,
+            "position": entity.first,
+            "start": entity.start_character,
+            "end": entity.end_character,
+            "visible": None if found is None or failed else found.visible,
+            "characters": sum(len(word) for word in text.words.words[text.first : text.end]),
+            "y_true": entity.type,
+            "y_pred": None if found is None or failed else found.y_pred,
+            "status": "failed" if found is None or failed else found.status,
+            "weight": entity.weight / entity.inclusion_probability,
+            "count": 1,
+            "inclusion_probability": entity.inclusion_probability,
+            "cluster": entity.cluster or entity.example,
+            **{group_column(name): value for name, value in zip(self._names.attributes, group, strict=True)},
+            "written": text.written,
+            "given": name.given,
+            "family": name.family or None,
+            "tokens": tokens,
+            "unknown": unknown,
+            "y_own": entity.y_pred,
+        }
+
+    def _length(self, text: Renamed) -> tuple[int, int]:
+        """Count what the model reads of a name, and what of it it does not know."""
+        words = tuple(text.words.words[text.first : text.end])
+        if words not in self._lengths:
+            (alone,) = self._adapter.encode([Words.of(words)])
+            self._lengths[words] = (int((~alone.frame).sum()), alone.unknown)
+        return self._lengths[words]
