@@ -13,7 +13,15 @@ from audit.config.part import Column, ConfigPart, Label
 from audit.config.policy import PolicyConfig, RuleConfig, WaiverConfig, Waivers
 from audit.config.reading import parse_yaml, read_yaml, refuse_broken_text
 from audit.config.spelling import as_label
-from audit.config.stages import DiscoveryConfig, ExplanationConfig, GapConfig, ModelConfig, OutputConfig, ProbeConfig
+from audit.config.stages import (
+    DiscoveryConfig,
+    ExplanationConfig,
+    GapConfig,
+    ModelConfig,
+    NamesConfig,
+    OutputConfig,
+    ProbeConfig,
+)
 from audit.errors import ConfigError, some
 
 __all__ = [
@@ -121,7 +129,7 @@ class AuditConfig(ConfigPart):
                 raise ValueError("data.columns.input: name the column that the model reads")
         elif self.probe is not None:
             raise ValueError("probe: edited texts need a `model` to decide on them")
-        if self.probe is not None and "names" in self.probe.model_fields_set and self.data.outcome != "entities":
+        if self.probe is not None and self.probe.names != NamesConfig() and self.data.outcome != "entities":
             raise ValueError("probe.names: goes with data.outcome entities; in texts, `probe` exchanges identity terms")
         if self.data.outcome == "number":
             if self.model is not None or columns.prediction is not None or columns.score is None:

@@ -103,7 +103,7 @@ def exchange_names(case: Case, folder: RunFolder, progress: Progress, clock: Clo
     from audit.pipeline.case import lexicons_of
     from audit.probes.name_exchange import NameExchange, PersonEntity
 
-    config, asked, settings = case.config, case.names, case.config.probe.names
+    config, asked, settings, shown = case.config, case.names, case.config.probe.names, case.config.probe.shown
     persons = _persons(folder, asked.types, [attribute.label for attribute in config.attributes])
     attributes = group_columns(attribute.label for attribute in config.attributes)
     drawn = draw(outcome_strata(persons, attributes), settings.sample, config.seed) if len(persons) else None
@@ -138,7 +138,7 @@ def exchange_names(case: Case, folder: RunFolder, progress: Progress, clock: Clo
         table,
         Asked(
             asked.names.language, asked.names.sha256, asked.names.provenance, asked.names.attributes, asked.types,
-            settings.per_group, len(persons), len(chosen), refused, len(kept), config.probe.shown,
+            settings.per_group, len(persons), len(chosen), refused, len(kept), shown,
         ),
         config.level,
     )  # fmt: skip

@@ -41,6 +41,8 @@ def _lists(length: int, *names: str) -> dict[str, st.SearchStrategy[Any]]:
     return {name: st.lists(st.floats(0, 1), min_size=length, max_size=length) for name in names}
 
 
+# Another with a default that a function makes.
+st.register_type_strategy(parts.MetricValue, st.deferred(lambda: _drawn(parts.MetricValue)))
 LISTED = {parts.Sketch, parts.UnitAttributions, parts.Correlation, parts.ScoreReport}
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate")
 GAPS = ("demographic_parity_difference", "equalized_odds_difference")
