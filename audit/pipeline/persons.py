@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from audit.config import AuditConfig
 from audit.data.about import examples_about
@@ -24,6 +23,7 @@ from audit.store.columns import group_columns
 from audit.store.decisions import read_decisions
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
+from audit.store.tables import read_table
 from audit.terms.lexicon import Lexicon
 from audit.terms.people import NameList, load_names
 
@@ -133,7 +133,7 @@ def exchange_names(case: Case, folder: RunFolder, progress: Progress, clock: Clo
     clock.computed += computed
     clock.reused += reused
     shards.join(folder.names, probe.schema)
-    table = pq.read_table(folder.names).to_pandas()
+    table = read_table(folder.names).to_pandas()
     summary = name_exchanges(
         table,
         Asked(

@@ -242,7 +242,8 @@ def _movements(
             if moved is not None:
                 attributes = tuple(slicing.attributes)
                 out |= {(attributes, group, name, cls): _moved(moved, code) for group, code in code_of.items()}
-    for tally, slicing in zip(pairs.rows, result.slicings, strict=True):
+    # Only where a row has several decisions is a whole row more than one of them.
+    for tally, slicing in zip(pairs.rows, result.slicings, strict=True) if pairs.rows else ():
         code_of, attributes = _code_of(slicing), tuple(slicing.attributes)
         moved = movement(
             tally,

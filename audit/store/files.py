@@ -20,11 +20,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """Give a file to write; on success it takes the place of `path`, on failure it is removed.
 
     Its name cannot be guessed and it must not exist, so that a link planted there is never written through; a link at
-    `path` itself is replaced, not followed. It is flushed to disk first: some file systems order the rename before the
-    data.
+    `path` itself is replaced, not followed. What is no file, such as a device, is left alone. The new file is flushed
+    to disk first: some file systems order the rename before the data.
     """
     if not path.name or path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():
+        # To take the place of a device would take it away from everybody on this machine.
+        raise OSError(errno.EINVAL, "Is a device or a pipe, and no file", str(path))
     make_folder(path.parent)
     partial = path.with_name(secrets.token_hex(8).join(PARTIAL))
     number = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0), 0o666)

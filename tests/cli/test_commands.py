@@ -32,7 +32,7 @@ def test_run_writes_the_folder_and_says_where(config: Path, tmp_path: Path, caps
     assert out.err == ""
     assert {path.name for path in (tmp_path / "here").iterdir()} == {
         "result.json", "decisions.parquet", "metrics.csv", "disparities.csv", "summary.md", "report.html",
-        "manifest.json", "junit.xml", "audit.sarif", "flagged.jsonl",
+        "manifest.json", "junit.xml", "audit.sarif", "flagged.jsonl", ".lock",
     }  # fmt: skip
 
 

@@ -94,10 +94,12 @@ def test_all_formats_hold_the_same_entities(tmp_path: Path, write: Callable[[Pat
         ("1#1", "1", 0, 0, 3, "PER", "PER", 0),
         ("1#3", "1", 2, 8, 10, "O", "PER", None),
         ("1#3-4", "1", 2, 8, 13, "PER", "O", 2),
+        # A row in which there is nothing, and nothing was found, is not forgotten.
+        ("2", "2", None, None, None, "O", "O", None),
         ("3#2", "3", 1, 7, 11, "O", "LOC", None),
         ("4#1", "4", 0, 0, 4, "LOC", "PER", 0),
     ]
-    assert table["cluster"].to_pylist() == ["1", "1", "1", "3", "4"]
+    assert table["cluster"].to_pylist() == ["1", "1", "1", "2", "3", "4"]
     assert (result.data.rows, result.data.decisions, result.classes) == (4, 5, ["O", "LOC", "PER"])
 
 

@@ -80,3 +80,17 @@ def test_parts_join_in_order_and_their_counters_add_up(tmp_path: Path) -> None:
     assert pa.parquet.read_table(tmp_path / "all.parquet")["n"].to_pylist() == [0, 1]
     assert shards.counters() == {"calls": 4, "tokens": 1}
     assert Shards(tmp_path / "none").counters() == {}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_no_file_is_left_alone(tmp_path: Path, linked: bool) -> None:
+    pipe = path = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    if linked:
+        path = tmp_path / "link"
+        path.symlink_to(pipe)
+    with pytest.raises(OSError, match="Is a device or a pipe, and no file"):
+        write_text(path, "new")
+    assert pipe.is_fifo()
+    assert sorted(tmp_path.iterdir()) == sorted({pipe, path})
