@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.regression.linear_model import WLS
 
-from audit.fairness.bounds.effective import kish, residuals, weighted
+from audit.fairness.bounds.effective import clustered, kish, residuals, weighted
 from audit.fairness.bounds.inference import Estimates, difference_bounds
 
 
@@ -68,3 +68,35 @@ def test_a_group_without_a_rate_has_no_size_and_overflows_nothing() -> None:
     size, clusters, _ = found.size(rate, np.array([3.0]))
     assert size.tolist() == [0.0]
     assert clusters.tolist() == [3.0]
+
+
+def size_of_ten_clusters(hits: list[int]) -> float:
+    """Effective size of a rate in ten clusters of forty decisions, each with so many hits."""
+    cells = pd.DataFrame(
+        [(n, c) for c, k in enumerate(hits) for n in (k, 40 - k)], columns=["n", "cluster"]
+    ).assign(w=lambda frame: frame["n"], w2=lambda frame: frame["n"])  # fmt: skip
+    hit, groups = np.tile([True, False], 10), np.zeros(20, np.int64)
+    rate = np.array([sum(hits) / 400])
+    size, _, _ = clustered(cells, groups, rate, hit, np.ones(20, bool), np.array([400.0]))
+    return float(size[0])
+
+
+def seen_size(hits: list[int]) -> float:
+    """The same from the spread between clusters alone, by its formula."""
+    k = np.array(hits)
+    p = k.sum() / 400
+    variance = 10 / 9 * ((k - 40 * p) ** 2).sum() / 400**2
+    return float(p * (1 - p) / variance)
+
+
+def test_what_clusters_without_hits_hide_is_allowed_for_and_little_more() -> None:
+    everywhere, rare = [1, 2, 4, 6, 8, 10, 12, 14, 16, 18], [9, 7, 0, 0, 0, 0, 0, 0, 0, 0]
+    # All ten clusters show how they differ: the next shows nothing with chance 1/12.
+    drawn = (10 / seen_size(everywhere) + (1 / 12) ** 0.5 / 10) / (10 + (1 / 12) ** 0.5)
+    assert size_of_ten_clusters(everywhere) == pytest.approx(1 / drawn)
+    assert size_of_ten_clusters(everywhere) > 0.8 * seen_size(everywhere)
+    # Two of ten do: more is allowed for.
+    assert 10 < size_of_ten_clusters(rare) < 0.5 * seen_size(rare)
+    # None does: each cluster counts as one decision.
+    assert size_of_ten_clusters([0] * 10) == pytest.approx(10.0)
+    assert size_of_ten_clusters([40] * 10) == pytest.approx(10.0)

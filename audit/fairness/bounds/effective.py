@@ -11,7 +11,8 @@ z = Σ w·(numerator − rate·denominator), the variance of the rate is C/(C �
 rate·(1 − rate) over that variance. It is never taken above the size without clusters: a design that looks better than
 independence is mostly luck. What shows how clusters differ are those in which the rarer outcome occurs; where these are
 few, one hit in a large cluster would look like an independent decision. So the variance is drawn towards that of
-clusters in which all decisions agree, by as much as `CLUSTER_PRIOR` clusters with hits.
+clusters in which all decisions agree, by as much as `CLUSTER_PRIOR`·√u clusters with hits. Here u is how likely the
+next cluster is to show none: with t of C clusters showing hits (C − t + 1)/(C + 2), Laplace's rule of succession.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ Bools = npt.NDArray[np.bool_]
 
 #: What a group's decisions would weigh that it has not shown counts as much as so many of its decisions.
 PRIOR = 2.0
-#: How clusters differ that a group has not shown counts as much as so many of its clusters with hits. Without it,
-#: verdicts on few clusters with hits err; two cost up to a third of their power, and one is enough.
+#: How clusters differ that a group has not shown counts at most as much as so many of its clusters with hits. Chosen
+#: by simulation (docs/statistics.md): without it verdicts on few clusters with hits err; and where most clusters show
+#: hits, drawing by a whole cluster costs power for nothing.
 CLUSTER_PRIOR = 1.0
 
 
@@ -115,7 +117,8 @@ class Residuals:
             seen = np.maximum(seen, np.where(most > 0, 1 / most, np.inf))
             agreed = np.maximum(blocks, np.where(most > 0, 1 / most, np.inf))
             # Where every row is its own cluster both are the same.
-            drawn = (telling * seen + CLUSTER_PRIOR * np.maximum(agreed, seen)) / (telling + CLUSTER_PRIOR)
+            prior = CLUSTER_PRIOR * np.sqrt((clusters - telling + 1) / (clusters + 2))
+            drawn = (telling * seen + prior * np.maximum(agreed, seen)) / (telling + prior)
             size = np.where((clusters > 0) & (drawn > 0), 1 / drawn, 0.0)
         size = np.where(clusters > 1, size, np.where(clusters > 0, kish(np.ones(groups), blocks), 0.0))
         return np.minimum(size, most), clusters, self._correlation(spread)
