@@ -98,15 +98,20 @@ def change(lost: list[int], gained: list[int], n: list[int], margin: float, of_g
     """A rule on changes of groups, or of gaps, on the same rows."""
 
     def changes(counts: npt.NDArray[np.int64]) -> Changes:
-        size = counts.sum(1).astype(float)
+        size, (was_lost, was_gained, right, _) = counts.sum(1).astype(float), counts.T
+        before, after = (right + was_lost) / size, (right + was_gained) / size
+        both = right / size - before * after
+        correlation = both / np.sqrt(before * (1 - before) * after * (1 - after))
         values = np.tile([-1.0, 0.0, 1.0], (len(size), 1))
-        shares, ones = counts / size[:, None], np.ones(len(size))
-        before = np.full(len(size), 0.6)
-        after = before + shares[:, 2] - shares[:, 0]
+        shares = np.stack([was_lost, size - was_lost - was_gained, was_gained], axis=1) / size[:, None]
+        ones = np.ones(len(size))
         sketches = Sketches(values, shares, -ones, ones, size)
-        return Changes(Estimates(after, size), Estimates(before, size), 0.9 * ones, sketches, ones > 0)
+        return Changes(Estimates(after, size), Estimates(before, size), correlation, sketches, ones > 0)
 
-    counts = np.array([[a, k - a - b, b] for a, b, k in zip(lost, gained, n, strict=True)], np.int64)
+    # Lost, gained, right in both versions, wrong in both; six of ten are right in the earlier one.
+    counts = np.array(
+        [[a, b, round(0.6 * k) - a, k - round(0.6 * k) - b] for a, b, k in zip(lost, gained, n, strict=True)]
+    )
     signs = None if of_gap else (-1.0,)
     groups = [ScopedGroup([str(i)], float(k), float(k)) for i, k in enumerate(n)]
     found = more_rows(groups, ChangePower(changes(counts), margin, signs, ALPHA, ALPHA))
@@ -134,6 +139,9 @@ DESIGNS: dict[str, Callable[[int], Share]] = {
     "at most .1, .15 of 60": lambda runs: level(Rates([9], [60]), 0.1, runs),
     "change, 2 of 100 lost, 1 gained, margin .03": lambda runs: change([2], [1], [100], 0.03, False, runs),
     "change, 8 of 100 lost, margin .03": lambda runs: change([8], [1], [100], 0.03, False, runs),
+    "change of the gap, 14 of 200 lost and 2 of 150, margin .02": lambda runs: change(
+        [14, 2], [2, 2], [200, 150], 0.02, True, runs
+    ),
     "change of the gap, margin .05": lambda runs: change([2, 3], [2, 1], [200, 150], 0.05, True, runs),
 }
 

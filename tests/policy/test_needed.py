@@ -14,7 +14,8 @@ from tests.policy.test_judge import rates, verdict
 def test_what_is_asked_for_settles_four_of_five(name: str) -> None:
     found = DESIGNS[name](100)
     assert found.of == 100
-    assert 65 <= found.count <= 97
+    # Of 100 at a chance of .8, fewer than 68 or more than 92 come up in less than one of a hundred tries.
+    assert 68 <= found.count <= 92
 
 
 def test_rows_are_asked_for_where_the_metric_is_about_some_of_them() -> None:

@@ -91,11 +91,12 @@ def one_sided(estimates: Estimates, tail: float) -> tuple[Floats, Floats]:
     middle = (p + z**2 / (2 * size)) / (1 + z**2 / size)
     half = z / (1 + z**2 / size) * np.sqrt(p * (1 - p) / size + z**2 / (4 * size**2))
     hits, misses = p * size, (1 - p) * size
-    with np.errstate(invalid="ignore"):
-        low = np.where(hits > 0, beta.ppf(tail, hits, misses + 1), 0.0)
-        high = np.where(misses > 0, beta.isf(tail, hits + 1, misses), 1.0)
+    lower, upper = middle - half, middle + half
     few = np.minimum(hits, misses) < FEW
-    lower, upper = np.where(few, low, middle - half), np.where(few, high, middle + half)
+    hits, misses = hits[few], misses[few]
+    with np.errstate(invalid="ignore"):
+        lower[few] = np.where(hits > 0, beta.ppf(tail, hits, misses + 1), 0.0)
+        upper[few] = np.where(misses > 0, beta.isf(tail, hits + 1, misses), 1.0)
     return np.clip(lower, 0.0, p), np.clip(upper, p, 1.0)
 
 

@@ -59,6 +59,11 @@ class Sketches:
         """Mean of every group."""
         return np.asarray((self.values * self.shares).sum(1))
 
+    def variance(self) -> Floats:
+        """Variance of every mean."""
+        spread = (self.shares * (self.values - self.mean[:, None]) ** 2).sum(1)
+        return np.asarray(spread / np.maximum(self.size, 1e-9))
+
     def at(self, group: int) -> dict[str, object]:
         """One group's sketch, as the result keeps it."""
         kept = self.shares[group] > 0

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from audit.result import Change, ValueEstimate
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -133,22 +134,11 @@ def pair_changes(changes: Changes, margin: float, alpha: float, simultaneous: fl
     """
     groups = len(changes.correlation)
     first, second = np.triu_indices(groups, 1)
-    pairs = len(first)
     d = changes.candidate.value[first] - changes.candidate.value[second]
     before = changes.baseline.value[first] - changes.baseline.value[second]
     value = np.abs(d) - np.abs(before)
-
-    def bounds(tail: float, upper: bool) -> Floats:
-        """Bound the widening, through those of sign·d − d′ and sign·d + d′."""
-        reach = _Reach.of(changes, tail)
-
-        def bound(sign: float, other: float) -> Floats:
-            away = reach.squared(sign, other, upper)[first] + reach.squared(-sign, -other, upper)[second]
-            return np.asarray(sign * d + other * before + (1 if upper else -1) * np.sqrt(np.maximum(away, 0.0)))
-
-        return np.asarray(np.max([np.minimum(bound(s, -1), bound(s, 1)) for s in (1, -1)], axis=0))
-
-    lower, upper = bounds(simultaneous / (2 * pairs), False), bounds(alpha / 2, True)
+    lower = widening(changes, first, second, simultaneous / (2 * len(first)), upper=False)
+    upper = widening(changes, first, second, alpha / 2, upper=True)
     worst, loosest = int(lower.argmax()), int(upper.argmax())
     return ChangeBounds(
         float(value.max()),
@@ -157,6 +147,19 @@ def pair_changes(changes: Changes, margin: float, alpha: float, simultaneous: fl
         (int(first[worst]), int(second[worst])),
         (int(first[loosest]), int(second[loosest])),
     )
+
+
+def widening(changes: Changes, first: Ints, second: Ints, tail: float, *, upper: bool) -> Floats:
+    """Bound how far the gaps of pairs of groups widen, through those of sign·d − d′ and sign·d + d′."""
+    d = changes.candidate.value[first] - changes.candidate.value[second]
+    before = changes.baseline.value[first] - changes.baseline.value[second]
+    reach = _Reach.of(changes, tail)
+
+    def bound(sign: float, other: float) -> Floats:
+        away = reach.squared(sign, other, upper)[first] + reach.squared(-sign, -other, upper)[second]
+        return np.asarray(sign * d + other * before + (1 if upper else -1) * np.sqrt(np.maximum(away, 0.0)))
+
+    return np.asarray(np.max([np.minimum(bound(s, -1), bound(s, 1)) for s in (1, -1)], axis=0))
 
 
 @dataclass(frozen=True)
