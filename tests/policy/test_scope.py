@@ -13,7 +13,7 @@ UNITS = {"selection_rate": "share", "f1_score": "share", "mean_prediction": "sha
 
 def check(controls: bool = True, **rule: object) -> None:
     policy = PolicyConfig(rules=(RuleConfig(**{"limit": 0.1, "scope": "adjusted", **rule}),))  # type: ignore[arg-type]
-    check_policy(policy, [["g"]], UNITS, {"selection_rate"} if controls else set())
+    check_policy(policy, [["g"]], UNITS, {"selection_rate"} if controls else set(), [])
 
 
 def test_proportions_can_be_judged_with_the_controls_held_fixed() -> None:
