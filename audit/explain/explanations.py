@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from audit.config import ExplanationConfig
-from audit.data.examples import joined
+from audit.data.examples import Asked, joined
 from audit.explain.integrate.attribution import Attribution
 from audit.explain.integrate.path import METHOD, PathIntegrator
 from audit.explain.verify.erasing import ErasedCase, Eraser
@@ -208,8 +208,11 @@ class Explainer:
     ) -> dict[str, Any]:
         content = content_share(joined(row["input"]), item, found)
         outcome, reason = verdict(found, tested, content, self.thresholds)
+        asked = row["input"] if isinstance(row["input"], Asked) else None
         return {
             "row_id": row["row_id"],
+            "output": asked and asked.output,
+            "position": asked and asked.position,
             "target_class": row["y_pred"],
             "method": METHOD,
             "baseline": baseline,

@@ -20,7 +20,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 import torch
-from transformers import BertForSequenceClassification
+from transformers import BertForSequenceClassification, BertForTokenClassification
 
 import audit.explain.explanations
 import audit.explain.parts
@@ -44,15 +44,18 @@ def instrument(record: Path) -> None:
 
     A model is tried before anything is decided, whenever it is loaded: those passes belong to no part.
     """
-    forward, write = BertForSequenceClassification.forward, Shards.write
+    write = Shards.write
     passes, trying = 0, False
 
-    def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
-        nonlocal passes
-        if not trying:
-            passes += 1
-            log(record, "forward")
-        return forward(self, *args, **kwargs)
+    def counting(forward: Any) -> Any:
+        def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
+            nonlocal passes
+            if not trying:
+                passes += 1
+                log(record, "forward")
+            return forward(self, *args, **kwargs)
+
+        return counted
 
     def untold(step: Any) -> Any:
         def run(*args: Any) -> Any:
@@ -73,7 +76,8 @@ def instrument(record: Path) -> None:
 
     audit.pipeline.run.load = untold(audit.pipeline.run.load)
     audit.pipeline.run.understand = untold(audit.pipeline.run.understand)
-    BertForSequenceClassification.forward = counted  # type: ignore[method-assign]
+    for model in (BertForSequenceClassification, BertForTokenClassification):
+        model.forward = counting(model.forward)  # type: ignore[attr-defined]
     Shards.write = written  # type: ignore[method-assign]
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.pipeline.several import biased_labeller, biased_tagger, entities_config, labels_config
+
 Make = Callable[..., dict[str, Any]]
 DRIVER = Path(__file__).with_name("kill_driver.py")
 
@@ -39,5 +41,27 @@ def test_twenty_kills_at_random_points(case: Path, tmp_path: Path) -> None:
     assert found["same_result"]
     assert found["parts_written_twice"] == []
     # Forward passes: those of one undisturbed run, plus at most one unfinished part per kill.
+    assert found["forwards_of_finished_parts"] == found["forwards_undisturbed"]
+    assert found["forwards_after_everything_was_finished"] == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "config_of"),
+    [(biased_tagger, entities_config), (biased_labeller, labels_config)],
+    ids=["entities", "labels"],
+)
+def test_kills_where_rows_have_several_decisions(
+    make: Any, config_of: Any, checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    model = make(checkpoints["bert"], tmp_path / "model", steps=30)
+    explained = {"sample": 18, "most_flagged": 4, "shown": 4, "sanity": 0}
+    # Bounds of shares alone: those of F1 would be drawn again after every kill, and are no part.
+    config = config_of(model, tmp_path, size=64, explanations=explained, metrics=["true_positive_rate", "exact_match"])
+    path = tmp_path / "case.json"
+    path.write_text(json.dumps(config))
+    found = drive(str(path), str(tmp_path), "3")
+    assert found["kills"] == 3
+    assert found["same_result"]
+    assert found["parts_written_twice"] == []
     assert found["forwards_of_finished_parts"] == found["forwards_undisturbed"]
     assert found["forwards_after_everything_was_finished"] == 0
