@@ -60,7 +60,7 @@ def entities(checkpoints: dict[str, Path], tmp_path_factory: pytest.TempPathFact
 def labels(checkpoints: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Audited:
     folder = tmp_path_factory.mktemp("labels")
     model = biased_labeller(checkpoints["bert"], folder / "labeller")
-    return _audited(labels_config(model, folder, probe={"axes": ["gender"]}))
+    return _audited(labels_config(model, folder))
 
 
 def test_every_true_entity_is_decided_about_and_every_found_one(entities: Audited) -> None:
@@ -120,13 +120,6 @@ def test_each_label_is_a_decision(labels: Audited) -> None:
     assert (explained["target_class"] == explained["y_pred"]).all()
     assert [f"{row}#{label}" for row, label in zip(explained["row_id"].str.split("#").str[0], explained["output"],
                                                   strict=True)] == explained["row_id"].tolist()  # fmt: skip
-
-
-def test_exchanged_terms_move_the_label_that_is_biased(labels: Audited) -> None:
-    assert labels.result.probe is not None
-    flips = {(one["output"], one["groups"]["group"], one["y_pred"], one["evidence"]["exchanges"][0]["decision"])
-             for one in labels.flagged() if "counterfactual_flip" in one["codes"]}  # fmt: skip
-    assert ("rude", "she", "(none)", "rude") in flips  # the same said of a man is rude
 
 
 @pytest.mark.parametrize("kind", ["entities", "labels"])
