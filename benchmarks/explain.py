@@ -31,7 +31,8 @@ from audit.explain.integrate.score import score
 from audit.explain.parts import in_parts
 from audit.explain.verify.erasing import ErasedCase, Eraser
 from audit.explain.verify.faithfulness import examine
-from audit.models.adapter import Batch, Encoded
+from audit.models.adapter import Encoded
+from audit.models.embedding_model import TokenBatch
 from audit.models.engine import fill_batches
 from audit.models.text_classification import TextClassification
 from audit.store.progress import Progress
@@ -59,7 +60,7 @@ def fixed(adapter: TextClassification, items: list[Encoded], targets: list[int],
     """Captum's integrated gradients with so many steps, batched by length."""
 
     def forward(embedded: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        return score(adapter.logits(Batch(ids, mask, None), embedded), target, "probability")
+        return score(adapter.logits(TokenBatch(ids, mask, None), embedded), target, "probability")
 
     captum, out = IntegratedGradients(forward), {}
     for part in fill_batches([item.length * steps for item in items], max(BUDGET, 64 * steps)):

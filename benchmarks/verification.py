@@ -21,7 +21,8 @@ from audit.explain.integrate.path import PathIntegrator
 from audit.explain.verify.erasing import ErasedCase, Eraser
 from audit.explain.verify.faithfulness import examine
 from audit.explain.verify.outcome import Thresholds, verdict
-from audit.models.adapter import Batch, Encoded, elements_of
+from audit.models.adapter import Encoded, elements_of
+from audit.models.embedding_model import TokenBatch
 from benchmarks.explain import BUDGET, SHARED, load, predicted, tweets
 
 Floats = npt.NDArray[np.float64]
@@ -38,26 +39,30 @@ class Bag:
     classes = ("no", "yes")
     device = torch.device("cpu")
 
-    def collate(self, encoded: Sequence[Encoded]) -> Batch:
+    def collate(self, encoded: Sequence[Encoded]) -> TokenBatch:
         """Pad to the longest."""
         ids = torch.zeros(len(encoded), max(item.length for item in encoded), dtype=torch.long)
         for row, item in enumerate(encoded):
             ids[row, : item.length] = torch.from_numpy(item.inputs["ids"])
-        return Batch(ids, None, None)
+        return TokenBatch(ids, None, None)
 
-    def embed(self, batch: Batch) -> torch.Tensor:
+    def by_element(self, values: torch.Tensor, batch: TokenBatch) -> torch.Tensor:
+        """Add up over the width."""
+        return values.sum(-1)
+
+    def embed(self, batch: TokenBatch) -> torch.Tensor:
         """Weights."""
         return batch.ids.double().unsqueeze(-1) / 1000
 
-    def baseline(self, encoded: Sequence[Encoded], batch: Batch, kind: str) -> torch.Tensor:
+    def baseline(self, encoded: Sequence[Encoded], batch: TokenBatch, kind: str) -> torch.Tensor:
         """Nothing weighs nothing."""
         return torch.zeros_like(self.embed(batch))
 
-    def erase(self, encoded: Sequence[Encoded], batch: Batch, kind: str, units: Sequence[Any]) -> torch.Tensor:
+    def erase(self, encoded: Sequence[Encoded], batch: TokenBatch, kind: str, units: Sequence[Any]) -> torch.Tensor:
         """Nothing stands in their place."""
         return self.embed(batch) * ~elements_of(encoded, units, batch.ids.shape[1]).unsqueeze(-1)
 
-    def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+    def logits(self, batch: TokenBatch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         """A bias keeps the class without words from hanging on rounding."""
         total = (self.embed(batch) if embedded is None else embedded).squeeze(-1).sum(1) - 0.2
         return torch.stack([torch.zeros_like(total), total], 1)

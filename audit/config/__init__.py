@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
-from audit.config.data import MISSING, AttributeConfig, AttributeEntry, Columns, DataConfig
+from audit.config.data import MISSING, READ, AttributeConfig, AttributeEntry, Columns, DataConfig
 from audit.config.nearest import keys_at, nearest
 from audit.config.part import Column, ConfigPart, Label
 from audit.config.policy import PolicyConfig, RuleConfig, WaiverConfig, Waivers
@@ -26,6 +26,7 @@ from audit.errors import ConfigError, some
 
 __all__ = [
     "MISSING",
+    "READ",
     "AttributeConfig",
     "AuditConfig",
     "Columns",
@@ -94,6 +95,10 @@ class AuditConfig(ConfigPart):
     @model_validator(mode="after")
     def _several_decisions(self) -> AuditConfig:
         data, columns = self.data, self.data.columns
+        if len(columns.read) > 1:
+            raise ValueError(f"data.columns: {some(columns.read)} cannot stand beside each other")
+        if columns.input_pair is not None and columns.input is None:
+            raise ValueError("data.columns.input_pair: is the second text, and `input` names no first one")
         for key, other in (("label", "labels"), ("prediction", "predictions")):
             if getattr(columns, other) and data.outcome != "labels":
                 raise ValueError(f"data.columns.{other}: goes with data.outcome labels")
@@ -125,8 +130,8 @@ class AuditConfig(ConfigPart):
                 raise ValueError(f"data.columns: {some(stored)} cannot stand beside `model`")
             if self.data.prediction_map or self.data.score_range:
                 raise ValueError("data: prediction_map and score_range go with stored predictions, not with `model`")
-            if columns.input is None:
-                raise ValueError("data.columns.input: name the column that the model reads")
+            if not columns.read:
+                raise ValueError(f"data.columns: name the column that the model reads, as one of {some(list(READ))}")
         elif self.probe is not None:
             raise ValueError("probe: edited texts need a `model` to decide on them")
         if self.probe is not None and self.probe.names != NamesConfig() and self.data.outcome != "entities":

@@ -13,11 +13,27 @@ from audit.config.part import Column, ConfigPart, Label, LabelMap
 MISSING = "(missing)"
 
 
+#: Keys of `Columns` of which one says what a model reads.
+READ = ("input", "fields", "features")
+
+
+def _by_name(value: object) -> object:
+    return {column: column for column in value} if isinstance(value, list | tuple) else value
+
+
 class Columns(ConfigPart):
     """Which column of the data holds what."""
 
     input: Column | None = Field(None, description="The text the model reads; of entities, a text or a list of words.")
     input_pair: Column | None = Field(None, description="The second text, of a model that reads pairs.")
+    fields: Annotated[dict[Label, Column], BeforeValidator(_by_name)] = Field(
+        default_factory=dict,
+        description="Of a model that is asked with a prompt: placeholder -> column, or a list of columns with "
+        "the names of their placeholders.",
+    )
+    features: dict[Column, Literal["number", "category"]] = Field(
+        default_factory=dict, description="Of a model that reads named values: column -> what it holds, in this order."
+    )
     label: Column | None = Field(
         None,
         description="The true class; of entities, a list of tags or of spans; of labels, a list. Without it only "
@@ -35,6 +51,11 @@ class Columns(ConfigPart):
     weight: Column | None = Field(None, description="Sampling weight of a row.")
     cluster: Column | None = Field(None, description="Rows that are not independent of each other share a cluster.")
     count: Column | None = Field(None, description="The row stands for this many decisions (a table of counts).")
+
+    @property
+    def read(self) -> list[str]:
+        """Keys that say what a model reads: one of `READ`, or none."""
+        return [key for key in READ if getattr(self, key)]
 
 
 class DataConfig(ConfigPart):

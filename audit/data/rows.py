@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from audit.config import MISSING, AttributeConfig, AuditConfig, DataConfig, as_label
 from audit.data.several import EntityReader, LabelReader
 from audit.data.source import read_batches
-from audit.data.values import MOST_WHOLE, Floats, NumberReader, as_text, identities
+from audit.data.values import MOST_WHOLE, Floats, NumberReader, as_text, flat, identities
 from audit.errors import ConfigError
 from audit.store.columns import control_column, group_column, members_column
 from audit.store.membership import TYPE
@@ -35,6 +35,8 @@ ROW_FIELDS = (
     "words",
     "gold",
     "found",
+    # Where a model reads named values: their names, and each as text or as a number.
+    "fields",
 )
 
 
@@ -74,7 +76,9 @@ def source_columns(config: AuditConfig) -> dict[str, str]:
     named: dict[str, str] = {}
     for key in type(columns).model_fields:
         found = getattr(columns, key)
-        if isinstance(found, dict):
+        if key == "features":
+            named.update({column: f"data.columns.features.{column}" for column in found})
+        elif isinstance(found, dict):
             named.update({column: f"data.columns.{key}.{label}" for label, column in found.items()})
         elif found:
             named[found] = f"data.columns.{key}"
@@ -148,6 +152,7 @@ class _Batch:
             "input": pa.nulls(size, pa.string()) if of_entities else self._text(columns.input, exact=True),
             # Only where the model reads pairs, so that an example knows whether it is one.
             **({"input_pair": self._text(columns.input_pair, exact=True)} if columns.input_pair else {}),
+            **self._fields(),
             "y_true": self._map(label, data.label_map, "data.label_map"),
             "y_value": self._true_number() if of_numbers else pa.nulls(size, pa.float64()),
             "prediction": self._map(prediction, data.prediction_map, "data.prediction_map"),
@@ -174,6 +179,29 @@ class _Batch:
         if columns.id and out["row_id"].null_count:
             raise self._numbers.error(columns.id, _first(out["row_id"].is_null()), "the id is empty")
         return pa.table(out)
+
+    def _fields(self) -> dict[str, pa.Array]:
+        """Read the values that have names; no column where the model reads none."""
+        columns = self._config.data.columns
+        kinds: dict[str, str] = dict.fromkeys(columns.fields, "category") | dict(columns.features)
+        if not kinds:
+            return {}
+        size = self._raw.num_rows
+        texts, numbers = [], []
+        for name, kind in kinds.items():
+            column = columns.fields.get(name, name)
+            of_numbers = kind == "number"
+            # What a prompt says is left as it is; a category has the one spelling of every value.
+            exact = name in columns.fields
+            texts.append(pa.nulls(size, pa.string()) if of_numbers else self._text(column, exact=exact))
+            numbers.append(self._number(column, None) if of_numbers else pa.nulls(size, pa.float64()))
+        # Column by column they come, row by row they go.
+        order = pa.array(np.arange(size * len(kinds)).reshape(len(kinds), size).T.ravel())
+        names = pa.array(list(kinds)).take(pa.array(np.tile(np.arange(len(kinds)), size)))
+        values = [pa.concat_arrays([flat(part) for part in parts]).take(order) for parts in (texts, numbers)]
+        rows = pa.StructArray.from_arrays([names, *values], ["name", "text", "number"])
+        offsets = pa.array(np.arange(size + 1, dtype=np.int32) * len(kinds))
+        return {"fields": pa.ListArray.from_arrays(offsets, rows)}
 
     def _named(self, key: str) -> Callable[[str], str]:
         """Return what names a class by this map."""

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from audit.config import ExplanationConfig
-from audit.data.examples import Asked, joined
+from audit.data.examples import Asked
 from audit.explain.integrate.attribution import Attribution
 from audit.explain.integrate.path import METHOD, PathIntegrator
 from audit.explain.verify.erasing import ErasedCase, Eraser
@@ -56,7 +56,7 @@ SCHEMA = pa.schema(
         ("gradients", pa.int32()),
         ("forwards", pa.int32()),
         ("inclusion_probability", pa.float64()),
-        # Characters of the input that each unit takes, and its attribution.
+        # Place of each unit (`audit.data.places`), and its attribution.
         ("starts", pa.list_(pa.int32())),
         ("ends", pa.list_(pa.int32())),
         ("attributions", pa.list_(pa.float32())),
@@ -206,7 +206,7 @@ class Explainer:
         tested: Faithfulness | None,
         baseline: str,
     ) -> dict[str, Any]:
-        content = content_share(joined(row["input"]), item, found)
+        content = content_share(row["input"], item, found, self.adapter.facts().grid)
         outcome, reason = verdict(found, tested, content, self.thresholds)
         asked = row["input"] if isinstance(row["input"], Asked) else None
         return {

@@ -99,7 +99,7 @@ def explain_sample(
         sanity=sanity,
         precision=_recheck(explainer, steady) if settings.precision != "float32" else None,
         # Means are of one unit: decisions explained on another scale stand outside.
-        words=influential_words(steady[steady["scale"] == settings.target], names),
+        words=influential_words(steady[steady["scale"] == settings.target], names, adapter.facts().grid),
         shown=shown["row_id"].tolist(),
     )
     return ExplainedSample(summary, explained, computed, reused)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from audit.data.examples import joined
+from audit.data.places import Grid
 from audit.explain.integrate.units import FRAME, units_of
 from audit.explain.verify.outcome import has_content
 from audit.result import WordInfluence
@@ -17,7 +17,9 @@ LEAST_DECISIONS = 5
 MOST_WORDS = 10
 
 
-def influential_words(explained: pd.DataFrame, attributes: Sequence[str]) -> list[WordInfluence]:
+def influential_words(
+    explained: pd.DataFrame, attributes: Sequence[str], grid: Grid | None = None
+) -> list[WordInfluence]:
     """Rank words by mean φ for the predicted class, over the decisions that hold them.
 
     Parameters
@@ -26,7 +28,7 @@ def influential_words(explained: pd.DataFrame, attributes: Sequence[str]) -> lis
         Columns of the attribution table, `input`, and the groups by the attributes; usable decisions only.
     """
     units = units_of(explained, "attributions")
-    words = units.words([joined(text) for text in explained["input"]])
+    words = units.called(list(explained["input"]), grid)
     flat = pd.DataFrame({"at": units.rows, "word": words, "phi": units.phi})
     named = {word: has_content(word) for word in set(flat["word"])}
     flat = flat[(units.numbers != FRAME) & flat["word"].map(named).to_numpy(bool)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -29,9 +29,13 @@ class Encoded:
     units : array of shape (elements,)
         Unit of each element, numbered from 0 as the units stand in the example; `FRAME` for elements of none.
     places : array of shape (units, 2)
-        Where each unit is: of words, start and end in the characters of `joined`.
+        Where each unit is, as `audit.data.places` has it.
     truncated
         Whether the example was longer than the model takes.
+    weight
+        What it costs, where that is not the number of elements, in tokens of a text of like cost.
+    failed
+        Why the model cannot read it, a code; None if it can. It has no elements then, and its decision failed.
     unknown
         Elements that stand for something the tokenizer does not know.
     unread
@@ -44,11 +48,18 @@ class Encoded:
     truncated: bool
     unknown: int = 0
     unread: int = 0
+    weight: int | None = None
+    failed: str | None = None
 
     @property
     def length(self) -> int:
-        """Number of elements: what it costs."""
+        """Number of elements."""
         return len(self.units)
+
+    @property
+    def cost(self) -> int:
+        """What it costs to run the model on it, in tokens."""
+        return self.length if self.weight is None else self.weight
 
     @property
     def frame(self) -> npt.NDArray[np.bool_]:
@@ -71,23 +82,9 @@ class Encoded:
         return sums[1:], float(sums[0])
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Encoded inputs, padded to one length, on the device.
-
-    Attributes
-    ----------
-    mask
-        None where nothing is padded.
-    asked : tensor of shape (batch,) or (batch, decisions)
-        Which decision of each example is meant, or which ones, where a model makes several: an adapter's own affair.
-    """
-
-    ids: torch.Tensor
-    mask: torch.Tensor | None
-    type_ids: torch.Tensor | None
-    pad_id: int = 0
-    asked: torch.Tensor | None = None
+#: Encoded inputs on the device, padded to one length where that is needed: an adapter's own affair, which nobody else
+#: looks into.
+Batch: TypeAlias = Any
 
 
 class Adapter(Protocol):
@@ -135,7 +132,10 @@ class Adapter(Protocol):
         """
 
     def embed(self, batch: Batch) -> torch.Tensor:
-        """Return what explanations interpolate: the output of the embedding layer, shape (batch, length, width)."""
+        """Return what explanations interpolate, shape (batch, …): an embedding layer's output, pixels, numbers."""
+
+    def by_element(self, values: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Add up values of the shape of `embed`: one for each element, in its order, shape (batch, longest)."""
 
     def baseline(self, encoded: Sequence[Encoded], batch: Batch, kind: str) -> torch.Tensor:
         """Return the uninformative input of the same shape as `embed`; special tokens stay as they are."""

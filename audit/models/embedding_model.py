@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
 from audit.errors import ModelError
-from audit.models.adapter import Batch, Encoded, elements_of
+from audit.models.adapter import Encoded, elements_of
 
 #: Of the table's median norm: a baseline token with less is as good as zero.
 LEAST_NORM = 0.1
+
+
+@dataclass(frozen=True)
+class TokenBatch:
+    """Tokens of several texts, padded to one length, on the device.
+
+    Attributes
+    ----------
+    mask
+        None where nothing is padded.
+    asked : tensor of shape (batch,) or (batch, decisions)
+        Which decision of each example is meant, or which ones, where a model makes several.
+    """
+
+    ids: torch.Tensor
+    mask: torch.Tensor | None
+    type_ids: torch.Tensor | None
+    pad_id: int = 0
+    asked: torch.Tensor | None = None
 
 
 class EmbeddingModel:
@@ -42,7 +62,7 @@ class EmbeddingModel:
         """Where the model computes."""
         return self._device
 
-    def collate(self, encoded: Sequence[Encoded]) -> Batch:
+    def collate(self, encoded: Sequence[Encoded]) -> TokenBatch:
         """Pad on the right to the longest and move to the device."""
         width = max(item.length for item in encoded)
         pad_id = self._pad_id(encoded)
@@ -60,7 +80,7 @@ class EmbeddingModel:
 
         idle = mask.all() and not self._mask_always
         asked = _asked(encoded)
-        return Batch(
+        return TokenBatch(
             move(ids),
             None if idle else move(mask),
             move(types) if types.any() else None,
@@ -76,7 +96,7 @@ class EmbeddingModel:
         used = set(np.concatenate([item.inputs["ids"] for item in encoded]).tolist())
         return next(i for i in range(len(used) + 1) if i not in used)
 
-    def _raw(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+    def _raw(self, batch: TokenBatch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         """Return what the model says, float32, with the embedding layer's output replaced if asked."""
         named = {"input_ids": batch.ids, "attention_mask": batch.mask, "token_type_ids": batch.type_ids}
         given = {name: tensor for name, tensor in named.items() if tensor is not None}
@@ -102,7 +122,7 @@ class EmbeddingModel:
             handle.remove()
 
     @contextlib.contextmanager
-    def _paddable(self, batch: Batch) -> Iterator[None]:
+    def _paddable(self, batch: TokenBatch) -> Iterator[None]:
         """Tell a decoder that knows of no padding, for one call, which id it is: it finds the last token by it."""
         config = self._model.config.get_text_config()
         if config.pad_token_id is not None or len(batch.ids) == 1:
@@ -114,9 +134,13 @@ class EmbeddingModel:
         finally:
             config.pad_token_id = None
 
-    def embed(self, batch: Batch) -> torch.Tensor:
+    def embed(self, batch: TokenBatch) -> torch.Tensor:
         """Return the word embeddings, shape (batch, length, width); positions are added later, by the model."""
         return self._embedding(batch.ids)  # type: ignore[no-any-return]
+
+    def by_element(self, values: torch.Tensor, batch: TokenBatch) -> torch.Tensor:
+        """Add up over the width of the embeddings: one value for each token, shape (batch, length)."""
+        return values.sum(-1)
 
     def baseline_kind(self, asked: str) -> str:
         """Resolve `auto`: MASK where the tokenizer has one, else PAD, else EOS, else zeros; none that is no word."""
@@ -162,7 +186,7 @@ class EmbeddingModel:
             "zero": -1,
         }
 
-    def baseline(self, encoded: Sequence[Encoded], batch: Batch, kind: str) -> torch.Tensor:
+    def baseline(self, encoded: Sequence[Encoded], batch: TokenBatch, kind: str) -> torch.Tensor:
         """Replace every content token by MASK, PAD, EOS or zeros; special tokens and padding stay."""
         kept = torch.ones_like(batch.ids, dtype=torch.bool)
         for row, item in enumerate(encoded):
@@ -173,7 +197,7 @@ class EmbeddingModel:
         return self._embedding(torch.where(kept, batch.ids, token))  # type: ignore[no-any-return]
 
     def erase(
-        self, encoded: Sequence[Encoded], batch: Batch, kind: str, units: Sequence[Collection[int]]
+        self, encoded: Sequence[Encoded], batch: TokenBatch, kind: str, units: Sequence[Collection[int]]
     ) -> torch.Tensor:
         """Put the baseline in the place of some words of each text."""
         erased = elements_of(encoded, units, batch.ids.shape[1]).to(self._device).unsqueeze(-1)

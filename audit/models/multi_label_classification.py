@@ -16,10 +16,11 @@ from audit.config.nearest import nearest
 from audit.data.decided import NONE, label_decisions
 from audit.data.examples import Asked, Example, Plain, joined
 from audit.errors import ConfigError, some
-from audit.models.adapter import Batch, Encoded
+from audit.models.adapter import Encoded
+from audit.models.embedding_model import TokenBatch
 from audit.models.encoded_texts import encode_texts
 from audit.models.text_model import TextModel
-from audit.store.decisions import Decided
+from audit.store.decisions import NOT_FINITE, Decided
 
 #: Logit of the classes that a decision is not about: e⁻⁵⁰ is nothing beside e⁰, and small enough to reckon with.
 OUT_OF_QUESTION = -50.0
@@ -65,7 +66,7 @@ class MultiLabelClassification(TextModel):
         label = example.output if isinstance(example, Asked) else None
         return 0 if label is None else self.classes.index(label) - 1
 
-    def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+    def logits(self, batch: TokenBatch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         """Return float32 logits of shape (batch, classes): 0 for `(none)`, z for the label that is meant."""
         raw = self._raw(batch, embedded)
         if batch.asked is None:
@@ -78,7 +79,7 @@ class MultiLabelClassification(TextModel):
         """Prepare texts for all labels: one part each, cut at the end where it is too long."""
         return [[item] for item in encode_texts(self._tokenizer, inputs, self._facts.max_length, self._unknown)]
 
-    def outputs(self, batch: Batch) -> list[npt.NDArray[np.float32]]:
+    def outputs(self, batch: TokenBatch) -> list[npt.NDArray[np.float32]]:
         """Run the model; return z of each label, shape (labels,)."""
         return list(self._raw(batch).cpu().numpy())
 
@@ -98,7 +99,7 @@ class MultiLabelClassification(TextModel):
         decided = []
         for at, one in enumerate(label_decisions(self._labels, gold, found)):
             if not np.isfinite(z[at]):
-                decided.append(replace(one, y_pred=None, status="failed"))
+                decided.append(replace(one, y_pred=None, status="failed", reason=NOT_FINITE))
                 continue
             logits = [0.0] + [OUT_OF_QUESTION] * len(z)
             logits[at + 1] = float(z[at])

@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import torch
 
-from audit.data.examples import Plain, examples_of
+from audit.data.examples import Plain, blank, examples_of
 from audit.data.several import entities_of
 from audit.entities.entity import Entity
 from audit.errors import ModelError, some
 from audit.models.adapter import Adapter, AdapterOfSeveral, Encoded
 from audit.models.engine import BatchRunner
-from audit.store.decisions import decision_table, several
+from audit.store.decisions import NOT_FINITE, decision_table, several
 
 Floats = npt.NDArray[np.float32]
 
@@ -58,12 +58,13 @@ class Predictor:
     ) -> tuple[pa.Table, dict[str, int]]:
         """Return the window's decisions, and the forward batches and padded tokens they took."""
         batches, tokens = self._runner.batches, self._runner.tokens
-        parts = [part for parts in encoded for part in parts]
+        # What cannot be read is not shown to the model.
+        parts = [part for parts in encoded for part in parts if part.failed is None]
         try:
             with torch.inference_mode():
                 whole = len(parts) == len(encoded)
                 told = advance if whole else lambda done: None
-                found = self._runner.run(parts, lambda item: item.length, self._run, told)
+                found = self._runner.run(parts, lambda item: item.cost, self._run, told)
         except (IndexError, RuntimeError) as error:
             ids = some([str(row) for row in rows["row_id"][:1].to_pylist()])
             raise ModelError(
@@ -83,7 +84,7 @@ class Predictor:
         }
         if self._several is not None:
             return self._decide_several(self._several, rows, encoded, found), spent
-        return decision_table(self._columns(rows, parts, np.stack(found)), self._schema), spent
+        return decision_table(self._columns(rows, [part for (part,) in encoded], found), self._schema), spent
 
     def _run(self, batch: list[Encoded]) -> Sequence[Floats]:
         collated = self._adapter.collate(batch)
@@ -109,7 +110,10 @@ class Predictor:
             return frozenset(self._labels[one] for one in gold)
         return [Entity(one.start, one.end, self._labels[one.type]) for one in entities_of(gold) or ()]
 
-    def _columns(self, rows: pa.Table, encoded: list[Encoded], logits: Floats) -> dict[str, Any]:
+    def _columns(self, rows: pa.Table, encoded: list[Encoded], found: list[Floats]) -> dict[str, Any]:
+        logits = np.full((len(encoded), len(self._adapter.classes)), np.nan, np.float32)
+        if found:
+            logits[[item.failed is None for item in encoded]] = np.stack(found)
         finite = np.asarray(np.isfinite(logits).all(1))
         classes = np.array(self._adapter.classes, dtype=object)
         predicted = np.where(finite, classes[np.nan_to_num(logits).argmax(1)], None)
@@ -122,9 +126,10 @@ class Predictor:
             probability = shifted[:, self._positive] / shifted.sum(1)
             score = pa.array(probability, mask=~finite)
         status = [
-            "failed" if not ok else "empty" if not (text or "").strip() else "truncated" if item.truncated else "ok"
-            for ok, text, item in zip(finite.tolist(), rows["input"].to_pylist(), encoded, strict=True)
+            "failed" if not ok else "empty" if blank(example) else "truncated" if item.truncated else "ok"
+            for ok, example, item in zip(finite.tolist(), examples_of(rows), encoded, strict=True)
         ]
+        reasons = [item.failed or (None if ok else NOT_FINITE) for ok, item in zip(finite, encoded, strict=True)]
         return columns | {
             "y_true": pa.array(labels, pa.string()),
             "y_pred": pa.array(predicted, pa.string()),
@@ -134,5 +139,6 @@ class Predictor:
             ),
             "score": score,
             "status": pa.array(status),
+            "reason": pa.array(reasons, pa.string()),
             "length": pa.array([item.length for item in encoded], pa.int32()),
         }

@@ -12,9 +12,8 @@ the precision: a thousand times the noise of any CPU, a hundredth of what a fami
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 
 from audit.errors import ModelError
@@ -91,21 +90,29 @@ def probe_decisions(adapter: Adapter, encoded: Sequence[Encoded], precision: tor
             )
 
 
-def probe_explanations(adapter: Adapter, encoded: Sequence[Encoded], precision: torch.dtype) -> str | None:
+def probe_explanations(
+    adapter: Adapter, encoded: Sequence[Encoded], others: Sequence[Encoded], precision: torch.dtype
+) -> str | None:
     """Say why the decisions of a model cannot be explained by replacing its embeddings; None if they can.
+
+    Parameters
+    ----------
+    others
+        Examples of the same lengths as the first, to be put in their place.
 
     Raises
     ------
     RuntimeError, TypeError, ...
         As the model does: the caller takes that for a reason, too.
     """
-    batch, other = adapter.collate(encoded), adapter.collate(_exchanged(encoded))
+    batch, other = adapter.collate(encoded), adapter.collate(others)
     lengths = [item.length for item in encoded]
     with torch.no_grad():
         plain = adapter.logits(batch)
         tolerance = Tolerance.of(plain, precision)
         x = adapter.embed(batch)
-        if x.dim() != 3 or x.shape[:2] != batch.ids.shape:
+        shape = (len(encoded), max(lengths))
+        if len(x) != len(encoded) or tuple(adapter.by_element(x, batch).shape) != shape:
             return f"the output of its embedding layer has the shape {tuple(x.shape)}, not (texts, tokens, width)"
         if not torch.isfinite(x).all():
             return "its embeddings are not finite"
@@ -137,15 +144,3 @@ def _gradient(adapter: Adapter, batch: Batch, x: torch.Tensor, lengths: Sequence
     if float(others) > 1e-3 * float(own):
         return "the logits of one text change with the embeddings of another"
     return None
-
-
-def _exchanged(encoded: Sequence[Encoded]) -> list[Encoded]:
-    """Return the texts with other words: those of the longest, from its end on."""
-    longest = encoded[-1]
-    words = longest.inputs["ids"][~longest.frame][::-1]
-
-    def other(item: Encoded) -> dict[str, np.ndarray]:
-        ids = item.inputs["ids"]
-        return {**item.inputs, "ids": np.where(item.frame, ids, np.resize(words, item.length))}
-
-    return [replace(item, inputs=other(item)) for item in encoded]

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 
 from audit.data.examples import Example
-from audit.models.adapter import Batch, Encoded
+from audit.models.adapter import Encoded
+from audit.models.embedding_model import TokenBatch
 from audit.models.encoded_texts import encode_texts
 from audit.models.text_model import TextModel
 
@@ -22,6 +23,6 @@ class TextClassification(TextModel):
         """Tokenize, cutting inputs that are too long at the end; of a pair, the longer text."""
         return encode_texts(self._tokenizer, inputs, self._facts.max_length, self._unknown)
 
-    def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+    def logits(self, batch: TokenBatch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         """Return float32 logits of shape (batch, classes), with the embedding layer's output replaced if asked."""
         return self._raw(batch, embedded)

@@ -13,9 +13,9 @@ import torch
 from audit.config import ModelConfig
 from audit.data.examples import Example
 from audit.errors import ConfigError, ModelError, some
-from audit.models.adapter import Batch, Encoded
+from audit.models.adapter import Encoded
 from audit.models.checkpoint import DTYPES, batch_tokens, door, resolve_device
-from audit.models.embedding_model import EmbeddingModel
+from audit.models.embedding_model import EmbeddingModel, TokenBatch
 from audit.models.limits import ABSURD, max_length
 from audit.models.loaded import load_checkpoint
 from audit.models.probe import Tolerance, probe_decisions, probe_explanations
@@ -103,7 +103,7 @@ class TextModel(EmbeddingModel):
         """Prepare examples, each for the decision that is meant."""
         raise NotImplementedError
 
-    def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+    def logits(self, batch: TokenBatch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         """Return float32 logits of shape (batch, classes), with the embedding layer's output replaced if asked."""
         raise NotImplementedError
 
@@ -136,7 +136,7 @@ class TextModel(EmbeddingModel):
             raise ModelError(f"cannot be audited: {error.problem}", where=where, hint=error.hint) from error
         try:
             with door(doing, where):
-                self.unexplainable = probe_explanations(self, encoded[:2], precision)
+                self.unexplainable = probe_explanations(self, encoded[:2], _exchanged(encoded[:2]), precision)
         except ModelError as error:
             self.unexplainable = error.problem
 
@@ -178,3 +178,15 @@ def _labels(model: Any, where: str, least: int) -> list[str]:
             f"two classes share a name: {some(labels)}", where=where, hint="correct id2label in config.json"
         )
     return labels
+
+
+def _exchanged(encoded: Sequence[Encoded]) -> list[Encoded]:
+    """Return the texts with other words: those of the longest, from its end on."""
+    longest = encoded[-1]
+    words = longest.inputs["ids"][~longest.frame][::-1]
+
+    def other(item: Encoded) -> dict[str, np.ndarray]:
+        ids = item.inputs["ids"]
+        return {**item.inputs, "ids": np.where(item.frame, ids, np.resize(words, item.length))}
+
+    return [replace(item, inputs=other(item)) for item in encoded]

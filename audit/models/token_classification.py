@@ -17,13 +17,14 @@ from audit.data.decided import entity_decisions
 from audit.data.examples import Asked, Example, Plain, Words
 from audit.entities.entity import OUTSIDE, Entity
 from audit.errors import ModelError
-from audit.models.adapter import Batch, Encoded
+from audit.models.adapter import Encoded
 from audit.models.checkpoint import door
+from audit.models.embedding_model import TokenBatch
 from audit.models.encoded_words import ReadWords, read_words, words_of
 from audit.models.tasks import tags_of
 from audit.models.text_model import TextModel
 from audit.result import ModelFacts, Note
-from audit.store.decisions import Decided
+from audit.store.decisions import NOT_FINITE, Decided
 
 #: Logit of every type at a word of which the model reads nothing: it is outside, as surely as can be reckoned with.
 UNREAD = -50.0
@@ -70,7 +71,7 @@ class TokenClassification(TextModel):
         # The last word is next to padding, and has everything before it.
         return self.encode([Asked(text, position=max(len(text) - 1, 0)) for text in texts])
 
-    def _raw(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+    def _raw(self, batch: TokenBatch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         raw = super()._raw(batch, embedded)
         # Virtual tokens of an adapter stand before the others.
         virtual = self._facts.peft.virtual_tokens if self._facts.peft else 0
@@ -97,7 +98,7 @@ class TokenClassification(TextModel):
         """Tokenize whole texts, in as many windows as each needs; none, if there is nothing that a model could read."""
         return [read.parts(self._unknown) for read in self._read(inputs)]
 
-    def _tags_at(self, batch: Batch, embedded: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+    def _tags_at(self, batch: TokenBatch, embedded: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """Run the model; return its tags at the tokens that are asked for, and where there is one.
 
         Returns
@@ -112,14 +113,14 @@ class TokenClassification(TextModel):
         tokens = asked.clamp(min=0).unsqueeze(-1).expand(-1, -1, raw.shape[2])
         return raw.gather(1, tokens), asked >= 0
 
-    def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+    def logits(self, batch: TokenBatch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         """Return float32 logits of shape (batch, classes) at the word that is meant, prefixes of one type added up."""
         tags, there = self._tags_at(batch, embedded)
         classes = torch.stack([tags[:, 0, added].logsumexp(1) for added in self._added], 1)
         unread = torch.tensor([0.0] + [UNREAD] * (len(self.classes) - 1), device=self._device)
         return torch.where(there, classes, unread)
 
-    def outputs(self, batch: Batch) -> list[npt.NDArray[np.float32]]:
+    def outputs(self, batch: TokenBatch) -> list[npt.NDArray[np.float32]]:
         """Run the model; return the tags' logits at the words that each window decides, shape (words, tags)."""
         tags, there = self._tags_at(batch)
         both = zip(tags.cpu().numpy(), there.sum(1).tolist(), strict=True)
@@ -162,4 +163,7 @@ class TokenClassification(TextModel):
     @staticmethod
     def _failed(words: Words, gold: Sequence[Entity] | None) -> list[Decided]:
         """Return what failed: every entity that is true, or the one that says that there is none."""
-        return [replace(one, y_pred=None, visible=None, status="failed") for one in entity_decisions(words, gold, [])]
+        return [
+            replace(one, y_pred=None, visible=None, status="failed", reason=NOT_FINITE)
+            for one in entity_decisions(words, gold, [])
+        ]

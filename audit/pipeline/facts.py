@@ -15,7 +15,7 @@ import audit
 from audit.config import MISSING
 from audit.data.decided import NOTHING
 from audit.data.rows import RowReader
-from audit.errors import DataError, ModelError
+from audit.errors import DataError, ModelError, some
 from audit.pipeline.case import Case, portable
 from audit.result import Confused, DataFacts, Note, Subject
 from audit.store.columns import control_column, group_columns, members_column
@@ -51,10 +51,12 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
     predictions: Counter[str] = Counter()
     labels: Counter[str] = Counter()
     confusion: Counter[tuple[str, str]] = Counter()
-    for batch in read_decisions(folder.decisions, ["status", "y_true", "y_pred", "count"]):
+    failures: Counter[str] = Counter()
+    counters = {"status": statuses, "reason": failures, "y_pred": predictions, "y_true": labels}
+    for batch in read_decisions(folder.decisions, ["status", "reason", "y_true", "y_pred", "count"]):
         _count_confused(confusion, batch)
         something = batch.filter(pc.not_equal(batch["status"], "nothing"))
-        for column, counter in (("status", statuses), ("y_pred", predictions), ("y_true", labels)):
+        for column, counter in counters.items():
             sums = (batch if column == "status" else something).group_by(column).aggregate([("count", "sum")])
             for key, count in zip(sums[column].to_pylist(), sums["count_sum"].to_pylist(), strict=True):
                 if key is not None:
@@ -64,11 +66,12 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
         why = "no label and no prediction names anything" if case.config.data.several else "every count is 0"
         raise DataError(f"no decision to audit: {why}", where=str(case.config.data.path))
     if decisions == statuses["failed"]:
-        raise ModelError("the model gave no usable output for any row: its logits are not finite numbers")
+        raise ModelError(f"no decision about any row succeeded; why: {some(sorted(failures))}")
     return DataFacts(
         name=case.config.data.path.name,
         format=case.survey.format,
         sha256=case.survey.sha256,
+        read=next(iter(case.config.data.columns.read), None),
         rows_read=case.survey.rows_read,
         rows_filtered=case.survey.rows_read - case.survey.rows_kept,
         rows=case.survey.rows_kept,
@@ -76,6 +79,7 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
         decisions=decisions,
         nothing=NOTHING.get(case.config.data.outcome),
         statuses=dict(sorted(statuses.items())),
+        failures=dict(sorted(failures.items())),
         labels={cls: labels[cls] for cls in case.classes},
         predictions={cls: predictions[cls] for cls in case.classes},
         confusion=[
@@ -131,9 +135,10 @@ def remarks(case: Case, data: DataFacts, work: Mapping[str, int]) -> list[Note]:
     """Collect what was assumed, changed or skipped, so that nothing is dropped in silence."""
     notes = [
         Note(code=f"rows_{status}", params={"n": data.statuses[status]})
-        for status in ("truncated", "empty", "failed")
+        for status in ("truncated", "empty")
         if data.statuses.get(status)
     ]
+    notes += [Note(code=f"failed_{reason}", params={"n": n}) for reason, n in data.failures.items()]
     if data.rows_filtered:
         notes.append(
             Note(code="rows_filtered", params={"n": data.rows_filtered, "columns": sorted(case.config.data.where)})

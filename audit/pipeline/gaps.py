@@ -105,7 +105,8 @@ def take_apart(
     if table.empty:
         return out
     categories = case.config.gaps.concepts
-    numbers = Attributed.of(table, sum_by_concept(table, lexicons_of(case.config), categories))
+    concepts = sum_by_concept(table, lexicons_of(case.config), categories, explainer.adapter.facts().grid)
+    numbers = Attributed.of(table, concepts)
     alpha = 1 - case.config.level
     out.pushes.extend(pushes(numbers, alpha=alpha))
     wanted: dict[tuple[Any, ...], list[FailedGap]] = {}

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.config import READ
 from audit.explain.agreement import compare_explanations
 from audit.explain.sampling import tickets_of
 from audit.fairness.compare.paired import joint_batches, same_decisions
@@ -43,7 +44,7 @@ def compare_versions(
 
 def _same_texts(one: AuditResult, other: AuditResult) -> bool:
     return one.data.sha256 == other.data.sha256 and all(
-        one.config["data"]["columns"][name] == other.config["data"]["columns"][name] for name in ("input", "input_pair")
+        one.config["data"]["columns"][name] == other.config["data"]["columns"][name] for name in (*READ, "input_pair")
     )
 
 

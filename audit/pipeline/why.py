@@ -157,7 +157,7 @@ def explain_why(
     flags = summary(flagged, flag_rates(evidence, threshold, config.level), explained_ids, shown)
     _write_flags(folder, flagged, evidence.explained, names)
     # Of stored predictions, the texts of what is flagged, where the data hold them.
-    if out.sample or probed or named or (shown and config.data.columns.input and config.explanations.shown):
+    if out.sample or probed or named or (shown and config.data.columns.read and config.explanations.shown):
         pairs = [pair.row_id for pair in probed.summary.shown] if probed else []
         pairs += [shown.row_id for shown in named.summary.shown] if named else []
         _write_inputs(config, folder, [*pairs, *out.texts, *shown] if config.explanations.shown else [])

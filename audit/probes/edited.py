@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from audit.data.examples import Asked, Example, Plain, Words
+from audit.data.examples import Asked, Example, Fields, Image, Plain, Words
 from audit.terms.edits import Replacement, apply_edits
 
 
@@ -28,10 +28,26 @@ def _edited(example: Plain, edits: Sequence[Replacement]) -> Plain:
         return apply_edits(example, edits)
     if isinstance(example, Words):
         return _words(example, edits)
+    if isinstance(example, Image):
+        raise TypeError("an image holds no text to edit")
+    if isinstance(example, Fields):
+        return _fields(example, edits)
     cut = len(example[0])
     first = [edit for edit in edits if edit.end <= cut]
     second = [_Shifted(edit.start - cut - 1, edit.end - cut - 1, edit.new) for edit in edits if edit.start > cut]
     return apply_edits(example[0], first), apply_edits(example[1], second)
+
+
+def _fields(example: Fields, edits: Sequence[Replacement]) -> Fields:
+    """Edit values where they stand in the shown text; names stay."""
+    values = list(example.values)
+    for number, (_, begins, end) in enumerate(example.lines):
+        value = values[number]
+        moved = [_Shifted(edit.start - begins, edit.end - begins, edit.new) for edit in edits]
+        inside = [edit for edit in moved if edit.start >= 0 and edit.end <= end - begins]
+        if isinstance(value, str) and inside:
+            values[number] = apply_edits(value, inside)
+    return Fields(example.names, tuple(values))
 
 
 class _Shifted:

@@ -126,7 +126,7 @@ class View:
     def redacted(self) -> bool:
         """Whether texts were kept and are gone: not where there were none, or none may be shown."""
         config = self.result.config
-        return not self.texts and bool(config["explanations"]["shown"] and config["data"]["columns"]["input"])
+        return not self.texts and bool(config["explanations"]["shown"] and self.result.data.read)
 
     def marked(self, row_id: str, pieces: Sequence[Piece]) -> Marked:
         """Mark in the text of a decision, taken into pieces, what the decision is about, where that is a part of it."""

@@ -48,6 +48,9 @@ class ModelFacts(Part):
     device: str
     max_length: Count | None = Field(description="Tokens per input; null where nothing limits them.")
     batch_tokens: Count
+    grid: tuple[Count, Count] | None = Field(
+        None, description="Of images, rows and columns of the patches that explanations speak of."
+    )
     peft: PeftFacts | None = Field(None, description="Null where the model stands by itself.")
     quantised: QuantisedFacts | None = Field(None, description="Null where weights are what the checkpoint holds.")
 
@@ -66,6 +69,7 @@ class DataFacts(Part):
     name: str
     format: str
     sha256: str
+    read: str | None = Field(description="What of a row a model reads: input, fields or features; null: nothing.")
     rows_read: Count
     rows_filtered: Count = Field(description="Rows that data.where left out.")
     rows: Count = Field(description="Rows audited.")
@@ -77,6 +81,7 @@ class DataFacts(Part):
         description="Where several decisions are about a row, the class that says that there is nothing."
     )
     statuses: dict[str, Count] = Field(description="Decisions by status: ok, truncated, empty, failed.")
+    failures: dict[str, Count] = Field(description="Failed decisions by reason.")
     labels: dict[str, Count]
     predictions: dict[str, Count]
     confusion: list[Confused] = Field(description="Labelled decisions that did not fail, by label and prediction.")

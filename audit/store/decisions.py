@@ -28,6 +28,8 @@ from audit.store.membership import TYPE
 #: `status` of a decision. Failed decisions have no prediction and enter no metric; they are counted. Where a row has
 #: several, one about which there is nothing to decide has one of status `nothing`, so that the row is not forgotten.
 STATUSES = ("ok", "truncated", "empty", "failed", "nothing")
+#: Why a decision failed: the model's output is no finite number.
+NOT_FINITE = "not_finite"
 #: Decisions that say nothing of any class.
 _EMPTY = pa.array(["failed", "nothing"])
 
@@ -75,6 +77,8 @@ def decision_schema(attributes: Sequence[str], controls: Sequence[str] = (), mem
             # The true number, where numbers are predicted; `score` is then the predicted one.
             ("y_value", pa.float64()),
             pa.field("status", pa.string(), nullable=False),
+            # Why it failed, a code.
+            ("reason", pa.string()),
             # Tokens the model read, special ones included; null for stored predictions.
             ("length", pa.int32()),
             pa.field("weight", pa.float64(), nullable=False),
@@ -113,6 +117,7 @@ class Decided:
     characters: int | None = None
     logits: Sequence[float] | None = None
     status: str = "ok"
+    reason: str | None = None
 
 
 def decision_id(row_id: str, one: Decided) -> str:

@@ -5,12 +5,13 @@ An audit believes these promises without looking: numbers of an adapter that bre
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 
-from audit.data.examples import Example, joined
+from audit.data.examples import Example, Image, joined, plain
 from audit.errors import ModelError
 from audit.models.adapter import FRAME, Adapter, Encoded
 from audit.models.probe import Tolerance
@@ -102,7 +103,8 @@ class _Check:
 
     def units(self) -> None:
         for text, item in zip(self.examples, self.encoded, strict=True):
-            n, shown = len(item.places), len(joined(text))
+            n = len(item.places)
+            shown = math.prod(self.facts.grid or (0,)) if isinstance(plain(text), Image) else len(joined(text))
             if item.units.ndim != 1 or item.places.shape != (n, 2):
                 raise Broken(f"units have the shape {item.units.shape}, places {item.places.shape}")
             known = set(item.units.tolist()) - {FRAME}
@@ -110,7 +112,7 @@ class _Check:
                 raise Broken(f"elements are of the units {sorted(known)}, and there are {n} places")
             starts, ends = item.places.T
             if (starts < 0).any() or (ends > shown).any() or (starts > ends).any():
-                raise Broken(f"a place lies outside the example's {shown} characters")
+                raise Broken(f"a place lies outside the example's {shown} characters, or patches")
             if not np.isclose(sum(item.by_unit(np.ones(item.length))[0]), (~item.frame).sum()):
                 raise Broken("sums over units are not the sum over their elements")
 
@@ -141,8 +143,9 @@ class _Check:
         batch = self.adapter.collate(self.encoded)
         with torch.no_grad():
             x = self.adapter.embed(batch)
-            if x.dim() != 3 or x.shape[:2] != (len(self.encoded), max(item.length for item in self.encoded)):
-                raise Broken(f"embed gives the shape {tuple(x.shape)}, not (examples, elements, width)")
+            shape = tuple(self.adapter.by_element(x, batch).shape)
+            if shape != (len(self.encoded), max(item.length for item in self.encoded)):
+                raise Broken(f"what embed gives, {tuple(x.shape)}, is by element {shape}, not (examples, elements)")
             self._same(self.adapter.logits(batch, x), self.plain, "with and without")
             blank = self.adapter.baseline(self.encoded, batch, self._kind())
             if self.tolerance.agree(self.adapter.logits(batch, blank), self.plain):
@@ -152,11 +155,17 @@ class _Check:
         batch = self.adapter.collate(self.encoded)
         with torch.no_grad():
             x, blank = self.adapter.embed(batch), self.adapter.baseline(self.encoded, batch, self._kind())
+        changed = self._changed(x, blank)
         for row, item in enumerate(self.encoded):
-            kept = torch.ones(x.shape[1], dtype=torch.bool)
+            kept = torch.ones(changed.shape[1], dtype=torch.bool)
             kept[: item.length] = torch.from_numpy(item.frame)
-            if not torch.equal(x[row, kept], blank[row, kept]):
+            if changed[row, kept].any():
                 raise Broken("elements of no unit, or padding, are not what they were")
+
+    def _changed(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        """Say which elements of the examples differ, shape (examples, elements)."""
+        batch = self.adapter.collate(self.encoded)
+        return self.adapter.by_element((a - b).abs(), batch).cpu() > 0
 
     def _erased(self, units: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         batch, kind = self.adapter.collate(self.encoded), self._kind()
@@ -175,10 +184,11 @@ class _Check:
     def erases_one(self) -> None:
         last = [len(item.places) - 1 for item in self.encoded]
         x, blank, found = self._erased([[unit] if unit >= 0 else [] for unit in last])
+        touched, unlike = self._changed(found, x), self._changed(found, blank)
         for row, (item, unit) in enumerate(zip(self.encoded, last, strict=True)):
-            at = torch.zeros(x.shape[1], dtype=torch.bool)
+            at = torch.zeros(touched.shape[1], dtype=torch.bool)
             at[: item.length] = torch.from_numpy((item.units == unit) & (unit >= 0))
-            if not (torch.equal(found[row, at], blank[row, at]) and torch.equal(found[row, ~at], x[row, ~at])):
+            if unlike[row, at].any() or touched[row, ~at].any():
                 raise Broken(f"of example {row}, erasing unit {unit} changes other elements, or not its own")
 
     def gradient(self) -> None:

@@ -23,7 +23,8 @@ from audit.explain.verify.faithfulness import (
     sizes,
 )
 from audit.explain.verify.outcome import Thresholds, verdict
-from audit.models.adapter import Batch, Encoded, elements_of
+from audit.models.adapter import Encoded, elements_of
+from audit.models.embedding_model import TokenBatch
 
 Floats = np.ndarray[Any, Any]
 LENGTHS = (5, 7, 11, 14, 25, 60)
@@ -39,24 +40,27 @@ class Bag:
         self._weights, self._bias = torch.tensor([0.0, *weights], dtype=torch.double), bias
         self.rows = 0
 
-    def collate(self, encoded: Sequence[Encoded]) -> Batch:
+    def collate(self, encoded: Sequence[Encoded]) -> TokenBatch:
         width = max(item.length for item in encoded)
         ids = torch.zeros(len(encoded), width, dtype=torch.long)
         for row, item in enumerate(encoded):
             ids[row, : item.length] = torch.from_numpy(item.inputs["ids"])
-        return Batch(ids, None, None)
+        return TokenBatch(ids, None, None)
 
-    def embed(self, batch: Batch) -> torch.Tensor:
+    def by_element(self, values: torch.Tensor, batch: TokenBatch) -> torch.Tensor:
+        return values.sum(-1)
+
+    def embed(self, batch: TokenBatch) -> torch.Tensor:
         return self._weights[batch.ids].unsqueeze(-1)
 
-    def baseline(self, encoded: Sequence[Encoded], batch: Batch, kind: str) -> torch.Tensor:
+    def baseline(self, encoded: Sequence[Encoded], batch: TokenBatch, kind: str) -> torch.Tensor:
         return torch.zeros_like(self.embed(batch))
 
-    def erase(self, encoded: Sequence[Encoded], batch: Batch, kind: str, units: Sequence[Any]) -> torch.Tensor:
+    def erase(self, encoded: Sequence[Encoded], batch: TokenBatch, kind: str, units: Sequence[Any]) -> torch.Tensor:
         erased = elements_of(encoded, units, batch.ids.shape[1]).unsqueeze(-1)
         return torch.where(erased, self.baseline(encoded, batch, kind), self.embed(batch))
 
-    def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+    def logits(self, batch: TokenBatch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         self.rows += len(batch.ids)
         x = self.embed(batch) if embedded is None else embedded
         total = x.squeeze(-1).sum(1) + self._bias

@@ -15,7 +15,8 @@ from audit.explain.integrate import path as path_module
 from audit.explain.integrate.attribution import Attribution
 from audit.explain.integrate.path import PathIntegrator
 from audit.explain.integrate.score import score
-from audit.models.adapter import Batch, Encoded
+from audit.models.adapter import Encoded
+from audit.models.embedding_model import TokenBatch
 from audit.models.text_classification import TextClassification
 from tests.conftest import make_texts
 
@@ -32,20 +33,23 @@ class Toy:
         self._f = f
         self.calls: list[int] = []
 
-    def collate(self, encoded: Sequence[Encoded]) -> Batch:
+    def collate(self, encoded: Sequence[Encoded]) -> TokenBatch:
         width = max(item.length for item in encoded)
         ids = torch.zeros(len(encoded), width, dtype=torch.long)
         for row, item in enumerate(encoded):
             ids[row, : item.length] = torch.from_numpy(item.inputs["ids"])
-        return Batch(ids, None, None)
+        return TokenBatch(ids, None, None)
 
-    def embed(self, batch: Batch) -> torch.Tensor:
+    def by_element(self, values: torch.Tensor, batch: TokenBatch) -> torch.Tensor:
+        return values.sum(-1)
+
+    def embed(self, batch: TokenBatch) -> torch.Tensor:
         return batch.ids.double().unsqueeze(-1) / 10
 
-    def baseline(self, encoded: Sequence[Encoded], batch: Batch, kind: str) -> torch.Tensor:
+    def baseline(self, encoded: Sequence[Encoded], batch: TokenBatch, kind: str) -> torch.Tensor:
         return torch.zeros_like(self.embed(batch))
 
-    def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+    def logits(self, batch: TokenBatch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         self.calls.append(len(batch.ids))
         x = self.embed(batch) if embedded is None else embedded
         return self._f(x.squeeze(-1)).unsqueeze(1)

@@ -34,7 +34,7 @@ def test_the_frame_comes_first_and_then_the_words_as_they_stand() -> None:
     assert FRAME == adapter.FRAME
     assert units.rows.tolist() == [0, 0, 0, 0, 1, 2, 2, 2, 3]
     assert units.numbers.tolist() == [FRAME, 0, 1, 2, FRAME, FRAME, 0, 1, FRAME]
-    assert units.words(TABLE["input"].tolist()) == ["", "unfair", "play", "!", "", "", "b", "a", ""]
+    assert units.called(TABLE["input"].tolist()) == ["", "unfair", "play", "!", "", "", "b", "a", ""]
     assert units.phi.tolist() == [0.3, 0.5, -0.5, 0.0, 0.0, 0.0, 1.0, 2.0, 0.5]
     assert units.slices(4) == [slice(0, 4), slice(4, 5), slice(5, 8), slice(8, 9)]
     assert len(units_of(TABLE[:0], "phi").rows) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 import torch
 
 from audit.errors import ModelError
-from audit.models.adapter import Batch, Encoded
+from audit.models.adapter import Encoded
+from audit.models.embedding_model import TokenBatch
 from audit.models.probe import Tolerance, probe_decisions, probe_explanations
 
 
@@ -24,18 +26,21 @@ class Toy:
         self.head = torch.randn(8, 2, generator=generator, dtype=dtype)
         self.fault, self.calls = fault, 0
 
-    def collate(self, encoded: Any) -> Batch:
+    def collate(self, encoded: Any) -> TokenBatch:
         width = max(item.length for item in encoded)
         ids, mask = np.zeros((len(encoded), width), np.int64), np.zeros((len(encoded), width), np.int64)
         for row, item in enumerate(encoded):
             ids[row, : item.length], mask[row, : item.length] = item.inputs["ids"], 1
-        return Batch(torch.from_numpy(ids), None if mask.all() else torch.from_numpy(mask), None)
+        return TokenBatch(torch.from_numpy(ids), None if mask.all() else torch.from_numpy(mask), None)
 
-    def embed(self, batch: Batch) -> torch.Tensor:
+    def by_element(self, values: torch.Tensor, batch: TokenBatch) -> torch.Tensor:
+        return values.sum(-1)
+
+    def embed(self, batch: TokenBatch) -> torch.Tensor:
         found = self.table[batch.ids]
         return found.transpose(0, 1) if self.fault == "axes" else found
 
-    def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+    def logits(self, batch: TokenBatch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         self.calls += 1
         x = self.table[batch.ids] if embedded is None or self.fault == "deaf" else embedded
         if self.fault == "adds" and embedded is not None:
@@ -73,12 +78,13 @@ def texts(*lengths: int) -> list[Encoded]:
 
 
 PROBE = texts(3, 20, 80)
+OTHERS = [replace(item, inputs={"ids": np.roll(item.inputs["ids"], 1) % 49 + 1}) for item in PROBE[:2]]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 def test_a_sound_model_passes(dtype: torch.dtype) -> None:
     probe_decisions(Toy(dtype=dtype), PROBE, dtype)
-    assert probe_explanations(Toy(dtype=dtype), PROBE[:2], dtype) is None
+    assert probe_explanations(Toy(dtype=dtype), PROBE[:2], OTHERS, dtype) is None
 
 
 @pytest.mark.parametrize(
@@ -109,7 +115,7 @@ def test_decisions_that_mean_something_else(fault: str, problem: str) -> None:
 )
 def test_embeddings_that_mean_something_else(fault: str, problem: str) -> None:
     probe_decisions(Toy(fault), PROBE, torch.float32)
-    assert problem in (probe_explanations(Toy(fault), PROBE[:2], torch.float32) or "")
+    assert problem in (probe_explanations(Toy(fault), PROBE[:2], OTHERS, torch.float32) or "")
 
 
 def test_tolerance_is_a_matter_of_precision_and_scale() -> None:

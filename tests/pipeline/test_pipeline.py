@@ -91,7 +91,7 @@ def test_a_decision_that_fails_has_no_numbers(
     config["data"] |= {"path": str(path), "columns": {"input": "text", "label": "label"}}
     result = audit.run(config)
     assert result.data.statuses == {"failed": 10, "ok": 10}
-    assert {note.code: note.params for note in result.notes}["rows_failed"] == {"n": 10}
+    assert {note.code: note.params for note in result.notes}["failed_not_finite"] == {"n": 10}
     found = pd.read_parquet(tmp_path / "run" / "decisions.parquet")
     failed = found[found["status"] == "failed"]
     assert len(failed) == 10

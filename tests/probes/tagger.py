@@ -12,7 +12,8 @@ from audit.config import ModelConfig
 from audit.data.decided import entity_decisions
 from audit.data.examples import Words, joined, plain
 from audit.entities.entity import OUTSIDE, Entity
-from audit.models.adapter import Batch, Encoded
+from audit.models.adapter import Encoded
+from audit.models.embedding_model import TokenBatch
 from audit.result import ModelFacts, Note
 from audit.store.decisions import Decided
 
@@ -60,12 +61,12 @@ class Tagger:
         self.decided += len(inputs)
         return [[item] for item in self.encode(inputs)]
 
-    def collate(self, encoded: Any) -> Batch:
+    def collate(self, encoded: Any) -> TokenBatch:
         longest = max(len(item.inputs["codes"]) for item in encoded)
         padded = [np.pad(item.inputs["codes"], (0, longest - len(item.inputs["codes"]))) for item in encoded]
-        return Batch(torch.tensor(np.stack(padded)), None, None)
+        return TokenBatch(torch.tensor(np.stack(padded)), None, None)
 
-    def outputs(self, batch: Batch) -> list[Any]:
+    def outputs(self, batch: TokenBatch) -> list[Any]:
         return [row.astype(np.float32) for row in batch.ids.numpy()]
 
     def decide(self, example: Any, windows: Any, outputs: Any, gold: Any) -> list[Decided]:

@@ -1,8 +1,10 @@
-"""What the units of explained decisions are about: a concept is a word, an identity group, the user's category.
+"""What the units of explained decisions are about: a word, an identity group, the user's category, a field.
 
-Each unit (whole word) belongs to exactly one concept, so that attributions of concepts add up to those of the text:
-the user's categories come first, then identity terms, then the word itself, lower-cased. The frame (special tokens)
-is one concept, and punctuation is one.
+Each unit belongs to exactly one concept, so that attributions of concepts add up to those of the example: the user's
+categories come first, then identity terms, then the word itself, lower-cased. A field that holds a few words at most (a
+name, an age) is one concept with all its words, whatever else these are about: who wrote it as a field of its own says
+what it is. Of a picture, each of its nine parts is one. The frame (special tokens) is one concept, and punctuation is
+one.
 """
 
 from __future__ import annotations
@@ -16,13 +18,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from audit.data.examples import Example, joined, plain
+from audit.data.examples import Example, Fields, Image, joined, plain
+from audit.data.places import Grid, field_of
 from audit.explain.integrate.units import FRAME, units_of
 from audit.explain.verify.outcome import has_content
 from audit.terms.lexicon import Lexicon, find_terms
 from audit.terms.scripts import phrase_pattern
 
 TOKENS, PUNCTUATION = "tokens", "punctuation"
+#: A field none of whose values has more words is about one thing.
+SHORT_FIELD = 4
 
 
 class Concept(NamedTuple):
@@ -62,7 +67,10 @@ def identity_name(axis: str, group: str) -> str:
 
 
 def sum_by_concept(
-    explained: pd.DataFrame, lexicons: Sequence[Lexicon], categories: Mapping[str, Sequence[str]]
+    explained: pd.DataFrame,
+    lexicons: Sequence[Lexicon],
+    categories: Mapping[str, Sequence[str]],
+    grid: Grid | None = None,
 ) -> Contributions:
     """Sort the units of explained decisions into concepts.
 
@@ -72,17 +80,22 @@ def sum_by_concept(
         `input`, `starts`, `ends`, `score_attributions`, `frame`.
     categories
         The user's: name -> words and phrases.
+    grid
+        Of the patches of images.
     """
     pattern = _patterns(categories)
     units = units_of(explained, "score_attributions")
-    texts = [joined(text) for text in explained["input"]]
-    words = units.words(texts)
+    examples = list(explained["input"])
+    texts = [joined(example) for example in examples]
+    words = units.called(examples, grid)
     spelled, every = pd.factorize(np.array(words, object))
     codes: dict[Concept, int] = {}
-    own = [codes.setdefault(_own_concept(word), len(codes)) for word in every]
+    kind = "region" if examples and isinstance(plain(examples[0]), Image) else "word"
+    own = [codes.setdefault(_own_concept(word, kind), len(codes)) for word in every]
     concepts = np.array(own, np.int64)[spelled]
     concepts[units.numbers == FRAME] = codes.setdefault(Concept("special", TOKENS), len(codes))
-    for pair, text, of in zip(explained["input"], texts, units.slices(len(texts)), strict=True):
+    short = _short_fields(examples)
+    for pair, text, of in zip(examples, texts, units.slices(len(texts)), strict=True):
         places = [
             (m.start(), m.end(), Concept("lexicon", name))
             for name, p in pattern.items()
@@ -95,15 +108,29 @@ def sum_by_concept(
         # Where two claim a word, the first has it.
         for start, end, concept in reversed(places):
             concepts[units.touching(of, start, end)] = codes.setdefault(concept, len(codes))
+        for at in range(of.start + 1, of.stop) if short else ():
+            if (name := field_of(pair, int(units.starts[at]))) in short:
+                concepts[at] = codes.setdefault(Concept("field", str(name)), len(codes))
     # Words that are part of something else everywhere are no concepts of their own.
     held, concepts = np.unique(concepts, return_inverse=True)
     names = list(codes)
     return Contributions(units.rows, concepts, words, units.phi, units.numbers, [names[code] for code in held])
 
 
-def _own_concept(word: str) -> Concept:
+def _own_concept(word: str, kind: str) -> Concept:
     """Return the concept of a word that is in no category."""
-    return Concept("word", word) if has_content(word) else Concept("special", PUNCTUATION)
+    return Concept(kind, word) if has_content(word) else Concept("special", PUNCTUATION)
+
+
+def _short_fields(examples: Sequence[Example]) -> frozenset[str]:
+    """Name the fields of which no example has more than a few words."""
+    most: dict[str, int] = {}
+    for example in examples:
+        found = plain(example)
+        if isinstance(found, Fields):
+            for name, value in zip(found.names, found.shown, strict=True):
+                most[name] = max(most.get(name, 0), len(value.split()))
+    return frozenset(name for name, words in most.items() if words <= SHORT_FIELD)
 
 
 def _patterns(categories: Mapping[str, Sequence[str]]) -> dict[str, re.Pattern[str]]:

@@ -44,7 +44,7 @@ class Other:
                 return score(self.adapter.logits(batch, blank + way), chosen, self.scale)
 
             phi = InputXGradient(along).attribute((x - blank).requires_grad_())
-            return item.by_unit(phi.detach().sum(-1)[0].double().cpu().numpy())[0]
+            return item.by_unit(self.adapter.by_element(phi.detach(), batch)[0].double().cpu().numpy())[0]
 
         def kept(on: torch.Tensor) -> torch.Tensor:
             rows, erased = [item] * len(on), [np.flatnonzero(row < 0.5).tolist() for row in on.cpu().numpy()]

@@ -2,8 +2,9 @@
 
 F is one scalar per decision: the probability of the predicted class, or its log-odds where that is asked for or where
 probabilities are saturated at both ends of the path, so that they show no contrast.
-φ of an element (a token) is the *signed* integral of its gradient along the straight path from baseline to input,
-summed over the embedding (Sundararajan et al. 2017); that of a unit (a whole word) is the sum over its elements.
+φ of an element (a token, a patch, a number) is the *signed* integral of its gradient along the straight path from
+baseline to input, summed over what it is made of (Sundararajan et al. 2017); that of a unit (a whole word) is the sum
+over its elements.
 
 Captum computes the integrand: on a segment whose midpoint is the node, its integrated gradients with one step are the
 gradient at that node times the whole way. F at the node comes with the same pass. Decisions that are done leave the
@@ -94,9 +95,7 @@ class PathIntegrator:
         tolerance = self._tolerance * (ALONE if together else 1)
         while working:
             asked = [(i, node) for i in working for node in paths[i].missing()]
-            found = self._runner.run(
-                asked, lambda pair: paths[pair[0]].item.length, lambda part: self._work(paths, part)
-            )
+            found = self._runner.run(asked, lambda pair: paths[pair[0]].item.cost, lambda part: self._work(paths, part))
             for (i, node), (gradient, z) in zip(asked, found, strict=True):
                 paths[i].gradient[node], paths[i].z[node] = gradient, z
             still = [i for i in working if paths[i].refine(tolerance, self._most)]
@@ -124,7 +123,8 @@ class PathIntegrator:
         with torch.no_grad():
             x, baseline = self._adapter.embed(batch), self._adapter.baseline(items, batch, self._baseline)
             way = x - baseline
-            at = torch.tensor([node for _, node in asked], device=x.device, dtype=x.dtype).view(-1, 1, 1)
+            at = torch.tensor([node for _, node in asked], device=x.device, dtype=x.dtype)
+            at = at.view(-1, *[1] * (x.dim() - 1))
             middle = baseline + at * way
         with self._at_precision(self._adapter.device):
             phi = self._captum.attribute(
@@ -135,7 +135,7 @@ class PathIntegrator:
                 method="gausslegendre",
             )
         # Padding is the same at both ends of the path, so its φ is exactly zero.
-        elements = phi.detach().sum(-1).double().cpu().numpy()
+        elements = self._adapter.by_element(phi.detach(), batch).double().cpu().numpy()
         z = self._seen.double().cpu().numpy() if self._seen is not None else np.full(len(asked), np.nan)
         self._seen = None
         return [(elements[row, : item.length], float(z[row])) for row, item in enumerate(items)]

@@ -1,6 +1,7 @@
 """Units of many explained decisions, as the table of attributions holds them: what readers see, concepts are made of.
 
-Units are whole words of a text, each with its place; what belongs to none of them is one line, the frame.
+Units are whole words of a text, fields or patches, each with its place (`audit.data.places`); what belongs to none of
+them is one line, the frame.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from audit.data.examples import Example
+from audit.data.places import Grid, called
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 #: Number of the frame. (That of `models.adapter`, which takes torch to import.)
@@ -20,7 +24,7 @@ FRAME = -1
 
 @dataclass(frozen=True)
 class Units:
-    """Units of explained decisions, decision by decision; the frame first, then words as they stand in the text.
+    """Units of explained decisions, decision by decision; the frame first, then the others in their order.
 
     Attributes
     ----------
@@ -29,7 +33,7 @@ class Units:
     numbers : array of shape (units,)
         Which unit of its decision it is, from 0; `FRAME` for the frame.
     starts, ends : array of shape (units,)
-        Characters of the input; 0 for the frame.
+        Place of each; 0 for the frame.
     phi : array of shape (units,)
         Attribution.
     """
@@ -40,10 +44,13 @@ class Units:
     ends: Ints
     phi: Floats
 
-    def words(self, texts: Sequence[str]) -> list[str]:
-        """Read the word of each unit off the texts, lower-cased; nothing for the frame."""
-        places = zip(self.rows.tolist(), self.starts.tolist(), self.ends.tolist(), strict=True)
-        return [texts[row][start:end].strip().lower() for row, start, end in places]
+    def called(self, examples: Sequence[Example], grid: Grid | None = None) -> list[str]:
+        """Name each unit; the frame has no name."""
+        out: list[str] = []
+        for example, of in zip(examples, self.slices(len(examples)), strict=True):
+            places = list(zip(self.starts[of].tolist(), self.ends[of].tolist(), strict=True))
+            out += ["", *called(example, places[1:], grid)]
+        return out
 
     def slices(self, decisions: int) -> list[slice]:
         """Where the units of each decision stand."""

@@ -60,7 +60,7 @@ class Eraser:
         """Fill in F and the predicted class for every (case, erased units) that is not known yet."""
         asked = [(i, units) for i, units in dict.fromkeys(wanted) if units not in cases[i].known]
         found = self._runner.run(
-            asked, lambda pair: cases[pair[0]].item.length, lambda part: self._work([(cases[i], u) for i, u in part])
+            asked, lambda pair: cases[pair[0]].item.cost, lambda part: self._work([(cases[i], u) for i, u in part])
         )
         for (i, units), outcome in zip(asked, found, strict=True):
             cases[i].known[units] = outcome

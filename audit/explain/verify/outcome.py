@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audit.data.examples import Example
+from audit.data.places import Grid, called
 from audit.explain.integrate.attribution import Attribution
 from audit.explain.integrate.refining import LEAST_LOG_ODDS
 from audit.explain.verify.faithfulness import LEAST_UNITS, MOST_WRONG, Faithfulness
@@ -43,13 +45,14 @@ class Thresholds:
         return abs(found.contrast) >= (self.contrast if found.scale == self.scale else LEAST_LOG_ODDS)
 
 
-def content_share(text: str, item: Encoded, found: Attribution) -> float:
+def content_share(example: Example, item: Encoded, found: Attribution, grid: Grid | None = None) -> float:
     """Share of Σ|φ| on units that are more than punctuation; the frame is none."""
     weight = np.abs(found.values.astype(np.float64))
     total = float(weight.sum()) + abs(found.frame)
     if total <= 0:
         return 0.0
-    wordy = np.array([has_content(text[start:end]) for start, end in item.places.tolist()], bool)
+    places = [(start, end) for start, end in item.places.tolist()]
+    wordy = np.array([has_content(name) for name in called(example, places, grid)], bool)
     return float(weight[wordy].sum()) / total
 
 

@@ -10,7 +10,8 @@ import torch
 from audit.config import ModelConfig
 from audit.errors import ModelError
 from audit.fairness.metrics.definitions import Metric
-from audit.models.adapter import Batch, Encoded
+from audit.models.adapter import Encoded
+from audit.models.embedding_model import TokenBatch
 from audit.report.sections import Section
 from audit.report.view import View
 from audit.result import ModelFacts, Note
@@ -43,10 +44,10 @@ class Coin:
             Encoded({"length": np.array([n])}, unit, np.array([[0, n]], np.int32), truncated=False) for n in lengths
         ]
 
-    def collate(self, encoded: Any) -> Batch:
-        return Batch(torch.tensor(np.stack([item.inputs["length"] for item in encoded])), None, None)
+    def collate(self, encoded: Any) -> TokenBatch:
+        return TokenBatch(torch.tensor(np.stack([item.inputs["length"] for item in encoded])), None, None)
 
-    def logits(self, batch: Batch, embedded: torch.Tensor | None = None) -> torch.Tensor:
+    def logits(self, batch: TokenBatch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         even = (batch.ids[:, 0] % 2 == 0).float()
         return torch.stack([1 - even, even], dim=1)
 
