@@ -12,12 +12,13 @@ from audit.pipeline.case import fingerprint_of_run, understand
 from audit.pipeline.clock import Clock
 from audit.pipeline.comparisons import compare_all, with_explained_rates
 from audit.pipeline.decide import decide
+from audit.pipeline.exchanges import probe
 from audit.pipeline.facts import describe
 from audit.pipeline.gaps import gaps_to_look_into
 from audit.pipeline.persons import exchange_names
 from audit.pipeline.record import record
 from audit.pipeline.versions import changed_rows, compare_versions, fingerprint_of_baseline
-from audit.pipeline.why import explain_why, keep_texts, probe
+from audit.pipeline.why import explain_why, keep_texts
 from audit.policy.baseline import Reference, load_baseline
 from audit.policy.judge import judge
 from audit.policy.location import locate_rules

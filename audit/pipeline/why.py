@@ -20,9 +20,9 @@ from audit.config import AuditConfig
 from audit.data.about import ABOUT, chosen_decisions, examples_about, examples_of_decisions
 from audit.data.decided import NOTHING
 from audit.data.examples import joined
-from audit.fairness.compare.flips import probe_summary
 from audit.pipeline.case import Case, explains, lexicons_of
 from audit.pipeline.clock import Clock
+from audit.pipeline.exchanges import Probed
 from audit.pipeline.gaps import take_apart
 from audit.pipeline.persons import Named
 from audit.policy.flags import (
@@ -51,8 +51,7 @@ from audit.store.decisions import read_decisions
 from audit.store.files import replacing, write_text
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
-from audit.store.tables import count_rows, read_table
-from audit.terms.loading import lexicons_sha256
+from audit.store.tables import read_table
 
 if TYPE_CHECKING:
     from audit.explain.explanations import Explainer
@@ -60,14 +59,6 @@ if TYPE_CHECKING:
 
 #: Flagged decisions of each code whose text the report shows.
 SHOWN_PER_CODE = 40
-
-
-@dataclass
-class Probed:
-    """What the probe found: its summary, and the rows that were scored."""
-
-    summary: Probe
-    scored: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -91,32 +82,6 @@ class _Found:
     notes: list[Note] = field(default_factory=list)
     #: Rows whose text the report may show, beside those of exchanges and flags.
     texts: list[str] = field(default_factory=list)
-
-
-def probe(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Probed | None:
-    """Exchange identity terms, and let the model decide again."""
-    settings = case.config.probe
-    if case.adapter is None or settings is None or "terms" not in case.adapter.probes:
-        return None
-    from audit.probes.counterfactual import probe_rows
-
-    lexicons = lexicons_of(case.config)
-    computed, reused = probe_rows(case.config, lexicons, case.adapter, case.positive, folder, progress)
-    clock.computed += computed
-    clock.reused += reused
-    table = read_table(folder.counterfactuals).to_pandas()
-    decisions = count_rows(folder.decisions)
-    found = probe_summary(
-        table,
-        languages=[lexicon.language for lexicon in lexicons],
-        axes=list(dict.fromkeys(name for lexicon in lexicons for name in lexicon.axes)),
-        lexicon_sha256=lexicons_sha256(lexicons),
-        settings=settings,
-        positive=case.positive,
-        decisions=decisions,
-        level=case.config.level,
-    )
-    return Probed(found, table[table["status"] == "scored"].reset_index(drop=True))
 
 
 def explain_why(

@@ -1,14 +1,15 @@
-"""The counterfactual probe: texts that name a group are decided again with the groups exchanged.
+"""The counterfactual probe: examples are decided again with the groups in them exchanged.
 
-Only texts with terms are scored, in batches, each edited text once per window of rows. The table of outcomes holds
-spans and replacements, never text: an edited text can be made again from the row it came from.
+What is exchanged in an example is said by a function that returns its variants; only examples that have some are
+scored, in batches, each variant once per window of rows. The table of outcomes holds spans and replacements, or the
+name of a change, never the example: a variant can be made again from the row it came from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +21,11 @@ from audit.data.about import ABOUT, with_examples
 from audit.data.examples import Example
 from audit.models.adapter import Adapter, Encoded
 from audit.models.engine import BatchRunner
-from audit.probes.exchange import Exchange, Version, exchanges
+from audit.probes.exchange import Exchange, Version
 from audit.store.decisions import read_decisions, windows
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
 from audit.store.tables import count_rows
-from audit.terms.lexicon import Lexicon
 
 SCHEMA = pa.schema(
     [
@@ -49,6 +49,8 @@ SCHEMA = pa.schema(
         ("starts", pa.list_(pa.int32())),
         ("ends", pa.list_(pa.int32())),
         ("replacements", pa.list_(pa.string())),
+        # The name of a change to the whole example, as of a picture, that is no replaced span.
+        ("change", pa.string()),
         ("weight", pa.float64()),
         ("cluster", pa.string()),
     ]
@@ -57,20 +59,31 @@ SCHEMA = pa.schema(
 PART_ROWS = 2048
 Floats = npt.NDArray[np.float64]
 
+#: What may be exchanged in an example. Beside it stand the named columns of its decision.
+Variants: TypeAlias = Callable[[Example, Mapping[str, Any]], list[Exchange]]
+
 
 def probe_rows(
     config: AuditConfig,
-    lexicons: Sequence[Lexicon],
+    variants: Variants,
+    beside: Sequence[str],
     adapter: Adapter,
     positive: str | None,
     folder: RunFolder,
     progress: Progress,
 ) -> tuple[int, int]:
-    """Exchange and score; write `counterfactuals.parquet`. Return how many parts were computed, and how many reused."""
+    """Exchange and score; write `counterfactuals.parquet`. Return how many parts were computed, and how many reused.
+
+    Parameters
+    ----------
+    beside
+        Columns of decisions that `variants` reads.
+    """
     shards = folder.shards("counterfactuals")
     scorer = Scorer(adapter, positive)
     computed = reused = 0
     columns = ["row_id", *ABOUT, "y_pred", "logits", "status", "weight", "count", "cluster"]
+    columns += [name for name in beside if name not in columns]
     decided = windows(read_decisions(folder.decisions, columns), PART_ROWS)
     total = count_rows(folder.decisions)
     with progress.stage("exchanges", total, "decisions") as bar:
@@ -78,7 +91,7 @@ def probe_rows(
             if shards.done(number):
                 reused += 1
             else:
-                found = _window(examples, decision, lexicons, scorer)
+                found = _window(examples, decision, variants, beside, scorer)
                 shards.write(number, *found)
                 computed += 1
             bar.update(decision.num_rows)
@@ -117,13 +130,14 @@ class Scorer:
 
 
 def _window(
-    texts: Sequence[Example], decision: pa.Table, lexicons: Sequence[Lexicon], scorer: Scorer
+    texts: Sequence[Example], decision: pa.Table, variants: Variants, beside: Sequence[str], scorer: Scorer
 ) -> tuple[pa.Table, dict[str, int]]:
     before = scorer.spent
     made: list[tuple[int, Exchange]] = []
-    for i, (text, status) in enumerate(zip(texts, decision["status"].to_pylist(), strict=True)):
-        if status != "failed":
-            made += [(i, found) for found in exchanges(lexicons, text)]
+    rows = decision.select(["status", *beside]).to_pylist()
+    for i, (text, row) in enumerate(zip(texts, rows, strict=True)):
+        if row["status"] != "failed":
+            made += [(i, found) for found in variants(text, row)]
     encoded = scorer.encode([text for i, found in made for text in (texts[i], *map(_text, found.versions))])
     made = [(i, _seen(found, encoded[texts[i]], [encoded[one.text] for one in found.versions])) for i, found in made]
     wanted = list(dict.fromkeys(version.text for _, found in made for version in found.versions))
@@ -163,6 +177,7 @@ def _window(
         record["starts"] = [edit.start for edit in chosen.edits]
         record["ends"] = [edit.end for edit in chosen.edits]
         record["replacements"] = [edit.new for edit in chosen.edits]
+        record["change"] = chosen.change
         records.append(record)
     spent = {key: value - before[key] for key, value in scorer.spent.items()}
     return pa.Table.from_pylist(records, schema=SCHEMA), spent

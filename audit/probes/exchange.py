@@ -39,10 +39,11 @@ class Edit:
 
 @dataclass(frozen=True)
 class Version:
-    """An edited text, and the edits that made it."""
+    """An edited example, and what made it: edits, or the name of a change to the whole of it."""
 
     text: Example
     edits: tuple[Edit, ...]
+    change: str | None = None
 
 
 @dataclass(frozen=True)

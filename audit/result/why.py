@@ -142,6 +142,7 @@ class ShownPair(Part):
     f: float
     f_exchanged: float
     edits: list[TextEdit]
+    change: str | None = Field(None, description="The name of a change to the whole example, as of a picture.")
     original: UnitAttributions | None = Field(description="Null where nothing is explained.")
     exchanged: UnitAttributions | None
 

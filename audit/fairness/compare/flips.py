@@ -119,6 +119,7 @@ def _to_show(scored: pd.DataFrame, limit: int) -> list[ShownPair]:
                 TextEdit(start=int(start), end=int(end), new=new)
                 for start, end, new in zip(row["starts"], row["ends"], row["replacements"], strict=True)
             ],
+            change=row["change"] if isinstance(row["change"], str) else None,
             original=None,
             exchanged=None,
         )
