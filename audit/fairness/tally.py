@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.store.columns import control_column, group_columns, members_column
+from audit.store.decisions import counted
 from audit.store.membership import spread
 
 SUMS = ["n", "w", "w2"]
@@ -100,7 +101,7 @@ class CellCounter:
     def add(self, batch: pa.Table) -> None:
         """Add a batch prepared by `with_sums`."""
         self._cells.append(_cells(batch, self.slicing))
-        self._weight += pc.sum(batch["w"]).as_py() or 0.0
+        self._weight += pc.sum(batch["w"].filter(counted(batch["status"]))).as_py() or 0.0
         if len(self._cells) == 16:
             self._cells = [_merge(self.slicing, self._cells)]
 

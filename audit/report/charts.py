@@ -15,6 +15,10 @@ from audit.report.wording import chart_text
 #: After Okabe and Ito, in the order series take them. `page.js` knows which CSS variable each stands for.
 SERIES = ["#0072b2", "#d98200", "#008a63", "#b5588f", "#3f9fd8", "#c94f00", "#7b8794"]
 MUTED = "#8c98a4"
+#: What the style sheet calls each.
+COLOUR_NAMES = dict(
+    zip([*SERIES, MUTED], ("blue", "orange", "green", "purple", "sky", "vermillion", "grey", "muted"), strict=True)
+)
 ROW_HEIGHT = 34
 
 
@@ -26,6 +30,8 @@ class Chart:
     label: str
     height: int
     id: str = ""
+    #: What its series are called, each with the name of its colour: drawn by the page, where it wraps as text does.
+    legend: tuple[tuple[str, str], ...] = ()
 
     def json(self) -> dict[str, Any]:
         """Return the figure as plain data, without Plotly's default template: the page has its own looks."""
@@ -57,7 +63,7 @@ def dots(
     )
     if reference is not None:
         figure.add_vline(x=reference, line={"color": MUTED, "width": 1, "dash": "dot"})
-    _layout(figure)
+    _layout(figure, names)
     return Chart(figure, label, _height(names))
 
 
@@ -83,7 +89,7 @@ def dumbbells(
                 hovertemplate="%{text}: %{x:.1%}<extra></extra>",
             )
         )
-    _layout(figure)
+    _layout(figure, rows)
     return Chart(figure, label, _height(rows))
 
 
@@ -118,33 +124,34 @@ def forest(
                 hovertemplate="%{x:.1%}<extra></extra>",
             )
         )
-    _layout(figure)
+    _layout(figure, rows)
     return Chart(figure, label, _height(rows))
 
 
 def stacked_bars(
     label: str, groups: Sequence[str], series: Mapping[str, Sequence[int]], colours: Sequence[str] = SERIES
 ) -> Chart:
-    """Counts per group, stacked by series."""
+    """Counts per group, stacked by series, of which there are no more than colours."""
     names = _distinct(groups)
     figure = go.Figure()
-    for number, (name, counts) in enumerate(series.items()):
+    painted = list(zip(series.items(), colours, strict=False))
+    if len(painted) < len(series):
+        raise ValueError(f"{len(series)} series in {len(colours)} colours could not be told apart")
+    for (name, counts), colour in painted:
         figure.add_trace(
             go.Bar(
                 x=list(counts),
                 y=names,
                 orientation="h",
                 name=chart_text(name),
-                marker={"color": colours[number % len(colours)]},
+                marker={"color": colour},
                 hovertemplate="%{y}: %{x:,}<extra>%{fullData.name}</extra>",
             )
         )
-    _layout(figure)
-    figure.update_layout(
-        barmode="stack", bargap=0.35, showlegend=True, legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
-        margin={"t": 36}, xaxis={"tickformat": ",d"},
-    )  # fmt: skip
-    return Chart(figure, label, _height(names) + 36)
+    _layout(figure, names)
+    figure.update_layout(barmode="stack", bargap=0.35, xaxis={"tickformat": ",d"})
+    legend = tuple((name, COLOUR_NAMES[colour]) for (name, _), colour in painted)
+    return Chart(figure, label, _height(names), legend=legend)
 
 
 def histogram(label: str, edges: Sequence[float], counts: Sequence[int], x: str, y: str, limit: float) -> Chart:
@@ -190,7 +197,7 @@ def changes(
         )
     )
     figure.add_vline(x=0, line={"color": MUTED, "width": 1})
-    _layout(figure)
+    _layout(figure, rows)
     figure.update_layout(xaxis={"tickformat": "+.0%" if share else "+.3~f", "rangemode": "normal"})
     return Chart(figure, label, _height(rows))
 
@@ -214,7 +221,7 @@ def parts(
         )
     )
     figure.add_vline(x=0, line={"color": MUTED, "width": 1})
-    _layout(figure)
+    _layout(figure, rows)
     figure.update_layout(xaxis={"tickformat": "+.3~g", "rangemode": "normal", "nticks": 5}, bargap=0.4)
     return Chart(figure, label, _height(rows))
 
@@ -286,7 +293,7 @@ def _height(names: Sequence[str]) -> int:
     return 48 + max(ROW_HEIGHT, 15 * lines) * len(names)
 
 
-def _layout(figure: go.Figure) -> None:
+def _layout(figure: go.Figure, names: Sequence[str]) -> None:
     figure.update_layout(
         margin={"l": 8, "r": 16, "t": 8, "b": 36},
         showlegend=False,
@@ -298,5 +305,6 @@ def _layout(figure: go.Figure) -> None:
             "nticks": 6,
             "tickangle": 0,
         },
-        yaxis={"autorange": "reversed", "automargin": True, "type": "category", "showgrid": False},
+        # A range of its own: Plotly leaves the more room the more rows there are.
+        yaxis={"range": [len(names) - 0.5, -0.5], "automargin": True, "type": "category", "showgrid": False},
     )

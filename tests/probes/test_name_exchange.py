@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,10 @@ def test_flags_name_the_names(make: Make) -> None:
             assert len(tried["names"]) == 4
     page = (Path(config["output"]["folder"]) / "report.html").read_text()
     assert "Deshawn" in page or "Tyrone" in page or "Lakisha" in page
+    # A text is shown once, with the names that were tried listed below, and no section says that nothing was exchanged.
+    assert "With the name in the text, the model says: person." in page
+    assert re.search(r"Found as \w+ \w+, \w+ \w+ \(Anglo American × female\)", page)
+    assert 'id="counterfactuals"' not in page
 
 
 def test_one_who_knows_all_treats_all_alike(make: Make) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import audit
+from tests.conftest import make_texts
 
 TOKENS = ["Ann", "of", "Acme", "met", "Bob", "in", "Rome"]
 GOLD = ["B-person", "O", "B-group", "O", "B-person", "O", "B-place"]
@@ -153,3 +155,49 @@ def test_hostile_types_and_words_are_only_shown(tmp_path: Path, hostile: str) ->
         assert sign not in (folder / "junit.xml").read_text()
     # A name is shown at some length, and not again and again at its full length.
     assert page.count("x" * 9000) <= 1
+
+
+def test_rows_without_an_entity_are_no_decisions_of_a_group(entities: Path) -> None:
+    result = json.loads((entities / "result.json").read_text())
+    data = result["data"]
+    for slicing in result["slicings"]:
+        groups = slicing["groups"]
+        assert sum(group["n"] for group in groups) == data["decisions"]
+        assert sum(group["share"] for group in groups) == pytest.approx(1)
+        for cls in result["classes"]:
+            assert sum(group["by_label"][cls] for group in groups) == data["labels"][cls]
+            assert sum(group["by_prediction"][cls] for group in groups) == data["predictions"][cls]
+
+
+def test_series_without_a_colour_of_their_own_are_put_together(tmp_path: Path) -> None:
+    names = [f"kind{i}" for i in range(9)]
+    rows = [
+        {"id": i, "text": f"text {i}", "g": "ab"[i % 2], "true": names[: 1 + i % 9], "said": names[: 1 + i % 5]}
+        for i in range(90)
+    ]
+    columns = {"id": "id", "input": "text", "label": "true", "prediction": "said"}
+    folder = run(tmp_path, rows, {"outcome": "labels", "columns": columns})
+    page = (folder / "report.html").read_text()
+    legend = re.search(r'<p class="series">(.*?)</p>', page)
+    assert legend is not None
+    colours = re.findall(r"var\(--(\w+)\)", legend[1])
+    assert len(colours) == len(set(colours)) == 7
+    assert html.unescape(re.sub("<[^>]*>", " ", legend[1])).split()[-3:] == ["4", "others", "together"]
+
+
+def test_sections_speak_of_no_class_where_none_is_positive(tmp_path: Path, checkpoints: dict[str, Path]) -> None:
+    texts = make_texts(24)
+    rows = [{"id": i, "text": texts[i], "label": ["no", "yes", "no"][i % 3], "g": "ab"[i % 2]} for i in range(24)]
+    config = json.loads((checkpoints["bert"] / "config.json").read_text())
+    folder = tmp_path / "labeller"
+    shutil.copytree(checkpoints["bert"], folder)
+    (folder / "config.json").write_text(json.dumps(config | {"problem_type": "multi_label_classification"}))
+    columns = {"id": "id", "input": "text", "label": "label"}
+    out = run(
+        tmp_path, rows, {"outcome": "labels", "columns": columns},
+        model={"path": str(folder)}, probe={}, explanations={"sample": 6},
+    )  # fmt: skip
+    text = page_of(out)
+    assert "“”" not in text
+    assert "one class that counts as positive" in text
+    assert "in what models for multi-label-classification read" in text

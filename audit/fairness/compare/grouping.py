@@ -66,6 +66,10 @@ def describe_groups(
         Weight of all decisions.
     """
     coded = grouped.coded(question.classes)
+    if question.nothing is not None and not question.negatives:
+        # Rows without an entity are kept for the scores of whole rows; they are no decisions.
+        none = question.classes.index(question.nothing)
+        coded = coded.where((coded.predicted != none) | (coded.labelled & (coded.truth != none)))
     n, weight, squared = (
         np.bincount(coded.group, values, coded.groups).astype(np.float64) for values in (coded.n, coded.w, coded.w2)
     )

@@ -14,11 +14,14 @@ from audit.terms.edits import apply_edits, edited_spans
 MOST_CHARTED = 24
 
 
-def build(view: View) -> dict[str, Any]:
-    """Numbers per pair of groups, then pairs of texts."""
+def build(view: View) -> dict[str, Any] | None:
+    """Numbers per pair of groups, then pairs of texts; nothing where names were exchanged instead."""
+    if view.result.probe is None and view.result.names is not None:
+        return None
     probe = view.result.probe
     if probe is None:
-        return {"probe": None}
+        model = view.result.model
+        return {"probe": None, "task": model.task if model and view.result.config["probe"] is not None else None}
     pairs = sorted(probe.pairs, key=lambda pair: (-pair.flip_rate, -abs(pair.shift)))
     charted = pairs[:MOST_CHARTED]
     chart = None

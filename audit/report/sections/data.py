@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.report.charts import stacked_bars
+from audit.report.charts import SERIES, stacked_bars
 from audit.report.sections import Section
 from audit.report.view import View
 from audit.report.wording import group_name
@@ -66,10 +66,20 @@ def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
         unlabelled = [group.n - group.n_labelled for group in drawn]
         if any(unlabelled):
             by_label[view.t("data.unlabelled_bar")] = unlabelled
-        series = {key: counts for key, counts in by_label.items() if any(counts)}
+        series = _paintable(view, {key: counts for key, counts in by_label.items() if any(counts)})
         label = view.t("data.chart", attributes=name)
         chart = view.add_chart(stacked_bars(label, [group_name(group.values) for group in drawn], series))
     return {"name": name, "groups": listed, "rest": len(slicing.groups) - len(listed), "chart": chart}
+
+
+def _paintable(view: View, series: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Put the smallest series together, where there are more than colours."""
+    if len(series) <= len(SERIES):
+        return series
+    own = set(sorted(series, key=lambda key: -sum(series[key]))[: len(SERIES) - 1])
+    rest = [counts for key, counts in series.items() if key not in own]
+    named = {key: counts for key, counts in series.items() if key in own}
+    return named | {view.t("data.others_bar", n=len(rest)): [sum(column) for column in zip(*rest, strict=True)]}
 
 
 SECTION = Section("data", 40, build)

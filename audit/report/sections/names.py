@@ -78,20 +78,23 @@ def _chart(
 
 
 def _shown(view: View, entity: ShownEntity) -> dict[str, Any]:
-    text = view.texts[entity.row_id]
+    by_group: dict[tuple[bool, str], list[str]] = {}
+    for tried in entity.tried:
+        by_group.setdefault((tried.found, group_name(tried.group)), []).append(tried.written)
     return {
         "entity": entity,
-        "original": _around(text, entity, text[entity.start : entity.end]),
-        "tried": [(tried, group_name(tried.group), _around(text, entity, tried.written)) for tried in entity.tried],
+        "own": None if entity.own is None else view.t.cls(entity.own),
+        "text": _around(view.texts[entity.row_id], entity),
+        "tried": [(found, group, names) for (found, group), names in by_group.items()],
     }
 
 
-def _around(text: str, entity: ShownEntity, written: str) -> list[tuple[str, bool]]:
-    """Cut a text around a name, with what stands in the name's place."""
+def _around(text: str, entity: ShownEntity) -> list[tuple[str, bool]]:
+    """Cut a text around a name."""
     before, after = text[: entity.start], text[entity.end :]
     left = before if len(before) <= AROUND else "…" + before[-AROUND:]
     right = after if len(after) <= AROUND else after[:AROUND] + "…"
-    return [(left, False), (written, True), (right, False)]
+    return [(left, False), (text[entity.start : entity.end], True), (right, False)]
 
 
 SECTION = Section("names", 95, build)

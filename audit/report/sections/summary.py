@@ -61,7 +61,7 @@ def _undecided(view: View) -> list[str]:
         params = {"rule": rule.rule, "subject": subject(rule, view.t)}
         if needed:
             most = max(needed, key=lambda item: item.n or 0)
-            named = {"n": count(most.n), "group": group_name(most.group), "more": len(needed) - 1}
+            named = {"n": count(most.n), "group": group_name(most.group)}
             if len(needed) > 1:
                 lines.append(view.t("summary.undecided.more", **params, **named))
             else:

@@ -21,6 +21,8 @@ def build(view: View) -> dict[str, Any] | None:
     result = view.result
     if result.explanations is None:
         return None
+    if result.positive_class is None:
+        return {"positive": None}
     pushes = result.pushes[:MOST_PUSHES]
     chart = None
     if pushes:
