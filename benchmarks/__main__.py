@@ -24,6 +24,7 @@ NAMES = (
     "faithfulness",
     "verification",
     "counterfactual",
+    "names",
     "decomposition",
     "treatment",
     "planted",
