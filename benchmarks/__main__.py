@@ -12,6 +12,7 @@ NAMES = (
     "scale",
     "calibration",
     "calibration_designs",
+    "calibration_classes",
     "calibration_clusters",
     "calibration_changes",
     "calibration_score_changes",

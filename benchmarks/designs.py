@@ -162,6 +162,8 @@ DESIGNS = (
     Design("adjusted, no clusters, 3 × 600", "selection_rate", stratified((600,) * 3, 0.4), beyond=0.2, adjusted=True),
     Design("macro F1, ten equal classes, 2,000 + 150 + 60", "macro_f1", rare_classes((2000, 150, 60), 0.1),
            limit=F1_GAP[0.1]),
+    Design("macro F1, ten equal classes, 2,000 + 300 + 120", "macro_f1", rare_classes((2000, 300, 120), 0.1),
+           limit=F1_GAP[0.1]),
     Design("macro F1, ten equal classes, in clusters of 10", "macro_f1", rare_classes((2000, 150, 60), 0.1, 10),
            limit=F1_GAP[0.1]),
     Design("macro F1, ten classes, five of 5 %, 2,000 + 600 + 400", "macro_f1", rare_classes((2000, 600, 400), 0.05),

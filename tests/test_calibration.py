@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from audit.fairness.bounds.class_means import LEAST_OF_A_CLASS
 from audit.fairness.compare import frame
-from benchmarks import calibration, calibration_designs, calibration_score_changes
+from benchmarks import calibration, calibration_classes, calibration_designs, calibration_score_changes
 from benchmarks.designs import DESIGNS, Design
 from benchmarks.several import SEVERAL
 
@@ -74,6 +75,16 @@ def test_bounds_of_a_design_give_the_verdict_of_a_whole_result(design: Design) -
         for limit in (0.0, design.limit):
             found = calibration_designs.status_of(*calibration_designs.bounded(design, frame), limit)
             assert found == calibration_designs.verdict(design, frame, limit)
+
+
+@pytest.mark.parametrize(("metric", "clustered"), [("balanced_accuracy", False), ("macro_f1", True)])
+def test_means_over_classes_rarely_err_where_a_class_is_rare(
+    metric: str, clustered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frame, "RESAMPLES", 200)
+    for design in calibration_classes.designs(4, LEAST_OF_A_CLASS, metric, clustered=clustered):
+        at = calibration_designs.measure(design, "at", RUNS)
+        assert max(at.failed.count, at.passed.count) <= MOST, design.name
 
 
 @pytest.mark.parametrize("metric", calibration_score_changes.METRICS)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from audit.fairness.bounds.linearised import linearised_sizes, too_many_to_draw
-from audit.fairness.bounds.resample import Cells, effective_sizes
+from audit.fairness.bounds.resample import Cells, Unseen, effective_sizes
 from audit.fairness.metrics import forms
 
 
@@ -20,7 +20,9 @@ def cells(*, clusters: bool, seed: int = 0) -> Cells:
     return Cells(rng.integers(0, 2, n), truth, predicted, weight, weight**2, (2, classes), cluster)
 
 
-@pytest.mark.parametrize("clusters", [False, True])
+@pytest.mark.parametrize(
+    ("clusters", "unseen"), [(False, "in_cells"), (False, "of_classes"), (False, "nothing"), (True, "nothing")]
+)
 @pytest.mark.parametrize(
     "form",
     [
@@ -28,10 +30,10 @@ def cells(*, clusters: bool, seed: int = 0) -> Cells:
         *(forms.macro_recall_of_labels, forms.macro_precision_of_labels, forms.macro_f1_of_labels, forms.micro_f1),
     ],
 )
-def test_sizes_agree_with_resampling(form: forms.Form, clusters: bool) -> None:
+def test_sizes_agree_with_resampling(form: forms.Form, clusters: bool, unseen: Unseen) -> None:
     drawn = cells(clusters=clusters)
-    ours, ours_r = linearised_sizes(drawn, form)
-    theirs, theirs_r = effective_sizes(drawn, form, 4000, np.random.default_rng(1))
+    ours, ours_r = linearised_sizes(drawn, form, unseen)
+    theirs, theirs_r = effective_sizes(drawn, form, 4000, np.random.default_rng(1), unseen)
     # The spread of a standard deviation from 4,000 draws is 1.1 %, of a size 2.2 %: four of them, and curvature.
     np.testing.assert_allclose(ours, theirs, rtol=0.12)
     if clusters:

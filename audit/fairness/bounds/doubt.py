@@ -14,7 +14,7 @@ ONE_CLUSTER = "one_cluster"
 UNKNOWN_FUNCTION = "unknown_function"
 #: The smallest of several estimates is too small on average, which no resampling mends.
 SMALLEST_OF_SEVERAL = "smallest_of_several"
-#: A class has so few labelled decisions that its share of a mean over classes is biased.
+#: A class has too few labelled decisions to tell how widely a mean over classes spreads.
 RARE_CLASSES = "rare_classes"
 #: So skewed for so few decisions that what was not seen may weigh more than all that was.
 SKEWED = "skewed"

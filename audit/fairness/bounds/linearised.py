@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from audit.fairness.bounds.resample import RESAMPLES, Cells
+from audit.fairness.bounds.resample import RESAMPLES, Cells, Unseen, added, kept_of_classes
 from audit.fairness.metrics.forms import SLOPES, Form
 
 Floats = npt.NDArray[np.float64]
@@ -29,8 +29,13 @@ def too_many_to_draw(shape: tuple[int, int]) -> bool:
     return groups * classes**2 * RESAMPLES > MOST_DRAWN and classes > 2
 
 
-def linearised_sizes(cells: Cells, form: Form) -> tuple[Floats, Floats | None]:
+def linearised_sizes(cells: Cells, form: Form, unseen: Unseen = "in_cells") -> tuple[Floats, Floats | None]:
     """Effective size of a share in every group, and the correlation between groups where clusters cross them.
+
+    Parameters
+    ----------
+    unseen
+        What is allowed for without clusters; with clusters it is nothing.
 
     Returns
     -------
@@ -39,7 +44,7 @@ def linearised_sizes(cells: Cells, form: Form) -> tuple[Floats, Floats | None]:
     correlation : array of shape (groups, groups) or None
     """
     groups, classes = cells.shape
-    clustered = cells.cluster is not None
+    unseen = "nothing" if cells.cluster is not None else unseen
     value, variance = np.zeros(groups), np.zeros(groups)
     influence = np.zeros(len(cells.w))
     step = max(1, CHUNK // classes**2)
@@ -57,8 +62,11 @@ def linearised_sizes(cells: Cells, form: Form) -> tuple[Floats, Floats | None]:
         scale = np.divide(
             w2.sum((1, 2)), w.sum((1, 2)), out=np.zeros(len(w)), where=w.sum((1, 2)) > 0
         )[:, None, None]  # fmt: skip
-        prior = 0.0 if clustered else 1 / classes
+        prior = 0.0 if unseen == "nothing" else 1 / classes
         w, w2 = w + scale * prior, w2 + scale**2 * prior
+        if unseen == "of_classes":
+            n = np.divide(w**2, w2, out=np.zeros_like(w), where=w2 > 0)
+            w2 = w2 / kept_of_classes(n, fewer=2)
         slope = SLOPES[form](w)
         value[start : start + step] = form(w)
         variance[start : start + step] = (w2 * slope**2).sum((1, 2))
@@ -66,9 +74,8 @@ def linearised_sizes(cells: Cells, form: Form) -> tuple[Floats, Floats | None]:
     correlation = None
     if cells.cluster is not None:
         variance, correlation = _between_clusters(cells, cells.cluster, influence)
-    added = 0.0 if clustered else 1.0 + classes
     with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.where(variance > 1e-24, value * (1 - value) / variance - added, np.nan)
+        size = np.where(variance > 1e-24, value * (1 - value) / variance - added(unseen, classes), np.nan)
     return np.maximum(size, 0.0), correlation
 
 

@@ -12,6 +12,7 @@ m(1 − m)/s², less what the prior adds. For a metric that is a proportion this
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,10 @@ from audit.fairness.metrics.forms import Form
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+#: What is allowed for that decisions without clusters have not shown: nothing; 1/classes of a decision in every cell;
+#: or that, and that few decisions of a class show too little of its spread.
+Unseen = Literal["nothing", "in_cells", "of_classes"]
 
 RESAMPLES = 2000
 #: More clusters than this are merged at random: the spread between merged clusters is the same on average.
@@ -67,13 +72,13 @@ class Cells:
         return sums.reshape(groups, classes, classes)
 
 
-def draw_tables(cells: Cells, resamples: int, rng: np.random.Generator, *, prior: bool = False) -> Floats:
+def draw_tables(cells: Cells, resamples: int, rng: np.random.Generator, unseen: Unseen = "nothing") -> Floats:
     """Draw confusion tables by the Bayesian bootstrap.
 
     Parameters
     ----------
-    prior
-        Add 1/classes of a decision to every cell, so that what was not seen is not taken for impossible.
+    unseen
+        With a prior, what was not seen is not taken for impossible.
 
     Returns
     -------
@@ -85,11 +90,33 @@ def draw_tables(cells: Cells, resamples: int, rng: np.random.Generator, *, prior
     # A cell of weights w has mean Σw and variance Σw²: a Gamma with as many rows as weights of one size would need.
     overall = w2.sum((1, 2), keepdims=True) / np.maximum(w.sum((1, 2), keepdims=True), 1e-300)
     scale = np.divide(w2, w, out=np.broadcast_to(overall, w.shape).copy(), where=w > 0)
-    shape = np.divide(w, scale, out=np.zeros_like(w), where=scale > 0) + (1 / classes if prior else 0.0)
+    shape = np.divide(w, scale, out=np.zeros_like(w), where=scale > 0) + (0.0 if unseen == "nothing" else 1 / classes)
+    if unseen == "of_classes":
+        kept = kept_of_classes(shape, fewer=3)
+        shape, scale = shape * kept, scale / kept
     drawn = rng.standard_gamma(shape, (resamples, groups, classes, classes)) * scale
     if not lone.all() and cells.cluster is not None:
         drawn += _draw_clusters(cells, ~lone, resamples, rng)
     return np.asarray(drawn, np.float64)
+
+
+def kept_of_classes(n: Floats, fewer: int) -> Floats:
+    """Share of the decisions of each class from which its recall spreads as widely as it does on average.
+
+    Parameters
+    ----------
+    n : array of shape (groups, classes, classes)
+        Decisions of each cell with the prior, of each class one more than there are.
+    fewer
+        So many decisions of a class count less. Of k, the share p̂ of the prior and them has the variance p̂(1 − p̂)/k by
+        derivatives, p̂(1 − p̂)/(k + 1) where it is resampled; one less than there are, is right on average.
+
+    Returns
+    -------
+    array of shape (groups, classes, 1)
+    """
+    total = np.maximum(n.sum(-1, keepdims=True), 1.0)
+    return np.asarray(np.maximum(total - fewer, 1.0) / total)
 
 
 def _draw_clusters(cells: Cells, shared: npt.NDArray[np.bool_], resamples: int, rng: np.random.Generator) -> Floats:
@@ -106,8 +133,15 @@ def _draw_clusters(cells: Cells, shared: npt.NDArray[np.bool_], resamples: int, 
     return out.reshape(resamples, groups, classes, classes)
 
 
-def effective_sizes(cells: Cells, form: Form, resamples: int, rng: np.random.Generator) -> tuple[Floats, Floats | None]:
+def effective_sizes(
+    cells: Cells, form: Form, resamples: int, rng: np.random.Generator, unseen: Unseen = "in_cells"
+) -> tuple[Floats, Floats | None]:
     """Effective size of a share in every group, and the correlation between groups where clusters cross them.
+
+    Parameters
+    ----------
+    unseen
+        What is allowed for without clusters; with clusters it is nothing.
 
     Returns
     -------
@@ -116,13 +150,21 @@ def effective_sizes(cells: Cells, form: Form, resamples: int, rng: np.random.Gen
     correlation : array of shape (groups, groups) or None
     """
     clustered = cells.cluster is not None
-    drawn = form(draw_tables(cells, resamples, rng, prior=not clustered))
+    unseen = "nothing" if clustered else unseen
+    drawn = form(draw_tables(cells, resamples, rng, unseen))
     mean, spread = drawn.mean(0), drawn.std(0)
-    # The prior is worth a decision per class, and the posterior of a proportion of n has m(1 − m)/s² = n + 1.
-    added = 0.0 if clustered else 1.0 + cells.shape[1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.where(spread > 1e-12, mean * (1 - mean) / spread**2 - added, np.nan)
+        size = np.where(spread > 1e-12, mean * (1 - mean) / spread**2 - added(unseen, cells.shape[1]), np.nan)
     return np.maximum(size, 0.0), correlations(drawn, spread) if clustered else None
+
+
+def added(unseen: Unseen, classes: int) -> float:
+    """How many decisions the prior adds to an effective size.
+
+    It is worth a decision per class, and the posterior of a proportion of n has m(1 − m)/s² = n + 1. Where few
+    decisions of a class are allowed for, that is done class by class.
+    """
+    return 1.0 + classes if unseen == "in_cells" else 0.0
 
 
 def correlations(drawn: Floats, spread: Floats) -> Floats:

@@ -15,6 +15,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from audit.fairness.bounds import score_metrics
+from audit.fairness.bounds.class_means import class_mean_sizes, rare_classes
 from audit.fairness.bounds.doubt import ONE_CLUSTER, RARE_CLASSES, Doubts, first_of
 from audit.fairness.bounds.effective import cluster_blocks, clustered, drawn_to, kish, weighted
 from audit.fairness.bounds.intervals import wilson
@@ -32,8 +33,6 @@ Bools = npt.NDArray[np.bool_]
 
 #: Resamples of a metric that has no vectorised form, and so is called once per resample and group.
 CALLED_RESAMPLES = 200
-#: With fewer labelled decisions of some class than this in a group, means over classes are too biased to bound.
-LEAST_OF_A_CLASS = 10
 
 
 def evaluate(
@@ -168,11 +167,12 @@ class _CodedLabels:
                 blocks, clusters = self._blocks(self.fine, metric)
                 design = np.minimum(design, blocks)
             if metric.every_class:
-                rarest = tables.n.sum(-1)[..., metric.first :].min(-1, initial=np.inf)
-                doubt = [RARE_CLASSES if few else None for few in rarest < LEAST_OF_A_CLASS]
+                doubt = [RARE_CLASSES if few else None for few in rare_classes(tables.n, metric.first)]
             cells = self._cells(metric)
             if metric.form is not None:
-                if too_many_to_draw(cells.shape):
+                if metric.every_class:
+                    size, correlation = class_mean_sizes(cells, metric.form, RESAMPLES, self.seed)
+                elif too_many_to_draw(cells.shape):
                     size, correlation = linearised_sizes(cells, metric.form)
                 else:
                     size, correlation = effective_sizes(cells, metric.form, RESAMPLES, self._rng())
