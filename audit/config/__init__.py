@@ -21,6 +21,7 @@ from audit.config.stages import (
     NamesConfig,
     OutputConfig,
     ProbeConfig,
+    ValueExchangeConfig,
 )
 from audit.errors import ConfigError, some
 
@@ -41,6 +42,7 @@ __all__ = [
     "PolicyConfig",
     "ProbeConfig",
     "RuleConfig",
+    "ValueExchangeConfig",
     "WaiverConfig",
     "as_label",
     "load_config",
@@ -134,6 +136,7 @@ class AuditConfig(ConfigPart):
                 raise ValueError(f"data.columns: name the column that the model reads, as one of {some(list(READ))}")
         elif self.probe is not None:
             raise ValueError("probe: edited texts need a `model` to decide on them")
+        self._values_agree()
         if self.probe is not None and self.probe.names != NamesConfig() and self.data.outcome != "entities":
             raise ValueError("probe.names: goes with data.outcome entities; in texts, `probe` exchanges identity terms")
         if self.data.outcome == "number":
@@ -145,6 +148,23 @@ class AuditConfig(ConfigPart):
         elif columns.prediction is None and columns.score is not None and self.data.positive_label is None:
             raise ValueError("data.positive_label: name the class that `score` is the probability of")
         return self
+
+    def _values_agree(self) -> None:
+        known = [*self.data.columns.fields, *self.data.columns.features]
+        names = [attribute.label for attribute in self.attributes]
+        for one in self.probe.values if self.probe else ():
+            if one.field not in known:
+                have = f"the model reads {some(known)}" if known else "the model reads neither fields nor features"
+                raise ValueError(f"probe.values: there is no field {one.field!r}; {have}")
+            for name in (*([one.attribute] if one.attribute else []), *one.within):
+                if name not in names:
+                    raise ValueError(f"probe.values: {name!r} is no attribute; attributes are {some(names)}")
+            if one.values and self.data.columns.features.get(one.field) == "number":
+                for value in one.values:
+                    try:
+                        float(value)
+                    except ValueError:
+                        raise ValueError(f"probe.values: {value!r} is no number, as {one.field!r} is") from None
 
 
 def load_config(path: Path | str, overrides: tuple[str, ...] = ()) -> AuditConfig:

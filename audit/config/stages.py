@@ -108,8 +108,36 @@ class NamesConfig(ConfigPart):
     sample: int = Field(300, ge=1, description="Persons whose names are exchanged; of more, a sample is drawn.")
 
 
+class ValueExchangeConfig(ConfigPart):
+    """A field or feature whose values are exchanged."""
+
+    field: Label = Field(description="Placeholder or feature.")
+    attribute: str | None = Field(
+        None, description="Attribute whose groups the values stand for, as names do; default: each value is a group."
+    )
+    within: tuple[str, ...] = Field(
+        (), description="Attributes whose groups stay: a woman's name becomes another woman's name."
+    )
+    values: tuple[Label, ...] = Field((), description="Values to exchange, without `attribute`; default: all.")
+
+    @property
+    def axis(self) -> str:
+        """What the exchange is called."""
+        return self.field if self.attribute is None else self.attribute
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> ValueExchangeConfig:
+        if self.attribute is None and self.within:
+            raise ValueError("`within` goes with `attribute`")
+        if self.attribute is not None and self.values:
+            raise ValueError("give either `values` or `attribute`")
+        if len(self.values) == 1:
+            raise ValueError("`values` holds one value, which cannot be exchanged")
+        return self
+
+
 class ProbeConfig(ConfigPart):
-    """Exchange identity terms, or names of persons, and see what the model decides then."""
+    """Exchange identity terms, values of fields, or names of persons, and see what the model decides then."""
 
     languages: tuple[Literal["en", "zh"], ...] = Field(("en",), description="Built-in lexicons to use.")
     lexicons: tuple[Path, ...] = Field((), description="Lexicon files of your own; they extend the built-in ones.")
@@ -123,6 +151,7 @@ class ProbeConfig(ConfigPart):
     )
     shown: int = Field(12, ge=0, le=100, description="Rows whose exchanges the report shows.")
     names: NamesConfig = NamesConfig()
+    values: tuple[ValueExchangeConfig, ...] = Field((), description="Fields or features whose values are exchanged.")
 
     @model_validator(mode="after")
     def _some_lexicon(self) -> ProbeConfig:

@@ -50,6 +50,8 @@ class Case:
     question: Question
     notes: list[Note]
     names: NamesAsked | None = None
+    #: Kinds of exchange that the model answers and the configuration asks for.
+    exchanges: tuple[str, ...] = ()
 
 
 def understand(
@@ -106,10 +108,10 @@ def understand(
             hint="set explanations.which: none",
         )
     names = names_asked(config, adapter)
-    terms = config.probe is not None and (adapter is None or "terms" in adapter.probes)
-    if config.probe is not None and adapter is not None and not adapter.probes:
+    exchanged = _exchanged(config, adapter)
+    if config.probe is not None and adapter is not None and not exchanged and names is None:
         notes.append(Note(code="nothing_exchanged", params={"task": adapter.facts().task}))
-    units |= outcome_units(exchanged=terms, named=names is not None, labelled=labelled, explained=explaining)
+    units |= outcome_units(exchanged=bool(exchanged), named=names is not None, labelled=labelled, explained=explaining)
     standardised = {metric.name for metric in metrics if metric.numerator is not None} if config.controls else set()
     check_policy(
         config.policy,
@@ -135,7 +137,19 @@ def understand(
         asked.question,
         notes,
         names,
+        exchanged,
     )  # fmt: skip
+
+
+def _exchanged(config: AuditConfig, adapter: Adapter | None) -> tuple[str, ...]:
+    """Name the kinds of exchange that are asked for: of a model that is not loaded, those that any could answer."""
+    if config.probe is None:
+        return ()
+    answers = adapter.probes if adapter else {"terms", "values"}
+    if config.probe.values and "values" not in answers:
+        raise ConfigError("the model cannot be asked with other values in its fields", where="probe.values")
+    asked = {"terms": "terms" in answers, "values": bool(config.probe.values)}
+    return tuple(kind for kind, is_asked in asked.items() if is_asked)
 
 
 #: Task -> what its decisions are.

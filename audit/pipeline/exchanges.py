@@ -1,103 +1,92 @@
-"""What is exchanged in examples, by what the model reads, and what comes of it."""
+"""The counterfactual probe of an audit: what is exchanged, in which examples, and what it summed up to."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from audit.config import AuditConfig
+from audit.data.about import ABOUT, with_examples
+from audit.data.examples import Fields, plain
 from audit.fairness.compare.flips import probe_summary
 from audit.pipeline.case import Case, lexicons_of
 from audit.pipeline.clock import Clock
 from audit.result import Probe
+from audit.store.columns import group_columns
+from audit.store.decisions import read_decisions
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
 from audit.store.tables import count_rows, read_table
 from audit.terms.loading import lexicons_sha256
 
 if TYPE_CHECKING:
-    from audit.models.adapter import Adapter
-    from audit.probes.counterfactual import Variants
+    from audit.probes.exchanger import Exchanger
+    from audit.probes.value_exchange import ValueExchange
 
 
 @dataclass
 class Probed:
-    """What the probe found: its summary, and the rows that were scored."""
+    """What the probe found: its summary, the rows that were scored, and what makes an exchange again, by its axis."""
 
     summary: Probe
     scored: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Exchanges:
-    """What is exchanged.
-
-    Attributes
-    ----------
-    variants
-        Makes the variants of an example.
-    beside
-        Columns of its decision that this reads.
-    axes
-        What groups are exchanged on.
-    languages, lexicon_sha256
-        Of the lexicons, where terms are exchanged.
-    """
-
-    variants: Variants
-    axes: Sequence[str]
-    beside: Sequence[str] = ()
-    languages: Sequence[str] = ()
-    lexicon_sha256: str = ""
-
-
-def exchanges_of(config: AuditConfig, adapter: Adapter) -> Exchanges | None:
-    """Settle what is exchanged in what the model reads; None if nothing is."""
-    if config.probe is None:
-        return None
-    if "terms" in adapter.probes:
-        return _terms(config)
-    return None
+    exchangers: dict[str, Exchanger]
 
 
 def probe(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Probed | None:
     """Exchange groups, and let the model decide again."""
     settings = case.config.probe
-    asked = exchanges_of(case.config, case.adapter) if case.adapter else None
-    if case.adapter is None or settings is None or asked is None:
+    if case.adapter is None or settings is None or not case.exchanges:
         return None
     from audit.probes.counterfactual import probe_rows
 
-    computed, reused = probe_rows(
-        case.config, asked.variants, asked.beside, case.adapter, case.positive, folder, progress
-    )
+    exchangers = _exchangers(case, folder)
+    computed, reused = probe_rows(case.config, exchangers, case.adapter, case.positive, folder, progress)
     clock.computed += computed
     clock.reused += reused
     table = read_table(folder.counterfactuals).to_pandas()
+    lexicons = lexicons_of(case.config) if "terms" in case.exchanges else []
     found = probe_summary(
         table,
-        languages=list(asked.languages),
-        axes=list(asked.axes),
-        lexicon_sha256=asked.lexicon_sha256,
+        kinds=case.exchanges,
+        languages=[lexicon.language for lexicon in lexicons],
+        axes=list(dict.fromkeys(axis for exchanger in exchangers for axis in exchanger.axes)),
+        lexicon_sha256=lexicons_sha256(lexicons) if lexicons else None,
         settings=settings,
         positive=case.positive,
         decisions=count_rows(folder.decisions),
         level=case.config.level,
     )
-    return Probed(found, table[table["status"] == "scored"].reset_index(drop=True))
+    scored = table[table["status"] == "scored"].reset_index(drop=True)
+    # Where two kinds share an axis, the first made what its edits say, which the other makes again just the same.
+    by_axis = {axis: exchanger for exchanger in reversed(exchangers) for axis in exchanger.axes}
+    return Probed(found, scored, by_axis)
 
 
-def _terms(config: AuditConfig) -> Exchanges:
-    """Exchange identity terms of texts."""
-    from audit.probes.exchange import exchanges
+def _exchangers(case: Case, folder: RunFolder) -> list[Exchanger]:
+    from audit.probes.exchanger import TermExchange
 
-    lexicons = lexicons_of(config)
-    return Exchanges(
-        lambda example, _: exchanges(lexicons, example),
-        axes=list(dict.fromkeys(name for lexicon in lexicons for name in lexicon.axes)),
-        languages=[lexicon.language for lexicon in lexicons],
-        lexicon_sha256=lexicons_sha256(lexicons),
-    )
+    found: list[Exchanger] = []
+    if "terms" in case.exchanges:
+        found.append(TermExchange(lexicons_of(case.config)))
+    if "values" in case.exchanges:
+        found += _value_exchanges(case.config, folder)
+    return found
+
+
+def _value_exchanges(config: AuditConfig, folder: RunFolder) -> list[ValueExchange]:
+    """Look through the data for the values that become each other."""
+    from audit.probes.value_exchange import SeenValues, ValueExchange
+
+    seen = [SeenValues(asked) for asked in config.probe.values] if config.probe else []
+    groups = group_columns(attribute.label for attribute in config.attributes)
+    for examples, decided in with_examples(config, read_decisions(folder.decisions, ["row_id", *ABOUT, *groups])):
+        rows = decided.select(groups).to_pylist()
+        for example, row in zip(examples, rows, strict=True):
+            found = plain(example)
+            if isinstance(found, Fields):
+                for one in seen:
+                    one.add(found, row)
+    return [ValueExchange(one, config.seed) for one in seen]

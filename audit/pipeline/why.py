@@ -35,7 +35,6 @@ from audit.policy.flags import (
     lines,
     summary,
 )
-from audit.probes.edited import edited
 from audit.result import (
     ConceptPush,
     GapDecomposition,
@@ -183,7 +182,7 @@ def _explain(
     evidence.explained = out.sample.table
     out.texts += out.sample.summary.shown
     if probed:
-        shown = _explain_pairs(case, explainer, folder, probed.summary.shown)
+        shown = _explain_pairs(case, explainer, folder, probed)
         out.probe = probed.summary.model_copy(update={"shown": shown})
     if probe and len(out.sample.table):
         moved = _moved(probed.scored if probed else None)
@@ -218,12 +217,17 @@ def _take_apart(
     out.texts += apart.rows
 
 
-def _explain_pairs(case: Case, explainer: Explainer, folder: RunFolder, shown: Sequence[ShownPair]) -> list[ShownPair]:
+def _explain_pairs(case: Case, explainer: Explainer, folder: RunFolder, probed: Probed) -> list[ShownPair]:
     """Explain both texts of each shown pair, for the class whose score is compared."""
+    shown = probed.summary.shown
     if case.adapter is None or not shown:
         return list(shown)
     texts = examples_of_decisions(case.config, folder, [pair.row_id for pair in shown])
-    pairs = [(texts[pair.row_id], edited(texts[pair.row_id], pair.edits)) for pair in shown]
+    pairs = [
+        (text, probed.exchangers[pair.axis].again(text, pair.source, pair.target, pair.edits))
+        for pair in shown
+        for text in [texts[pair.row_id]]
+    ]
     both = [text for pair in pairs for text in pair]
     classes = case.adapter.classes
     targets = [classes.index(pair.y_pred if case.positive is None else case.positive) for pair in shown for _ in (0, 1)]

@@ -1,15 +1,15 @@
-"""The counterfactual probe: examples are decided again with the groups in them exchanged.
+"""The counterfactual probe: examples that name a group are decided again with the groups exchanged.
 
-What is exchanged in an example is said by a function that returns its variants; only examples that have some are
-scored, in batches, each variant once per window of rows. The table of outcomes holds spans and replacements, or the
-name of a change, never the example: a variant can be made again from the row it came from.
+Only examples with something to exchange are scored, in batches, each edited one once per window of rows. The table of
+outcomes holds spans and replacements, or the name of a change, never the example: a variant can be made again from the
+row it came from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ from audit.data.examples import Example
 from audit.models.adapter import Adapter, Encoded
 from audit.models.engine import BatchRunner
 from audit.probes.exchange import Exchange, Version
+from audit.probes.exchanger import Exchanger
+from audit.store.columns import group_columns
 from audit.store.decisions import read_decisions, windows
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
@@ -59,31 +61,21 @@ SCHEMA = pa.schema(
 PART_ROWS = 2048
 Floats = npt.NDArray[np.float64]
 
-#: What may be exchanged in an example. Beside it stand the named columns of its decision.
-Variants: TypeAlias = Callable[[Example, Mapping[str, Any]], list[Exchange]]
-
 
 def probe_rows(
     config: AuditConfig,
-    variants: Variants,
-    beside: Sequence[str],
+    exchangers: Sequence[Exchanger],
     adapter: Adapter,
     positive: str | None,
     folder: RunFolder,
     progress: Progress,
 ) -> tuple[int, int]:
-    """Exchange and score; write `counterfactuals.parquet`. Return how many parts were computed, and how many reused.
-
-    Parameters
-    ----------
-    beside
-        Columns of decisions that `variants` reads.
-    """
+    """Exchange and score; write `counterfactuals.parquet`. Return how many parts were computed, and how many reused."""
     shards = folder.shards("counterfactuals")
     scorer = Scorer(adapter, positive)
     computed = reused = 0
-    columns = ["row_id", *ABOUT, "y_pred", "logits", "status", "weight", "count", "cluster"]
-    columns += [name for name in beside if name not in columns]
+    groups = group_columns(attribute.label for attribute in config.attributes)
+    columns = ["row_id", *ABOUT, "y_pred", "logits", "status", "weight", "count", "cluster", *groups]
     decided = windows(read_decisions(folder.decisions, columns), PART_ROWS)
     total = count_rows(folder.decisions)
     with progress.stage("exchanges", total, "decisions") as bar:
@@ -91,7 +83,7 @@ def probe_rows(
             if shards.done(number):
                 reused += 1
             else:
-                found = _window(examples, decision, variants, beside, scorer)
+                found = _window(examples, decision, groups, exchangers, scorer)
                 shards.write(number, *found)
                 computed += 1
             bar.update(decision.num_rows)
@@ -115,13 +107,18 @@ class Scorer:
 
     def logits(self, encoded: Sequence[Encoded]) -> Floats:
         """Logits of each encoded text, shape (texts, classes)."""
+        # What cannot be read has no logits.
+        out = np.full((len(encoded), len(self.classes)), np.nan)
+        readable = [i for i, item in enumerate(encoded) if item.failed is None]
         with torch.inference_mode():
             found = self._runner.run(
-                list(encoded),
-                lambda item: item.length,
+                [encoded[i] for i in readable],
+                lambda item: item.cost,
                 lambda part: list(self._adapter.logits(self._adapter.collate(part)).double().cpu().numpy()),
             )
-        return np.stack(found) if found else np.zeros((0, len(self.classes)))
+        if found:
+            out[readable] = np.stack(found)
+        return out
 
     @property
     def spent(self) -> dict[str, int]:
@@ -130,14 +127,18 @@ class Scorer:
 
 
 def _window(
-    texts: Sequence[Example], decision: pa.Table, variants: Variants, beside: Sequence[str], scorer: Scorer
+    texts: Sequence[Example],
+    decision: pa.Table,
+    groups: Sequence[str],
+    exchangers: Sequence[Exchanger],
+    scorer: Scorer,
 ) -> tuple[pa.Table, dict[str, int]]:
     before = scorer.spent
     made: list[tuple[int, Exchange]] = []
-    rows = decision.select(["status", *beside]).to_pylist()
+    rows = decision.select(["row_id", "status", *groups]).to_pylist()
     for i, (text, row) in enumerate(zip(texts, rows, strict=True)):
         if row["status"] != "failed":
-            made += [(i, found) for found in variants(text, row)]
+            made += [(i, found) for exchanger in exchangers for found in exchanger.exchanges(text, row)]
     encoded = scorer.encode([text for i, found in made for text in (texts[i], *map(_text, found.versions))])
     made = [(i, _seen(found, encoded[texts[i]], [encoded[one.text] for one in found.versions])) for i, found in made]
     wanted = list(dict.fromkeys(version.text for _, found in made for version in found.versions))

@@ -45,8 +45,9 @@ def _fields(example: Fields, edits: Sequence[Replacement]) -> Fields:
         value = values[number]
         moved = [_Shifted(edit.start - begins, edit.end - begins, edit.new) for edit in edits]
         inside = [edit for edit in moved if edit.start >= 0 and edit.end <= end - begins]
-        if isinstance(value, str) and inside:
-            values[number] = apply_edits(value, inside)
+        if inside:
+            text = apply_edits(example.shown[number], inside)
+            values[number] = text if value is None or isinstance(value, str) else float(text)
     return Fields(example.names, tuple(values))
 
 

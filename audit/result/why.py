@@ -150,8 +150,9 @@ class ShownPair(Part):
 class Probe(Part):
     """The counterfactual probe, summed up; one row per edited text stands in counterfactuals.parquet."""
 
+    kinds: list[str] = Field(description="What was exchanged: terms in texts, values of fields.")
     languages: list[str]
-    lexicon_sha256: str
+    lexicon_sha256: str | None = Field(description="Of the lexicons that say which terms there are.")
     axes: list[str]
     threshold: float
     score: str = Field(description="The class whose probability is compared.")

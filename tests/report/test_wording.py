@@ -63,7 +63,14 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     prefixes += ("comparison.side.",)
     prefixes += ("outcome.", "sheet.", "explanations.target.", "explanations.sanity.", "explanations.way.")
     prefixes += ("explanations.chance.", "why.condition.", "why.because.", "doubt.")
-    prefixes += ("why.not.", "why.part.", "counterfactuals.refused.", "counterfactuals.side.", "flags.name.")
+    prefixes += (
+        "why.not.",
+        "why.part.",
+        "counterfactuals.refused.",
+        "counterfactuals.lead.",
+        "counterfactuals.side.",
+        "flags.name.",
+    )
     prefixes += ("flags.means.", "flags.severity.", "flags.confirmed.")
     prefixes += ("decision.", "class.", "flags.disparity", "flags.names.", "names.refused.", "names.tried.")
     unused = {code for code in words if code.split("@")[0] not in used and not code.startswith(prefixes)}

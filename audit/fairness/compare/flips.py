@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -66,9 +67,10 @@ def finite(number: float) -> float | None:
 def probe_summary(
     table: pd.DataFrame,
     *,
+    kinds: Sequence[str],
     languages: list[str],
     axes: list[str],
-    lexicon_sha256: str,
+    lexicon_sha256: str | None,
     settings: ProbeConfig,
     positive: str | None,
     decisions: int,
@@ -79,6 +81,7 @@ def probe_summary(
     refused = table.loc[table["status"] == "refused", "reason"].value_counts().sort_index()
     moved = (scored["f_exchanged"] - scored["f"]).abs()
     return Probe(
+        kinds=list(kinds),
         languages=languages,
         lexicon_sha256=lexicon_sha256,
         axes=axes,
