@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,10 @@ import pandas as pd
 
 from audit.config import AuditConfig, ExplanationConfig
 from audit.data.about import examples_of_decisions
-from audit.data.examples import joined
+from audit.data.shown import shown_of
 from audit.errors import DataError, RunFolderError
 from audit.explain.integrate.units import FRAME, units_of
-from audit.result import AuditResult, DecisionSheet, SheetUnit
+from audit.result import AuditResult, DecisionSheet, SheetField, SheetUnit
 from audit.store.columns import group_column
 from audit.store.runfolder import RunFolder
 from audit.store.tables import read_table
@@ -45,7 +46,7 @@ def stored_sheet(folder: RunFolder, result: AuditResult, row_id: str) -> Decisio
     texts = read_table(folder.inputs, ids=[row_id]).to_pylist() if folder.inputs.exists() else []
     if not texts:
         raise RunFolderError(f"the text of row {row_id!r} was not kept", where=str(folder.path), hint=hint)
-    return make_sheet(result, decision, found[0], texts[0]["input"], {})
+    return make_sheet(result, decision, found[0], texts[0], {})
 
 
 def decision_of(folder: RunFolder, row_id: str) -> dict[str, Any]:
@@ -97,13 +98,24 @@ def fresh_sheet(
     other = Other(adapter, record["baseline"], record["scale"], config.seed)
     target = adapter.classes.index(decision["y_pred"])
     found = {method: other.attribute(item, target, method) for method in methods}
-    return make_sheet(result, decision, record, joined(text), found)
+    return make_sheet(result, decision, record, shown_of(text), found)
 
 
 def make_sheet(
-    result: AuditResult, decision: dict[str, Any], record: dict[str, Any], text: str, others: dict[str, np.ndarray]
+    result: AuditResult,
+    decision: dict[str, Any],
+    record: dict[str, Any],
+    shown: Mapping[str, Any],
+    others: dict[str, np.ndarray],
 ) -> DecisionSheet:
-    """Put the parts together, word by word."""
+    """Put the parts together, unit by unit.
+
+    Parameters
+    ----------
+    shown
+        What readers may see of the example, as `audit.data.shown` has it.
+    """
+    text, image = shown["input"], shown["image"]
     units = units_of(pd.DataFrame([record]), "attributions")
     framed = units.numbers == FRAME
     ours = units.phi[~framed]
@@ -123,6 +135,10 @@ def make_sheet(
         score=decision["score"],
         status=decision["status"],
         text=text,
+        read=result.data.read,
+        fields=None if shown["fields"] is None else [SheetField(**one) for one in shown["fields"]],
+        image=None if image is None else base64.b64encode(image).decode("ascii"),
+        grid=result.model.grid if result.model else None,
         units=[
             SheetUnit(
                 text=text[start:end],

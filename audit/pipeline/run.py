@@ -15,10 +15,11 @@ from audit.pipeline.decide import decide
 from audit.pipeline.exchanges import probe
 from audit.pipeline.facts import describe
 from audit.pipeline.gaps import gaps_to_look_into
+from audit.pipeline.inputs import keep_inputs
 from audit.pipeline.persons import exchange_names
 from audit.pipeline.record import record
 from audit.pipeline.versions import changed_rows, compare_versions, fingerprint_of_baseline
-from audit.pipeline.why import explain_why, keep_texts
+from audit.pipeline.why import explain_why
 from audit.policy.baseline import Reference, load_baseline
 from audit.policy.judge import judge
 from audit.policy.location import locate_rules
@@ -140,7 +141,7 @@ def hold_against(
     except AuditError as error:
         return None, error
     if comparison.explanations and config.explanations.shown:
-        keep_texts(config, folder, [row.row_id for row in comparison.explanations.shown])
+        keep_inputs(config, folder, [row.row_id for row in comparison.explanations.shown])
     return comparison, None
 
 

@@ -14,16 +14,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from audit.config import AuditConfig
-from audit.data.about import ABOUT, chosen_decisions, examples_about, examples_of_decisions
+from audit.data.about import ABOUT, examples_of_decisions
 from audit.data.decided import NOTHING
-from audit.data.examples import joined
 from audit.pipeline.case import Case, explains, lexicons_of
 from audit.pipeline.clock import Clock
 from audit.pipeline.exchanges import Probed
 from audit.pipeline.gaps import take_apart
+from audit.pipeline.inputs import keep_inputs
 from audit.pipeline.persons import Named
 from audit.policy.flags import (
     CODES,
@@ -47,10 +45,9 @@ from audit.result import (
 )
 from audit.store.columns import group_columns
 from audit.store.decisions import read_decisions
-from audit.store.files import replacing, write_text
+from audit.store.files import write_text
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
-from audit.store.tables import read_table
 
 if TYPE_CHECKING:
     from audit.explain.explanations import Explainer
@@ -124,7 +121,7 @@ def explain_why(
     if out.sample or probed or named or (shown and config.data.columns.read and config.explanations.shown):
         pairs = [pair.row_id for pair in probed.summary.shown] if probed else []
         pairs += [shown.row_id for shown in named.summary.shown] if named else []
-        _write_inputs(config, folder, [*pairs, *out.texts, *shown] if config.explanations.shown else [])
+        keep_inputs(config, folder, [*pairs, *out.texts, *shown] if config.explanations.shown else [])
     why = Why(
         explanations=out.sample.summary if out.sample else None,
         gaps=out.gaps,
@@ -284,25 +281,3 @@ def _write_flags(folder: RunFolder, flagged: pd.DataFrame, explained: pd.DataFra
         mine = explained[explained["row_id"].isin(flagged["row_id"])]
         explanations = {str(row["row_id"]): dict(row) for row in mine.to_dict("records")}
     write_text(folder.flagged, "".join(f"{line}\n" for line in lines(flagged, decisions, explanations, names)))
-
-
-def _write_inputs(config: AuditConfig, folder: RunFolder, ids: Sequence[str]) -> None:
-    """Keep the text of decisions that the report may show, and of no other."""
-    places = chosen_decisions(folder, ids, [*ABOUT, "start", "end"])
-    table = pa.table(
-        {
-            "row_id": places["row_id"],
-            "input": pa.array([joined(text) for text in examples_about(config, places)], pa.string()),
-            # What the decision is about, where that is a part of it.
-            "start": places["start"],
-            "end": places["end"],
-        }
-    )
-    with replacing(folder.inputs) as stream:
-        pq.write_table(table, stream)
-
-
-def keep_texts(config: AuditConfig, folder: RunFolder, ids: Sequence[str]) -> None:
-    """Keep the text of some more rows, beside those that are kept already."""
-    kept = read_table(folder.inputs, ["row_id"])["row_id"].to_pylist() if folder.inputs.exists() else []
-    _write_inputs(config, folder, [*kept, *ids])

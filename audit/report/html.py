@@ -90,6 +90,8 @@ def page_environment(sources: dict[str, str] | None = None) -> jinja2.Environmen
         "signed_points": wording.signed_points,
         "count": wording.count,
         "group": wording.group_name,
+        "share": wording.css_share,
+        "position": wording.css_position,
     }
     return environment
 

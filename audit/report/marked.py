@@ -65,7 +65,7 @@ def heat(
             pieces.append(_plain(text[at:start]))
         if end > at:
             step = round(LEVELS * value / strongest) if strongest else 0
-            pieces.append({"text": text[max(start, at) : end], "step": step, "value": value})
+            pieces.append({"text": text[max(start, at) : end], "step": step, "value": value, "marked": False})
             at = end
     if at < len(text):
         pieces.append(_plain(text[at:]))
@@ -100,13 +100,35 @@ def marked(pieces: Sequence[Piece], place: tuple[int, int] | None, whole: int = 
     return Marked([part for part in parts if part.pieces], *cut, share)
 
 
+def marked_within(pieces: Sequence[Piece], spans: Sequence[tuple[int, int]]) -> list[Piece]:
+    """Mark some characters of a text that is taken into pieces, as exchanged ones are; nothing is cut.
+
+    Parameters
+    ----------
+    spans
+        Characters, in order, none of them twice.
+    """
+    out: list[Piece] = []
+    at = 0
+    for start, end in spans:
+        out += _slice(pieces, at, start)
+        out += [{**piece, "marked": True} for piece in _slice(pieces, start, end)]
+        at = end
+    return [*out, *_slice(pieces, at, sum(len(piece["text"]) for piece in pieces))]
+
+
+def part_of(pieces: Sequence[Piece], start: int, end: int) -> list[Piece]:
+    """Take some characters out of a text that is taken into pieces."""
+    return list(_slice(pieces, start, end))
+
+
 def plain(text: str) -> list[Piece]:
     """Take a text as one piece without colour."""
     return [_plain(text)]
 
 
 def _plain(text: str) -> Piece:
-    return {"text": text, "step": 0, "value": None}
+    return {"text": text, "step": 0, "value": None, "marked": False}
 
 
 def _slice(pieces: Iterable[Piece], low: int, high: int) -> Iterable[Piece]:

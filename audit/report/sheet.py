@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 
 from markupsafe import Markup
 
+from audit.report.drawing import Kept, draw
 from audit.report.heads import head
 from audit.report.html import page_environment, template_file
-from audit.report.marked import heat, marked
 from audit.report.wording import Catalogue
-from audit.result import DecisionSheet
+from audit.result import DecisionSheet, SheetUnit
 
 
 def sheet_name(row_id: str) -> str:
@@ -25,6 +26,9 @@ def render_sheet(sheet: DecisionSheet, t: Catalogue) -> str:
     units = sorted(sheet.units, key=lambda unit: unit.start)
     placed = {name: [getattr(unit, name[:-1]) for unit in units] for name in ("starts", "ends", "attributions")}
     ordered = sorted(sheet.units, key=lambda unit: -abs(unit.attribution))
+    fields = None if sheet.fields is None else [one.model_dump() for one in sheet.fields]
+    image = None if sheet.image is None else base64.b64decode(sheet.image)
+    kept = Kept.of(sheet.read, sheet.text, fields, image, sheet.grid)
     place = None if sheet.start is None or sheet.end is None else (sheet.start, sheet.end)
     decision = {"y_true": sheet.y_true, "y_pred": sheet.y_pred, "output": sheet.output}
     environment = page_environment()
@@ -32,8 +36,16 @@ def render_sheet(sheet: DecisionSheet, t: Catalogue) -> str:
         s=sheet,
         t=t,
         # Nothing is cut from a sheet.
-        text=marked(heat(sheet.text, placed), place, whole=len(sheet.text)),
+        drawing=draw(kept, placed, place=place, whole=len(sheet.text)),
         head=head(decision, t),
-        units=ordered,
+        units=[(_name(unit, kept, t), unit) for unit in ordered],
         style=Markup("\n".join(template_file(name) for name in ("base.css", "heat.css", "print.css"))),  # noqa: S704
     )
+
+
+def _name(unit: SheetUnit, kept: Kept, t: Catalogue) -> str:
+    """Name a unit in the table: a word by itself, a patch by where it is."""
+    if kept.kind == "image" and kept.grid is not None:
+        row, column = divmod(unit.start, kept.grid[1])
+        return t("drawing.patch", row=row + 1, column=column + 1)
+    return unit.text

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from audit.report.charts import Chart
-from audit.report.marked import Marked, Piece, marked
+from audit.report.drawing import Drawing, Kept, draw
 from audit.report.wording import Catalogue
 from audit.result import AuditResult, Disparity, MetricValue
 from audit.store.runfolder import RunFolder
@@ -17,10 +17,9 @@ from audit.store.tables import read_table
 
 @dataclass(frozen=True)
 class ShownDecision:
-    """One explained decision with its text."""
+    """One explained decision whose text is kept."""
 
     row_id: str
-    text: str
     decision: dict[str, Any]
     explanation: dict[str, Any] | None
 
@@ -112,10 +111,7 @@ class View:
     def lookup(self, rows: Sequence[str]) -> list[ShownDecision]:
         """Decisions whose text is kept, in this order, with their explanation if there is one."""
         wanted = [row for row in rows if row in self.texts]
-        return [
-            ShownDecision(row, self.texts[row], self._kept_decisions[row], self._kept_explanations.get(row))
-            for row in wanted
-        ]
+        return [ShownDecision(row, self._kept_decisions[row], self._kept_explanations.get(row)) for row in wanted]
 
     @cached_property
     def texts(self) -> dict[str, str]:
@@ -128,10 +124,24 @@ class View:
         config = self.result.config
         return not self.texts and bool(config["explanations"]["shown"] and self.result.data.read)
 
-    def marked(self, row_id: str, pieces: Sequence[Piece]) -> Marked:
-        """Mark in the text of a decision, taken into pieces, what the decision is about, where that is a part of it."""
-        kept = self._kept_inputs[row_id]
-        return marked(pieces, None if kept["start"] is None else (kept["start"], kept["end"]))
+    def kept(self, row_id: str) -> Kept:
+        """What is kept of the example of a decision."""
+        found = self._kept_inputs[row_id]
+        grid = self.result.model.grid if self.result.model else None
+        return Kept.of(self.result.data.read, found["input"], found["fields"], found["image"], grid)
+
+    def exchanged_image(self, row_id: str) -> bytes | None:
+        """Return the thumbnail of a picture's exchange."""
+        image: bytes | None = self._kept_inputs[row_id]["exchanged"]
+        return image
+
+    def draw(
+        self, row_id: str, explanation: Mapping[str, Any] | None, column: str = "attributions", strongest: float = 0.0
+    ) -> Drawing:
+        """Draw the example of a decision, with what the decision is about marked, where that is a part of it."""
+        found = self._kept_inputs[row_id]
+        place = None if found["start"] is None else (found["start"], found["end"])
+        return draw(self.kept(row_id), explanation, column=column, strongest=strongest, place=place)
 
     @cached_property
     def _kept_inputs(self) -> dict[str, dict[str, Any]]:

@@ -66,6 +66,16 @@ def count(value: int | float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
 
 
+def css_share(value: float) -> str:
+    """A length in a style, as a share of what is around it."""
+    return f"{100 * value:.2f}%"
+
+
+def css_position(place: tuple[float, float]) -> str:
+    """A place on a grid in a style: so many cells from the edge, of so many."""
+    return css_share(place[0] / place[1])
+
+
 class NoWords(AuditError, LookupError):
     """A result holds a code that this version has no words for."""
 
@@ -80,8 +90,9 @@ class Catalogue:
     extra
         Words of report sections that installed packages add.
     outcome
-        `data.outcome` of the audit. A message may have words of its own for it, as `code@outcome`: a recall is called
-        so where entities are found, and what is decided about them is no text.
+        What decisions are: `data.outcome` of the audit, or what a model reads where that is no text (`image`, `fields`,
+        `features`). A message may have words of its own for it, as `code@outcome`: a recall is called so where entities
+        are found, and what is decided about them is no text.
     nothing
         Class that says that there is nothing.
     """
@@ -107,7 +118,9 @@ class Catalogue:
     @classmethod
     def of(cls, result: AuditResult, language: str = "en", extra: dict[str, str] | None = None) -> Catalogue:
         """Return the words for what an audit is about."""
-        return cls(language, extra, outcome=result.config["data"]["outcome"], nothing=result.data.nothing)
+        outcome, read = result.config["data"]["outcome"], result.data.read
+        about = read if outcome == "class" and read in {"image", "fields", "features"} else outcome
+        return cls(language, extra, outcome=about, nothing=result.data.nothing)
 
     def __call__(self, code: str, /, **params: Any) -> str:
         """Word a code.

@@ -28,6 +28,7 @@ from audit.result.explanations import (
     OutcomeCounts,
     PrecisionCheck,
     SanityCheck,
+    SheetField,
     SheetUnit,
     WordInfluence,
 )
@@ -154,6 +155,7 @@ __all__ = [
     "RuleVerdict",
     "SanityCheck",
     "ScoreReport",
+    "SheetField",
     "SheetUnit",
     "ShownEntity",
     "ShownPair",

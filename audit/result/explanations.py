@@ -93,11 +93,18 @@ class Explanations(Part):
     shown: list[str] = Field(description="Ids of the rows whose text the report may show.")
 
 
-class SheetUnit(Part):
-    """One word of a decision."""
+class SheetField(Part):
+    """A named value, as readers see it."""
 
-    text: str
-    start: int
+    name: str
+    value: str
+
+
+class SheetUnit(Part):
+    """One word of a decision, one of its values, or one patch of its picture."""
+
+    text: str = Field(description="Empty for a patch.")
+    start: int = Field(description="First character; of a patch, its number, line by line.")
     end: int
     attribution: float
     others: dict[str, float] = Field(description="By other methods.")
@@ -120,6 +127,10 @@ class DecisionSheet(Part):
     score: float | None
     status: str
     text: str
+    read: str | None = Field(description="What of a row the model read: input, image, fields or features.")
+    fields: list[SheetField] | None = Field(description="Null where the model reads no named values.")
+    image: str | None = Field(description="Thumbnail of the picture, a PNG or JPEG in base64.")
+    grid: tuple[int, int] | None = Field(description="Rows and columns of the patches of a picture.")
     outcome: str
     reason: str | None
     target_class: str

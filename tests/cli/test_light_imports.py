@@ -100,7 +100,7 @@ MAY_KNOW = {
     "policy": {"config", "errors", "fairness", "result", "store", "text"},
     "probes": {"config", "data", "entities", "errors", "models", "result", "say", "store", "terms"},
     "explain": {"config", "data", "errors", "fairness", "models", "result", "store", "terms"},
-    "report": {"errors", "fairness", "result", "store", "terms", "text"},
+    "report": {"data", "errors", "fairness", "result", "store", "terms", "text"},
 }
 MAY_KNOW["testing"] = {"data", "errors", "models", "store"}
 MAY_KNOW["pipeline"] = {*MAY_KNOW, "audit"}

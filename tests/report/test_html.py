@@ -11,8 +11,8 @@ import pytest
 
 import audit
 from audit.report.html import content_security_policy, templates_folder
+from audit.report.marked import heat
 from audit.report.sections import all_sections
-from audit.report.sections.explanations import heat
 
 Make = Callable[..., dict[str, Any]]
 

@@ -7,7 +7,7 @@ from typing import Any
 from audit.fairness.metrics.names import COMPLEMENTS
 from audit.report.changes import clear_gaps, flip_kinds, gap_count, shown_flips
 from audit.report.charts import changes as changes_chart
-from audit.report.marked import heat
+from audit.report.drawing import draw
 from audit.report.sections import Section
 from audit.report.sections.data import MOST_CHARTED
 from audit.report.view import View
@@ -55,14 +55,14 @@ def _decisions(view: View, explained: ExplanationComparison | None) -> list[dict
         {
             "shown": item,
             "flipped": item.y_before != item.y_pred,
-            "sides": [_side(view.texts[item.row_id], item, name) for name in ("before", "after")],
+            "sides": [_side(view, item, name) for name in ("before", "after")],
         }
         for item in (explained.shown if explained else [])
         if item.row_id in view.texts
     ]
 
 
-def _side(text: str, item: ComparedDecision, which: str) -> dict[str, Any]:
+def _side(view: View, item: ComparedDecision, which: str) -> dict[str, Any]:
     both = [value for side in (item.before, item.after) for value in side.attributions]
     side = item.before if which == "before" else item.after
     decision = item.y_before if which == "before" else item.y_pred
@@ -71,7 +71,7 @@ def _side(text: str, item: ComparedDecision, which: str) -> dict[str, Any]:
         "which": which,
         "decision": decision,
         "f": side.f_input,
-        "heat": heat(text, side.model_dump(), strongest=strongest),
+        "drawing": draw(view.kept(item.row_id), side.model_dump(), strongest=strongest),
     }
 
 

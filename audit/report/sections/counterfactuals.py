@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from audit.report.charts import dots
-from audit.report.marked import heat
+from audit.report.drawing import sides
 from audit.report.sections import Section
 from audit.report.view import View
 from audit.result import PairEffect, ShownPair
-from audit.terms.edits import apply_edits, edited_spans
 
 MOST_CHARTED = 24
 
@@ -55,44 +54,15 @@ def pair_name(pair: PairEffect | ShownPair) -> str:
 
 
 def _pair(view: View, shown: ShownPair) -> dict[str, Any]:
-    text = view.texts[shown.row_id]
-    after = apply_edits(text, shown.edits)
+    explained = [None if side is None else side.model_dump() for side in (shown.original, shown.exchanged)]
+    drawings = sides(view.kept(shown.row_id), shown.edits, view.exchanged_image(shown.row_id), *explained)
+    decided = (shown.y_pred, shown.f), (shown.y_pred_exchanged, shown.f_exchanged)
     return {
         "shown": shown,
         "name": pair_name(shown),
         "flip": shown.y_pred != shown.y_pred_exchanged,
-        "sides": [
-            _side(shown, text, "original", shown.y_pred, shown.f, [(edit.start, edit.end) for edit in shown.edits]),
-            _side(shown, after, "exchanged", shown.y_pred_exchanged, shown.f_exchanged, edited_spans(shown.edits)),
-        ],
+        "sides": [(*decision, drawing) for decision, drawing in zip(decided, drawings, strict=True)],
     }
-
-
-def _side(
-    shown: ShownPair, text: str, which: str, decision: str, f: float, spans: list[tuple[int, int]]
-) -> tuple[str, float, list[tuple[str, bool]], list[dict[str, Any]] | None]:
-    return decision, f, _cut(text, spans), _heat(text, shown, which)
-
-
-def _heat(text: str, shown: ShownPair, which: str) -> list[dict[str, Any]] | None:
-    """Heat map of one side, on a scale that both sides share."""
-    if shown.original is None or shown.exchanged is None:
-        return None
-    strongest = max(
-        (abs(value) for side in (shown.original, shown.exchanged) for value in side.attributions),
-        default=0.0,
-    )
-    side = shown.original if which == "original" else shown.exchanged
-    return heat(text, side.model_dump(), strongest=strongest)
-
-
-def _cut(text: str, spans: list[tuple[int, int]]) -> list[tuple[str, bool]]:
-    pieces: list[tuple[str, bool]] = []
-    at = 0
-    for start, end in spans:
-        pieces += [(text[at:start], False), (text[start:end], True)]
-        at = end
-    return [*pieces, (text[at:], False)]
 
 
 SECTION = Section("counterfactuals", 90, build)

@@ -7,7 +7,6 @@ from typing import Any
 from audit.fairness.metrics.names import EXPLAINED_RATE
 from audit.report.charts import MUTED, SERIES, histogram, stacked_bars
 from audit.report.heads import head
-from audit.report.marked import heat
 from audit.report.sections import Section
 from audit.report.view import ShownDecision, View
 from audit.report.wording import group_name
@@ -111,7 +110,7 @@ def _decision(view: View, item: ShownDecision, names: list[str]) -> dict[str, An
         # Shown where there is something of it: special tokens are the same at both ends of the path.
         "frame": explanation["frame"] if round(explanation["frame"] or 0.0, 3) else None,
         "facts": {name: explanation[name] for name in FACTS},
-        "text": view.marked(item.row_id, heat(item.text, explanation)),
+        "drawing": view.draw(item.row_id, explanation),
     }
 
 

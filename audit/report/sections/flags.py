@@ -6,7 +6,6 @@ import hashlib
 from typing import Any
 
 from audit.report.heads import head
-from audit.report.marked import heat, plain
 from audit.report.sections import Section
 from audit.report.view import View
 from audit.report.wording import group_name
@@ -38,8 +37,7 @@ def anchor(row_id: str) -> str:
 
 
 def _item(view: View, row: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    text = view.texts.get(row["row_id"])
-    found = view.lookup([row["row_id"]]) if text is not None else []
+    found = view.lookup([row["row_id"]])
     explanation = found[0].explanation if found else None
     kinds = list(dict.fromkeys(code.split(":")[0] for code in row["codes"]))
     reasons = [code.split(":")[1] for code in row["codes"] if ":" in code]
@@ -52,9 +50,7 @@ def _item(view: View, row: dict[str, Any], names: list[str]) -> dict[str, Any]:
         "reasons": reasons,
         "groups": [(name, row["groups"].get(name, "–")) for name in names],
         "head": head(row, view.t),
-        "text": None
-        if text is None
-        else view.marked(row["row_id"], heat(text, explanation) if explanation else plain(text)),
+        "drawing": view.draw(row["row_id"], explanation) if found else None,
         "exchanges": [
             {**item, "words": ", ".join(edit["new"] for edit in item["edits"])} for item in exchanges[:MOST_EXCHANGES]
         ],

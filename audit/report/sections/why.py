@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from audit.report.charts import changes, parts
-from audit.report.marked import heat
 from audit.report.sections import Section
 from audit.report.view import View
 from audit.report.wording import group_name
@@ -79,7 +78,7 @@ def _acting(view: View, row: str) -> dict[str, Any]:
     return {
         "row_id": row,
         "score": found["score_input"],
-        "heat": heat(view.texts[row], found, "score_attributions"),
+        "drawing": view.draw(row, found, "score_attributions"),
     }
 
 

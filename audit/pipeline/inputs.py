@@ -1,0 +1,41 @@
+"""What readers may see of the data: kept for the decisions that a report may show, in one file, and for no other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audit.config import AuditConfig
+from audit.data.about import ABOUT, chosen_decisions, examples_about
+from audit.data.shown import SHOWN, shown_of
+from audit.store.files import replacing
+from audit.store.runfolder import RunFolder
+from audit.store.tables import read_table
+
+SCHEMA = pa.schema(
+    [
+        pa.field("row_id", pa.string(), nullable=False),
+        # What the decision is about, where that is a part of the text.
+        ("start", pa.int32()),
+        ("end", pa.int32()),
+        *SHOWN,
+        # Thumbnail of the exchange of a picture.
+        ("exchanged", pa.binary()),
+    ]
+)
+
+
+def keep_inputs(config: AuditConfig, folder: RunFolder, ids: Sequence[str]) -> None:
+    """Keep the examples of some more decisions, beside those that are kept already."""
+    kept = read_table(folder.inputs) if folder.inputs.exists() else SCHEMA.empty_table()
+    known = set(kept["row_id"].to_pylist())
+    places = chosen_decisions(folder, [row for row in ids if row not in known], [*ABOUT, "start", "end"])
+    records = [
+        {**place, **shown_of(example)}
+        for place, example in zip(places.to_pylist(), examples_about(config, places), strict=True)
+    ]
+    table = pa.concat_tables([kept, pa.Table.from_pylist(records, SCHEMA)])
+    with replacing(folder.inputs) as stream:
+        pq.write_table(table, stream)
