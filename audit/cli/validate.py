@@ -11,7 +11,7 @@ from audit.say import say
 from audit.text import cut
 
 if TYPE_CHECKING:
-    from audit.config import AuditConfig
+    from audit.config import AuditConfig, PromptConfig
     from audit.data.survey import Survey
 
 
@@ -67,9 +67,26 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
         names = ", ".join(map(cut, classes))
         which = "(one against the rest)" if positive is None else positive
         say(f"{settings.model.path}: classes {names}; positive: {cut(which)}")
+        if settings.model.prompt is not None:
+            say(*_prompt(settings.model.prompt))
         understand(settings, found, None, classes)
     if load_model:
         _try_model(settings, found)
+
+
+def _prompt(prompt: PromptConfig) -> list[str]:
+    """Say what a decoder will be asked, and what counts as an answer."""
+    said = [prompt.template] if prompt.template is not None else [f"{m.role}: {m.content}" for m in prompt.chat]
+    how = [
+        *(["compared per token"] if prompt.per_token else []),
+        *([f"less what is said to {', '.join(map(repr, prompt.content_free))}"] if prompt.content_free else []),
+    ]
+    answers = "; ".join(f"{cut(name)} {' or '.join(map(repr, forms))}" for name, forms in prompt.labels.items())
+    return [
+        *(f"prompt: {cut(text)!r}" for text in said),
+        f"fields: {', '.join(map(cut, prompt.fields))}",
+        f"answers: {answers}" + (f" ({', '.join(how)})" if how else ""),
+    ]
 
 
 def _decisions(settings: AuditConfig, found: Survey) -> list[str]:
@@ -102,6 +119,9 @@ def _try_model(settings: AuditConfig, found: Survey) -> None:
     facts = adapter.facts()
     reads = f"up to {facts.max_length:,} tokens" if facts.max_length else "texts of any length"
     say(f"{facts.architecture}: {facts.parameters:,} parameters, {facts.dtype} on {facts.device}, reads {reads}")
+    if facts.prompt:
+        tokens = "; ".join(f"{cut(name)} {', '.join(map(str, n))}" for name, n in facts.prompt.tokens.items())
+        say(f"whole prompt: {cut(facts.prompt.template)!r}", f"tokens of each answer: {tokens}")
     if facts.quantised:
         say(f"rounded to int8: {facts.quantised.layers:,} linear layers")
     if facts.peft:

@@ -11,6 +11,7 @@ from audit.config.data import MISSING, READ, AttributeConfig, AttributeEntry, Co
 from audit.config.nearest import keys_at, nearest
 from audit.config.part import Column, ConfigPart, Label
 from audit.config.policy import PolicyConfig, RuleConfig, WaiverConfig, Waivers
+from audit.config.prompt import PromptConfig, check_fields
 from audit.config.reading import parse_yaml, read_yaml, refuse_broken_text
 from audit.config.spelling import as_label
 from audit.config.stages import (
@@ -41,6 +42,7 @@ __all__ = [
     "OutputConfig",
     "PolicyConfig",
     "ProbeConfig",
+    "PromptConfig",
     "RuleConfig",
     "ValueExchangeConfig",
     "WaiverConfig",
@@ -119,6 +121,18 @@ class AuditConfig(ConfigPart):
             raise ValueError(f"data.positive_label: with data.outcome {data.outcome}, every class is asked about")
         if data.outcome == "entities" and columns.input is None:
             raise ValueError("data.columns.input: name the column of words, or of texts, that the entities are in")
+        return self
+
+    @model_validator(mode="after")
+    def _prompt_agrees(self) -> AuditConfig:
+        if self.model is not None and self.model.prompt is not None:
+            if self.data.columns.input is not None or self.data.columns.features:
+                raise ValueError(
+                    "model.prompt: its placeholders are filled from data.columns.fields, and from no other"
+                )
+            if self.data.several:
+                raise ValueError(f"model.prompt: it is answered with one class; data.outcome is {self.data.outcome!r}")
+            check_fields(self.model.prompt, list(self.data.columns.fields))
         return self
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from audit.config.data import AttributeConfig, AttributeEntry
 from audit.config.part import ConfigPart, Label
+from audit.config.prompt import PromptConfig
 
 #: A probability from which on a label is given.
 Threshold = Annotated[float, Field(gt=0, lt=1)]
@@ -31,6 +32,9 @@ class ModelConfig(ConfigPart):
     )
     thresholds: Threshold | dict[str, Threshold] | None = Field(
         None, description="Of several labels per text: probability from which on each is given; default 0.5."
+    )
+    prompt: PromptConfig | None = Field(
+        None, description="Of a decoder: what it is asked, and which answers stand for which class."
     )
     max_length: int | None = Field(None, ge=3, description="Tokens per input; default: what the model can take.")
     batch_tokens: int | None = Field(None, ge=16, description="Tokens per batch; default: found from the device.")

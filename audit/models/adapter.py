@@ -183,6 +183,16 @@ class AdapterOfSeveral(Adapter, Protocol):
         """
 
 
+class AdapterOfPrompts(Adapter, Protocol):
+    """An adapter whose model writes its decision: those whose facts tell of a prompt.
+
+    e to a logit is what the class holds of all that the model could say.
+    """
+
+    def answers_freely(self, batch: Batch) -> npt.NDArray[np.bool_]:
+        """Whether what the model writes by itself is one of the options, shape (batch,)."""
+
+
 def elements_of(encoded: Sequence[Encoded], units: Sequence[Collection[int]], width: int) -> torch.Tensor:
     """Mark the elements of some units of each example.
 

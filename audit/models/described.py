@@ -6,7 +6,7 @@ from audit.config import ModelConfig
 from audit.errors import ModelError
 from audit.models.config_only import classes_in, read_config
 from audit.models.peft_folder import find_base, is_adapter, look_through_both, problem_of, task_of
-from audit.models.tasks import HEADS, decided_classes, task_with
+from audit.models.tasks import check_prompt, decided_classes, head_of, task_with
 
 
 def infer_task(config: ModelConfig) -> str | None:
@@ -24,14 +24,16 @@ def infer_task(config: ModelConfig) -> str | None:
     architectures = described.get("architectures") or []
     if not isinstance(architectures, list):
         raise ModelError("config.json: architectures is not a list of names", where=str(path))
-    heads = (head for name in architectures for head in sorted(HEADS) if str(name).endswith(head))
-    head = next(heads, None)
+    head = next(filter(None, map(head_of, architectures)), None)
     return task_with(head=head, problem=problem) if head else None
 
 
 def classes_of(config: ModelConfig) -> list[str]:
     """Name what the model may decide, in the order of the logits."""
     task = config.task or infer_task(config)
+    check_prompt(task, config.prompt, str(config.path))
+    if config.prompt is not None:
+        return list(config.prompt.labels)
     if is_adapter(config.path):
         labels = look_through_both(config).classes
     else:

@@ -109,7 +109,8 @@ def _with_adapter(config: ModelConfig, task: str) -> Loaded:
     # The base model may have another head, which the adapter replaces.
     check_task(task, {}, problem_of(config.path, both.base.path), str(both.base.path))
     states = both.base.state(), both.adapter.state()
-    model, notes = load_model(config, both.base, TASKS[task].head, brought=both.brought, classes=both.classes)
+    classes = both.classes if TASKS[task].named else None
+    model, notes = load_model(config, both.base, TASKS[task].head, brought=both.brought, classes=classes)
     architecture = type(model).__name__
     model = put_on(model, both, config)
     own = any((both.adapter.path / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json"))
@@ -119,7 +120,7 @@ def _with_adapter(config: ModelConfig, task: str) -> Loaded:
     for folder, state in zip((both.base, both.adapter), states, strict=True):
         _check_unchanged(folder, state)
     check_finite(model, str(config.path))
-    if both.brought and both.classes_of != "adapter":
+    if classes and both.brought and both.classes_of != "adapter":
         notes.append(Note(code=f"classes_of_{both.classes_of}", params={"classes": both.classes}))
     digest = hashlib.sha256(f"{facts.base_sha256} {facts.sha256}".encode()).hexdigest()
     dtype = stored_dtype(both.base.stored())

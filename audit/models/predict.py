@@ -14,11 +14,13 @@ from audit.data.examples import Plain, blank, examples_of
 from audit.data.several import entities_of
 from audit.entities.entity import Entity
 from audit.errors import ModelError, some
-from audit.models.adapter import Adapter, AdapterOfSeveral, Encoded
+from audit.models.adapter import Adapter, AdapterOfPrompts, AdapterOfSeveral, Encoded
 from audit.models.engine import BatchRunner
 from audit.store.decisions import NOT_FINITE, decision_table, several
 
 Floats = npt.NDArray[np.float32]
+#: Rows of a window whose free answers are looked at.
+ASKED_FREELY = 16
 
 
 class Predictor:
@@ -44,6 +46,7 @@ class Predictor:
         self._adapter, self._schema, self._labels = adapter, schema, labels
         self._positive = adapter.classes.index(positive) if positive is not None else None
         self._runner = BatchRunner(budget)
+        self._prompted = cast("AdapterOfPrompts", adapter) if adapter.facts().prompt is not None else None
         # Those that say what there is where there is nothing have several decisions to make.
         self._several = cast("AdapterOfSeveral", adapter) if adapter.nothing is not None else None
 
@@ -65,6 +68,7 @@ class Predictor:
                 whole = len(parts) == len(encoded)
                 told = advance if whole else lambda done: None
                 found = self._runner.run(parts, lambda item: item.cost, self._run, told)
+                freely = self._ask_freely(parts)
         except (IndexError, RuntimeError) as error:
             ids = some([str(row) for row in rows["row_id"][:1].to_pylist()])
             raise ModelError(
@@ -81,10 +85,22 @@ class Predictor:
             "tokens_unknown": sum(item.unknown for item in parts),
             "words_unread": sum(item.unread for item in parts),
             "rows_in_windows": sum(len(windows) > 1 for windows in encoded),
+            **freely,
         }
         if self._several is not None:
             return self._decide_several(self._several, rows, encoded, found), spent
         return decision_table(self._columns(rows, [part for (part,) in encoded], found), self._schema), spent
+
+    def _ask_freely(self, parts: list[Encoded]) -> dict[str, int]:
+        """Let a model that writes its decision answer a few rows, over the whole window, as it would by itself."""
+        if self._prompted is None:
+            return {}
+        chosen = np.unique(np.linspace(0, len(parts) - 1, min(ASKED_FREELY, len(parts))).astype(int))
+        asked, adapter = [parts[i] for i in chosen], self._prompted
+        alike = self._runner.run(
+            asked, lambda item: item.cost, lambda part: adapter.answers_freely(adapter.collate(part)).tolist()
+        )
+        return {"answers_sampled": len(alike), "answers_unlike": len(alike) - sum(alike)}
 
     def _run(self, batch: list[Encoded]) -> Sequence[Floats]:
         collated = self._adapter.collate(batch)
@@ -125,6 +141,10 @@ class Predictor:
             shifted = np.exp(usable - usable.max(1, keepdims=True))
             probability = shifted[:, self._positive] / shifted.sum(1)
             score = pa.array(probability, mask=~finite)
+        mass = None
+        if self._prompted is not None:
+            held = np.where(finite[:, None], logits, 0).astype(np.float64)
+            mass = pa.array(np.minimum(np.exp(np.logaddexp.reduce(held, 1)), 1.0), mask=~finite)
         status = [
             "failed" if not ok else "empty" if blank(example) else "truncated" if item.truncated else "ok"
             for ok, example, item in zip(finite.tolist(), examples_of(rows), encoded, strict=True)
@@ -138,6 +158,7 @@ class Predictor:
                 [row if ok else None for row, ok in zip(logits, finite.tolist(), strict=True)], pa.list_(pa.float32())
             ),
             "score": score,
+            "option_mass": mass,
             "status": pa.array(status),
             "reason": pa.array(reasons, pa.string()),
             "length": pa.array([item.length for item in encoded], pa.int32()),

@@ -23,7 +23,10 @@ def to_int8(model: Any, where: str) -> QuantisedFacts:
     ModelError
         If the model has no linear layer.
     """
-    layers = [layer for layer in model.modules() if isinstance(layer, torch.nn.Linear)]
+    # A decoder's last layer may be its table of embeddings, which stay as they are.
+    tables = {id(layer.weight) for layer in model.modules() if isinstance(layer, torch.nn.Embedding)}
+    linear = (layer for layer in model.modules() if isinstance(layer, torch.nn.Linear))
+    layers = [layer for layer in linear if id(layer.weight) not in tables]
     if not layers:
         raise ModelError(
             f"{type(model).__name__} has no linear layers, so nothing of it can be rounded to int8", where=where,

@@ -10,6 +10,7 @@ from audit.errors import ConfigError, ModelError, some
 from audit.models.adapter import Adapter
 from audit.models.described import infer_task
 from audit.models.multi_label_classification import MultiLabelClassification
+from audit.models.prompted_classification import PromptedClassification
 from audit.models.text_classification import TextClassification
 from audit.models.token_classification import TokenClassification
 
@@ -20,7 +21,7 @@ Factory = Callable[[ModelConfig], Adapter]
 
 def factories() -> dict[str, Factory]:
     """Collect what loads a model, by task; an installed package may replace a built-in adapter."""
-    built_in = (TextClassification, MultiLabelClassification, TokenClassification)
+    built_in = (TextClassification, MultiLabelClassification, TokenClassification, PromptedClassification)
     found: dict[str, Factory] = {adapter.task: adapter.load for adapter in built_in}
     return found | {entry.name: entry.load() for entry in entry_points(group=ENTRY_POINTS)}
 

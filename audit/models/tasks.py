@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from audit.config import PromptConfig
 from audit.data.decided import NONE
 from audit.entities.entity import OUTSIDE
 from audit.entities.tags import ModelLabels, read_labels
-from audit.errors import ModelError, some
+from audit.errors import ConfigError, ModelError, some
 
 MULTI_LABEL = "multi_label_classification"
+#: A decoder that is asked with a prompt.
+PROMPTED = "prompted-classification"
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,17 @@ class Task:
         How the names of architectures end that are made for it.
     peft
         How adapters (PEFT) call it.
+    also
+        How else such names end, in families that are older than the custom.
+    named
+        Whether a checkpoint names the classes; else the configuration does.
     """
 
     name: str
     head: str
     peft: str
+    also: tuple[str, ...] = ()
+    named: bool = True
 
 
 #: By name. Of tasks with the same head, `problem_type` tells which.
@@ -38,9 +47,16 @@ TASKS = {
         Task("text-classification", "ForSequenceClassification", "SEQ_CLS"),
         Task("multi-label-classification", "ForSequenceClassification", "SEQ_CLS"),
         Task("token-classification", "ForTokenClassification", "TOKEN_CLS"),
+        Task(PROMPTED, "ForCausalLM", "CAUSAL_LM", also=("LMHeadModel",), named=False),
     )
 }
 HEADS = frozenset(task.head for task in TASKS.values())
+
+
+def head_of(architecture: object) -> str | None:
+    """Return the head that an architecture has by its name; None if no adapter here knows it."""
+    endings = {ending: task.head for task in TASKS.values() for ending in (task.head, *task.also)}
+    return next((head for ending, head in sorted(endings.items()) if str(architecture).endswith(ending)), None)
 
 
 def task_with(*, head: str | None = None, peft: str | None = None, problem: object = None) -> str | None:
@@ -70,12 +86,34 @@ def check_task(task: str, described: dict[str, Any], problem: object, where: str
         raise ModelError("problem_type is 'regression': it predicts numbers, and only classes are known", where=where)
     leave_out = "leave model.task out, or correct config.json"
     multi = task == "multi-label-classification"
-    if task != "token-classification" and problem and (problem == MULTI_LABEL) != multi:
+    if TASKS[task].head == "ForSequenceClassification" and problem and (problem == MULTI_LABEL) != multi:
         raise ModelError(f"problem_type is {problem!r}, which is not {task}", where=where, hint=leave_out)
     named = [str(name) for name in described.get("architectures") or []]
-    others = [name for name in named if name.endswith(tuple(HEADS - {TASKS[task].head}))]
+    others = [name for name in named if head_of(name) not in (None, TASKS[task].head)]
     if named and len(others) == len(named):
         raise ModelError(f"is a {some(others)}, which is not for {task}", where=where, hint=leave_out)
+
+
+def check_prompt(task: str | None, prompt: PromptConfig | None, where: str) -> None:
+    """Refuse a decoder without a prompt, and a prompt for a model that has a head of its own.
+
+    Raises
+    ------
+    ConfigError
+        With what to do.
+    """
+    if task == PROMPTED and prompt is None:
+        raise ConfigError(
+            f"{where} is a decoder that writes text, and nothing says what it is asked",
+            where="model.prompt",
+            hint="give a template and the answers that stand for classes; see docs/models.md",
+        )
+    if prompt is not None and task in TASKS and task != PROMPTED:
+        raise ConfigError(
+            f"{where} is for {task}: it has a head of its own, and reads no prompt",
+            where="model.prompt",
+            hint="leave it out, and name the text with data.columns.input",
+        )
 
 
 def decided_classes(task: str | None, labels: Sequence[str], where: str) -> list[str]:

@@ -19,7 +19,7 @@ from audit.models.embedding_model import EmbeddingModel, TokenBatch
 from audit.models.limits import ABSURD, max_length
 from audit.models.loaded import load_checkpoint
 from audit.models.probe import Tolerance, probe_decisions, probe_explanations
-from audit.models.tasks import decided_classes
+from audit.models.tasks import check_prompt, decided_classes
 from audit.models.vocabulary import check_vocabulary
 from audit.result import ModelFacts, Note
 from audit.text import file_name
@@ -58,9 +58,10 @@ class TextModel(EmbeddingModel):
             checkpoint is not for this task.
         """
         device, where = resolve_device(config.device), str(config.path)
+        check_prompt(cls.task, config.prompt, where)
         loaded = load_checkpoint(config, cls.task)
         model, tokenizer = loaded.model, cls._prepared(loaded.tokenizer, loaded.tokenizer_folder.path, config)
-        classes = decided_classes(cls.task, _labels(model, where, cls.least_labels), where)
+        classes = cls._classes(model, config)
         with door("looking up its embeddings", where):
             rows = int(model.get_input_embeddings().weight.shape[0])
         notes = [*loaded.notes, *check_vocabulary(tokenizer, rows, loaded.tokenizer_folder)]
@@ -90,6 +91,12 @@ class TextModel(EmbeddingModel):
     def _prepared(cls, tokenizer: Any, folder: Any, config: ModelConfig) -> Any:
         """Return the tokenizer as this task needs it."""
         return tokenizer
+
+    @classmethod
+    def _classes(cls, model: Any, config: ModelConfig) -> list[str]:
+        """Name what is decided, in the order of the logits."""
+        where = str(config.path)
+        return decided_classes(cls.task, _labels(model, where, cls.least_labels), where)
 
     def _configure(self, config: ModelConfig) -> None:
         """Take over what the configuration says beside the checkpoint."""

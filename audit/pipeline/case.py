@@ -157,6 +157,7 @@ _OUTCOMES = {
     "text-classification": "class",
     "token-classification": "entities",
     "multi-label-classification": "labels",
+    "prompted-classification": "class",
 }
 
 

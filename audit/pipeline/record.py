@@ -10,6 +10,7 @@ from audit.pipeline.case import Case
 from audit.pipeline.clock import Clock
 from audit.pipeline.environment import environment
 from audit.pipeline.facts import remarks
+from audit.pipeline.options import option_notes
 from audit.result import Note, Record, Subject, Timings
 from audit.store.runfolder import RunFolder
 
@@ -29,7 +30,7 @@ def record(case: Case, subject: Subject, folder: RunFolder, clock: Clock, noted:
     for stage in COUNTED:
         work.update(folder.shards(stage).counters())
     return Record(
-        notes=[*case.notes, *noted, *remarks(case, subject.data, work)],
+        notes=[*case.notes, *noted, *remarks(case, subject.data, work), *option_notes(case, folder, work)],
         work=dict(sorted(work.items())),
         environment=environment(torch_threads=case.adapter is not None),
         timings=Timings(

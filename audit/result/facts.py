@@ -31,6 +31,22 @@ class QuantisedFacts(Part):
     parameters: Count = Field(description="Weights that were rounded.")
 
 
+class PromptFacts(Part):
+    """What a decoder was asked, and which answers stood for which class."""
+
+    template: str = Field(
+        description="With {placeholders}; of messages, as the tokenizer's template put them together."
+    )
+    fields: list[str]
+    answers: dict[str, list[str]] = Field(description="Class -> its answers.")
+    tokens: dict[str, list[Count]] = Field(description="Class -> tokens of each of its answers.")
+    per_token: bool = Field(description="Whether log-likelihoods were divided by the number of tokens.")
+    calibration: dict[str, float] | None = Field(
+        description="What was subtracted from each class: its mean log score of inputs that say nothing."
+    )
+    least_mass: float = Field(description="Of all probability, what the answers together should hold.")
+
+
 class ModelFacts(Part):
     """The audited model, as loaded."""
 
@@ -51,6 +67,7 @@ class ModelFacts(Part):
     grid: tuple[Count, Count] | None = Field(
         None, description="Of images, rows and columns of the patches that explanations speak of."
     )
+    prompt: PromptFacts | None = Field(None, description="Null where the model has a head of its own.")
     peft: PeftFacts | None = Field(None, description="Null where the model stands by itself.")
     quantised: QuantisedFacts | None = Field(None, description="Null where weights are what the checkpoint holds.")
 

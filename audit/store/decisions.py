@@ -74,6 +74,8 @@ def decision_schema(attributes: Sequence[str], controls: Sequence[str] = (), mem
             ("logits", pa.list_(pa.float32())),
             # Probability of the positive class, where there is one.
             ("score", pa.float64()),
+            # Of a model that is asked with a prompt, what all answers that stand for a class hold of all probability.
+            ("option_mass", pa.float64()),
             # The true number, where numbers are predicted; `score` is then the predicted one.
             ("y_value", pa.float64()),
             pa.field("status", pa.string(), nullable=False),
