@@ -14,12 +14,13 @@ from typing import Any
 import pyarrow as pa
 
 from audit.config import DataConfig
+from audit.data.decided import NONE
 from audit.data.examples import Words
 from audit.data.values import as_text
-from audit.entities.entity import Entity
+from audit.entities.entity import OUTSIDE, Entity
 from audit.entities.spans import SpanCounts, read_spans, to_words
 from audit.entities.tags import read_tags
-from audit.errors import DataError
+from audit.errors import ConfigError, DataError
 
 #: Words of a text, each by its place.
 WORDS = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32())]))
@@ -34,6 +35,8 @@ _BETWEEN = re.compile(r"[|;,]")
 #: How 0 and 1 of a label may be written.
 _TRUTH = {"0": False, "1": True, "false": False, "true": True}
 
+_CALLED_NONE = f"a label is called {NONE!r}, which is what it is called that a label does not hold"
+
 Changed = dict[str, int]
 
 
@@ -46,6 +49,10 @@ def _listed(cell: str | None) -> Any:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, list) else None
+
+
+def _is_label(value: Any) -> bool:
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, str) and bool(value.strip()))
 
 
 class EntityReader:
@@ -86,10 +93,16 @@ class EntityReader:
         named = {"gold": columns.label, "found": columns.prediction}
         for side, cells in sides.items():
             entities = self._entities(named[side] or "", cells, listed[side], examples, rows)
-            out[side] = pa.array(
-                [None if found is None else [_record(one, rename[side]) for one in found] for found in entities],
-                ENTITIES,
-            )
+            records = [None if found is None else [_record(one, rename[side]) for one in found] for found in entities]
+            for row, found in zip(rows, records, strict=True):
+                if found and any(one["type"] == OUTSIDE for one in found):
+                    raise DataError(
+                        f"column {named[side]!r}, row {row}: an entity is of type {OUTSIDE!r}, which is what words of "
+                        "no entity are called",
+                        where=str(self._data.path),
+                        hint=f"call it otherwise in data.{'label_map' if side == 'gold' else 'prediction_map'}",
+                    )
+            out[side] = pa.array(records, ENTITIES)
         return out
 
     def _cells(self, raw: pa.Table, name: str | None, *, exact: bool = False) -> list[str | None]:
@@ -123,7 +136,8 @@ class EntityReader:
     ) -> list[list[Entity] | None]:
         out: list[list[Entity] | None] = [None] * len(rows)
         where = str(self._data.path)
-        spans = [i for i, found in enumerate(listed) if found and not isinstance(found[0], str)]
+        # Numbers are tags of whoever wrote their numbers; that they are no names is told of tags.
+        spans = [i for i, found in enumerate(listed) if found and isinstance(found[0], dict | list)]
         for i in spans:
             found = read_spans(listed[i], examples[i].text, column=column, where=where, row=rows[i])
             out[i], counts = to_words(found or [], list(zip(examples[i].starts, examples[i].ends, strict=True)))
@@ -175,6 +189,9 @@ class LabelReader:
     """Read the labels of a batch: lists, or one column of 0 and 1 for each."""
 
     def __init__(self, data: DataConfig) -> None:
+        for key in ("labels", "predictions"):
+            if NONE in getattr(data.columns, key):
+                raise ConfigError(_CALLED_NONE, where=f"data.columns.{key}", hint="call it otherwise")
         self._data = data
         self.changed: Changed = {}
         self.schemes: dict[str, set[str]] = {}
@@ -193,18 +210,30 @@ class LabelReader:
                 found = self._of_lists(raw, column, rows)
             else:
                 found = [None] * raw.num_rows
-            out[side] = pa.array(
-                [None if row is None else sorted({rename[side](label) for label in row}) for row in found], LABELS
-            )
+            named = [None if row is None else sorted({rename[side](label) for label in row}) for row in found]
+            for row, labels in zip(rows, named, strict=True):
+                if labels and NONE in labels:
+                    raise DataError(
+                        f"{f'column {column!r}, ' if column else ''}row {row}: {_CALLED_NONE}",
+                        where=str(self._data.path),
+                        hint=f"call it otherwise in data.{'label_map' if side == 'gold' else 'prediction_map'}",
+                    )
+            out[side] = pa.array(named, LABELS)
         return out
 
     def _of_lists(self, raw: pa.Table, column: str, rows: Sequence[int]) -> list[list[str] | None]:
         out: list[list[str] | None] = []
         for row, cell in zip(rows, as_text(raw.column(column), self._data.missing_values).to_pylist(), strict=True):
             found = _listed(cell)
+            if found is None and cell is not None and cell.lstrip().startswith("["):
+                raise DataError(
+                    f"column {column!r}, row {row}: the cell begins with [ and is no list in JSON",
+                    where=str(self._data.path),
+                    hint="""write ["a", "b"], with double quotes, or: a, b""",
+                )
             if found is None and cell is not None:
                 found = [label for part in _BETWEEN.split(cell) if (label := part.strip())]
-            if found is not None and (wrong := [label for label in found if not isinstance(label, str | int)]):
+            if found is not None and (wrong := [label for label in found if not _is_label(label)]):
                 problem = f"column {column!r}, row {row}: {wrong[0]!r} is no label"
                 raise DataError(problem, where=str(self._data.path), hint="a list of labels holds texts alone")
             out.append(None if found is None else [str(label).strip() for label in found])

@@ -2,8 +2,9 @@
 
 A decision's key is one word, `row_id`. Where a model decides one thing about a row of the data, it is that row's id.
 Where it decides several, it is the row's id, a #, and what the decision is about: an output (one of several labels),
-or words, counted from 1. `example`, `output` and `position` hold the parts. One word names a decision in every table,
-link, flag and command; and since numbers and escaped outputs hold no #, no two decisions share it.
+or words, counted from 1; nothing, where there is nothing to decide. `example`, `output` and `position` hold the parts.
+One word names a decision in every table, link, flag and command; and since numbers and escaped outputs hold no #, no
+two decisions share it.
 
 A probe or an explanation writes its outcomes in this same shape, so that every rate, interval and gap comes from one
 code.
@@ -127,7 +128,8 @@ def decision_id(row_id: str, one: Decided) -> str:
     if one.output is not None:
         return f"{row_id}#{one.output.replace('%', '%25').replace('#', '%23')}"
     if one.position is None:
-        return row_id
+        # Not the row's id alone: a row may be called as words of another row are.
+        return f"{row_id}#" if one.status == "nothing" else row_id
     last = one.position if one.last is None else one.last
     return f"{row_id}#{one.position + 1}" + (f"-{last + 1}" if last > one.position else "")
 

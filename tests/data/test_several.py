@@ -95,7 +95,7 @@ def test_all_formats_hold_the_same_entities(tmp_path: Path, write: Callable[[Pat
         ("1#3", "1", 2, 8, 10, "O", "PER", None),
         ("1#3-4", "1", 2, 8, 13, "PER", "O", 2),
         # A row in which there is nothing, and nothing was found, is not forgotten.
-        ("2", "2", None, None, None, "O", "O", None),
+        ("2#", "2", None, None, None, "O", "O", None),
         ("3#2", "3", 1, 7, 11, "O", "LOC", None),
         ("4#1", "4", 0, 0, 4, "LOC", "PER", 0),
     ]
@@ -117,6 +117,13 @@ def test_words_have_places() -> None:
         ({"w": ["a"], "t": ["O"], "p": None}, "row 2: no prediction"),
         ({"w": {"a": 1}, "t": ["O"], "p": ["O"]}, "row 2 holds an object"),
         ({"w": "a b", "t": [{"start": 0, "end": 9, "label": "PER"}], "p": []}, "row 2, span 1"),
+        (
+            {"w": "a b", "t": [{"start": 0, "end": 1, "label": "O"}], "p": []},
+            "row 2, span 1: 'O' is no type of an entity",
+        ),
+        ({"w": ["a"], "t": [3], "p": ["O"]}, "row 2: the tag of word 1 is no text, but int"),
+        ({"w": ["a"], "t": [None], "p": ["O"]}, "row 2: the tag of word 1 is missing"),
+        ({"w": None, "t": ["O"], "p": ["O"]}, "row 2: tags and words differ in number, 1 and 0"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_row(tmp_path: Path, row: dict[str, Any], said: str) -> None:
@@ -205,3 +212,52 @@ def test_labels_are_0_or_1(tmp_path: Path, cell: object, said: str) -> None:
 def test_keys_that_do_not_go_together(data: dict[str, Any], said: str) -> None:
     with pytest.raises(AuditError, match=said):
         parse_config({"data": {"path": "rows.jsonl", **data}, "attributes": ["g"]})
+
+
+def test_no_type_is_mapped_to_what_is_none(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"w": ["Ada"], "t": ["B-PER"], "p": ["B-PER"], "g": "a"}))
+    config = entities({"path": str(tmp_path / "rows.jsonl")}, tmp_path)
+    config["data"]["label_map"] = {"PER": "O"}
+    with pytest.raises(AuditError, match="column 't', row 1: an entity is of type 'O', which is what words of no"):
+        audit.run(config)
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (["a", "(none)"], "row 2: a label is called '\\(none\\)', which is what"),
+        (["a", ""], "row 2: '' is no label"),
+        (["a", " "], "row 2: ' ' is no label"),
+        (["a", None], "row 2: None is no label"),
+        (["a", True], "row 2: True is no label"),
+        (["a", ["b"]], r"row 2: \['b'\] is no label"),
+        ("['a', 'b']", "row 2: the cell begins with \\[ and is no list in JSON"),
+        ("[" * 5000, "row 2: the cell begins with \\[ and is no list in JSON"),
+    ],
+)
+def test_what_is_no_label_is_said_with_its_row(tmp_path: Path, cell: object, said: str) -> None:
+    rows = [{"x": "one", "l": ["a"], "p": ["a"], "g": "a"}, {"x": "two", "l": cell, "p": ["a"], "g": "b"}]
+    (tmp_path / "rows.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    columns = {"input": "x", "label": "l", "prediction": "p"}
+    config = {
+        "data": {"path": str(tmp_path / "rows.jsonl"), "outcome": "labels", "columns": columns},
+        "attributes": ["g"],
+        "output": {"folder": str(tmp_path / "run")},
+    }
+    with pytest.raises(AuditError, match=said):
+        audit.run(config)
+
+
+def test_no_column_of_a_label_is_called_as_what_is_none(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("x,a,n,g\none,1,0,a\ntwo,0,0,b\n")
+    config = {
+        "data": {
+            "path": str(tmp_path / "rows.csv"),
+            "outcome": "labels",
+            "columns": {"input": "x", "labels": {"a": "a", "(none)": "n"}, "predictions": {"a": "a"}},
+        },
+        "attributes": ["g"],
+        "output": {"folder": str(tmp_path / "run")},
+    }
+    with pytest.raises(AuditError, match=r"data\.columns\.labels: a label is called"):
+        audit.run(config)

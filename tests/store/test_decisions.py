@@ -14,6 +14,20 @@ def test_entities_that_begin_together_have_names_of_their_own() -> None:
     assert decision_id("r", Decided("O", "O")) == "r"
 
 
+def test_a_row_without_a_decision_is_never_called_as_words_of_another() -> None:
+    rows = pa.table(
+        {
+            "row_id": ["r", "r#1-2", "r#", "r#1-2#"], "weight": [1.0] * 4, "count": [1] * 4,
+            "cluster": pa.array([None] * 4, pa.string()),
+        }
+    )  # fmt: skip
+    nothing = Decided("O", "O", status="nothing")
+    entities = [Decided("person", "O", position=0, last=1), Decided("place", "O", position=3)]
+    for decided in ([entities, [nothing], [nothing], [nothing]], [[nothing], entities, entities, entities]):
+        names = several(rows, decided, decision_schema([]))["row_id"].to_pylist()
+        assert len(set(names)) == len(names)
+
+
 def test_what_a_row_says_holds_for_each_of_its_decisions() -> None:
     rows = pa.table(
         {
