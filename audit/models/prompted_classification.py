@@ -34,7 +34,7 @@ class PromptedClassification(TextModel):
     """
 
     task = PROMPTED
-    probes = frozenset({"terms"})
+    probes = frozenset({"terms", "values"})
 
     @classmethod
     def _classes(cls, model: Any, config: ModelConfig) -> list[str]:
