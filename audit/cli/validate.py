@@ -66,7 +66,7 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
         positive = None if settings.data.several else positive_class(settings, classes)
         names = ", ".join(map(cut, classes))
         which = "(one against the rest)" if positive is None else positive
-        say(f"{settings.model.path}: classes {names}; positive: {cut(which)}")
+        say(f"{settings.model.called}: classes {names}; positive: {cut(which)}")
         if settings.model.prompt is not None:
             say(*_prompt(settings.model.prompt))
         understand(settings, found, None, classes)
@@ -114,11 +114,16 @@ def _try_model(settings: AuditConfig, found: Survey) -> None:
     from audit.pipeline.case import understand
     from audit.report.wording import Catalogue
 
-    adapter = load_adapter(settings.model)
+    adapter = load_adapter(settings.model, settings)
     case = understand(settings, found, adapter)
     facts = adapter.facts()
     reads = f"up to {facts.max_length:,} tokens" if facts.max_length else "texts of any length"
-    say(f"{facts.architecture}: {facts.parameters:,} parameters, {facts.dtype} on {facts.device}, reads {reads}")
+    if facts.parameters is None:
+        say(f"{facts.name}: a function, tried on a few rows; nothing is known of what is in it")
+    elif facts.reference is not None:
+        say(f"{facts.architecture}: {facts.parameters:,} parameters, {facts.dtype} on {facts.device}, reads features")
+    else:
+        say(f"{facts.architecture}: {facts.parameters:,} parameters, {facts.dtype} on {facts.device}, reads {reads}")
     if facts.prompt:
         tokens = "; ".join(f"{cut(name)} {', '.join(map(str, n))}" for name, n in facts.prompt.tokens.items())
         say(f"whole prompt: {cut(facts.prompt.template)!r}", f"tokens of each answer: {tokens}")

@@ -136,6 +136,31 @@ class AuditConfig(ConfigPart):
         return self
 
     @model_validator(mode="after")
+    def _functions_read_something_known(self) -> AuditConfig:
+        model, columns = self.model, self.data.columns
+        if model is None or model.function is None:
+            if model is not None and columns.features and model.task is None:
+                raise ValueError("data.columns.features: goes with `model.factory` or `model.callable`")
+            return self
+        if self.data.outcome != "class":
+            raise ValueError(f"data.outcome {self.data.outcome}: a function of your own decides about one class")
+        if model.factory and columns.read != ["features"]:
+            raise ValueError("data.columns.features: name the features that the module of `model.factory` reads")
+        if columns.input_pair is not None:
+            raise ValueError("data.columns.input_pair: functions read one text; name several in data.columns.fields")
+        for name, encoding in model.encoding.items():
+            if name not in columns.features:
+                raise ValueError(f"model.encoding.{name}: is not among data.columns.features")
+            try:
+                encoding.check(columns.features[name])
+            except ValueError as error:
+                raise ValueError(f"model.encoding.{name}.{error}") from None
+        for name, kind in columns.features.items() if model.factory else ():
+            if kind == "category" and not (name in model.encoding and model.encoding[name].categories):
+                raise ValueError(f"model.encoding.{name}.categories: name them in the order of their columns")
+        return self
+
+    @model_validator(mode="after")
     def _something_to_audit(self) -> AuditConfig:
         columns = self.data.columns
         if self.model is None and columns.prediction is None and columns.score is None and not columns.predictions:
@@ -238,9 +263,7 @@ def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Pat
         hint = "`audit schema config` prints every key"
         raise ConfigError(_explain(error, AuditConfig), where=where, hint=hint) from None
     data = config.data.model_copy(update={"path": base / config.data.path})
-    model = config.model and config.model.model_copy(
-        update={"path": base / config.model.path, "base": config.model.base and base / config.model.base}
-    )
+    model = config.model and config.model.based_at(base)
     output = config.output.model_copy(update={"folder": base / config.output.folder})
     probe = config.probe and config.probe.model_copy(
         update={

@@ -5,20 +5,57 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_validator
 
 from audit.config.data import AttributeConfig, AttributeEntry
-from audit.config.part import ConfigPart, Label
+from audit.config.encoding import FeatureEncoding
+from audit.config.part import Column, ConfigPart, Label
 from audit.config.prompt import PromptConfig
 
 #: A probability from which on a label is given.
 Threshold = Annotated[float, Field(gt=0, lt=1)]
 
 
-class ModelConfig(ConfigPart):
-    """The checkpoint under audit."""
+def _dotted(name: str) -> str:
+    module, colon, function = name.partition(":")
+    parts = [*module.split("."), *function.split(".")]
+    if not colon or not all(part.isidentifier() for part in parts):
+        raise ValueError(f"{name!r} names no function; write package.module:function")
+    return name
 
-    path: Path = Field(description="Folder of a Hugging Face checkpoint, or of an adapter (PEFT).")
+
+#: A function of the user's own: `package.module:function`.
+Dotted = Annotated[str, AfterValidator(_dotted)]
+#: What `path` is where nothing is named.
+NOWHERE = Path()
+#: Keys that only mean something where a checkpoint is loaded.
+_OF_CHECKPOINTS = ("base", "quantize", "thresholds", "prompt", "max_length", "allow_pickle", "allow_remote_code")
+
+
+class ModelConfig(ConfigPart):
+    """The model under audit: a checkpoint, a network with its weights, or a function."""
+
+    path: Path = Field(
+        NOWHERE,
+        description="Folder of a Hugging Face checkpoint, or of an adapter (PEFT); of a `factory`, the safetensors "
+        "file with its weights; of a `callable`, a file or folder that it reads, if there is one.",
+    )
+    callable: Dotted | None = Field(
+        None,
+        description="package.module:function of your own that decides: a batch in, probabilities (rows, classes) out.",
+    )
+    factory: Dotted | None = Field(
+        None, description="package.module:function of your own that builds the torch module whose weights `path` holds."
+    )
+    arguments: dict[str, bool | int | float | str] = Field(
+        default_factory=dict, description="What `factory` is called with, by name."
+    )
+    classes: tuple[Label, ...] = Field(
+        (), description="Of a `callable` or `factory`: its classes, in the order of the columns it returns."
+    )
+    encoding: dict[Column, FeatureEncoding] = Field(
+        default_factory=dict, description="Of a `callable` or `factory`: how each feature is put into numbers."
+    )
     base: Path | None = Field(
         None, description="Of an adapter: folder of its base model; default: where the adapter says it is."
     )
@@ -37,11 +74,69 @@ class ModelConfig(ConfigPart):
         None, description="Of a decoder: what it is asked, and which answers stand for which class."
     )
     max_length: int | None = Field(None, ge=3, description="Tokens per input; default: what the model can take.")
-    batch_tokens: int | None = Field(None, ge=16, description="Tokens per batch; default: found from the device.")
+    batch_tokens: int | None = Field(
+        None, ge=16, description="Tokens, or features, per batch; default: found from the device."
+    )
     allow_pickle: bool = Field(False, description="Load weights from pickles. Pickles can run code: only if you trust.")
     allow_remote_code: bool = Field(
         False, description="Run Python code shipped with the checkpoint. Only if you trust."
     )
+    #: Folder of the configuration file: modules are looked for there first.
+    _folder: Path = PrivateAttr(NOWHERE)
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the configuration file."""
+        return self._folder
+
+    @property
+    def has_path(self) -> bool:
+        """Whether it names a path: a function may need none."""
+        return self.path != NOWHERE
+
+    @property
+    def function(self) -> str | None:
+        """The function of the user's own that decides, or builds what decides; None of a checkpoint."""
+        return self.callable or self.factory
+
+    @property
+    def called(self) -> str:
+        """What messages call it: the function, or where it lies."""
+        return self.function or str(self.path)
+
+    def based_at(self, folder: Path) -> ModelConfig:
+        """Return it with paths that start at a folder."""
+        changes = {
+            "path": folder / self.path if self.has_path else self.path,
+            "base": self.base and folder / self.base,
+        }
+        based = self.model_copy(update=changes)
+        based._folder = folder
+        return based
+
+    @model_validator(mode="after")
+    def _one_kind_of_model(self) -> ModelConfig:
+        if self.callable and self.factory:
+            raise ValueError("give `callable` or `factory`, not both")
+        if not self.has_path and not self.callable:
+            raise ValueError("path: is missing; only a `callable` needs none")
+        if not self.function:
+            if wrong := [key for key in ("arguments", "classes", "encoding") if getattr(self, key)]:
+                raise ValueError(f"{wrong[0]}: goes with `callable` or `factory`")
+            return self
+        more = ("device", "dtype", "arguments") if self.callable else ()
+        keys = (*_OF_CHECKPOINTS, *more)
+        if wrong := [
+            key
+            for key in keys
+            if getattr(self, key) != type(self).model_fields[key].get_default(call_default_factory=True)
+        ]:
+            raise ValueError(f"{wrong[0]}: does not go with `{'callable' if self.callable else 'factory'}`")
+        if len(self.classes) < 2:
+            raise ValueError("classes: name at least two, in the order of the columns that are returned")
+        if len(set(self.classes)) < len(self.classes):
+            raise ValueError("classes: a class stands twice")
+        return self
 
 
 class ExplanationConfig(ConfigPart):
@@ -67,8 +162,16 @@ class ExplanationConfig(ConfigPart):
         description="Converged: what the sum misses, and the estimated error in all, at most this share.",
     )
     most_gradients: int = Field(129, ge=5, description="Gradients per decision, after which it is given up.")
-    baseline: Literal["auto", "mask", "pad", "eos", "zero"] = Field(
-        "auto", description="`auto`: MASK if there is one, else PAD, EOS, zeros; none whose embedding is next to zero."
+    most_calls: int = Field(
+        4096,
+        ge=64,
+        description="Of models without gradients: variants of an input that are asked about, after which it is given "
+        "up.",
+    )
+    baseline: Literal["auto", "mask", "pad", "eos", "zero", "reference"] = Field(
+        "auto",
+        description="`auto`: MASK if there is one, else PAD, EOS, zeros; none whose embedding is next to zero. Of "
+        "features, `reference`: the values that `model.encoding` names.",
     )
     least_contrast: float = Field(
         0.05,

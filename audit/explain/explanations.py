@@ -17,8 +17,10 @@ import pyarrow as pa
 
 from audit.config import ExplanationConfig
 from audit.data.examples import Asked
+from audit.explain.integrate import path, shapley
 from audit.explain.integrate.attribution import Attribution
-from audit.explain.integrate.path import METHOD, PathIntegrator
+from audit.explain.integrate.path import PathIntegrator
+from audit.explain.integrate.shapley import ShapleySampler
 from audit.explain.verify.erasing import ErasedCase, Eraser
 from audit.explain.verify.faithfulness import Faithfulness, examine
 from audit.explain.verify.outcome import Thresholds, content_share, verdict
@@ -54,6 +56,7 @@ SCHEMA = pa.schema(
         ("sufficiency", pa.float64()),
         ("content", pa.float64()),
         ("gradients", pa.int32()),
+        ("calls", pa.int32()),
         ("forwards", pa.int32()),
         ("inclusion_probability", pa.float64()),
         # Place of each unit (`audit.data.places`), and its attribution.
@@ -90,9 +93,14 @@ class Explainer:
         settings = self.settings
         return Thresholds(settings.least_contrast, settings.tolerance, settings.contentless, settings.target)
 
+    @property
+    def method(self) -> str:
+        """What attributions are called."""
+        return path.METHOD if self.adapter.differentiable else shapley.METHOD
+
     def integrator(
         self, baseline: str, precision: str | None = None, *, fall_back: bool = False, rough: bool = False
-    ) -> PathIntegrator:
+    ) -> PathIntegrator | ShapleySampler:
         """Return the engine that explains against this baseline.
 
         Parameters
@@ -102,6 +110,18 @@ class Explainer:
         rough
             For ranks alone: a few gradients.
         """
+        least_contrast = self.settings.least_contrast if fall_back else 0.0
+        if not self.adapter.differentiable:
+            return ShapleySampler(
+                self.adapter,
+                baseline=baseline,
+                budget=self._budget,
+                tolerance=self.settings.tolerance,
+                most_calls=self.settings.most_calls,
+                scale=self.settings.target,
+                least_contrast=least_contrast,
+                seed=self.seed,
+            )
         return PathIntegrator(
             self.adapter,
             baseline=baseline,
@@ -109,7 +129,7 @@ class Explainer:
             tolerance=self.settings.tolerance,
             most_gradients=ROUGH if rough else self.settings.most_gradients,
             scale=self.settings.target,
-            least_contrast=self.settings.least_contrast if fall_back else 0.0,
+            least_contrast=least_contrast,
             precision=precision or self.settings.precision,
         )
 
@@ -121,7 +141,7 @@ class Explainer:
     def _budget(self) -> int:
         budget = self.adapter.facts().batch_tokens
         # Backward passes over few long rows spill out of a processor's cache.
-        return min(budget, MOST_ON_CPU) if self.adapter.device.type == "cpu" else budget
+        return min(budget, MOST_ON_CPU) if self.adapter.device.type == "cpu" and self.adapter.differentiable else budget
 
     def explain(
         self, rows: pd.DataFrame, advance: Callable[[int], object] = lambda done: None
@@ -148,7 +168,7 @@ class Explainer:
         limits = self.thresholds
         again = [i for i, item in enumerate(found) if not limits.contrasts(item)]
         other = self.adapter.other_baseline(self.baseline)
-        if again:
+        if again and other != self.baseline:
             second, spent = self.integrator(other, fall_back=True).attribute(
                 [encoded[i] for i in again], [targets[i] for i in again]
             )
@@ -214,7 +234,7 @@ class Explainer:
             "output": asked and asked.output,
             "position": asked and asked.position,
             "target_class": row["y_pred"],
-            "method": METHOD,
+            "method": self.method,
             "baseline": baseline,
             "scale": found.scale,
             "f_input": found.f_input,
@@ -228,6 +248,7 @@ class Explainer:
             **{name: getattr(tested, name, None) for name in TESTED},
             "content": content,
             "gradients": found.gradients,
+            "calls": found.calls,
             "forwards": tested.forwards if tested else 0,
             "inclusion_probability": row["inclusion_probability"],
             "starts": item.places[:, 0].tolist(),

@@ -12,7 +12,7 @@ import pandas as pd
 from audit.config import AuditConfig, ExplanationConfig
 from audit.data.about import examples_of_decisions
 from audit.data.shown import shown_of
-from audit.errors import DataError, RunFolderError
+from audit.errors import ConfigError, DataError, RunFolderError
 from audit.explain.integrate.units import FRAME, units_of
 from audit.result import AuditResult, DecisionSheet, SheetField, SheetUnit
 from audit.store.columns import group_column
@@ -24,7 +24,7 @@ KEPT = (
     *("outcome", "reason", "target_class", "method", "baseline", "scale", "named"),
     *("f_input", "f_baseline", "convergence_delta", "error_share"),
     *("removed", "sufficient", "followed", "wrong_signs", "chance_p", "comprehensiveness", "sufficiency"),
-    *("content", "gradients", "forwards"),
+    *("content", "gradients", "calls", "forwards"),
 )
 
 
@@ -83,12 +83,14 @@ def fresh_sheet(
         raise RunFolderError("the audit is of stored predictions: there is no model to explain", where=str(folder.path))
     if hash_files(config.data) != result.data.sha256:
         raise RunFolderError("the data is not that of the run", where=str(config.data.path))
-    adapter = load_adapter(config.model)
+    adapter = load_adapter(config.model, config)
     if result.model is None or adapter.facts().sha256 != result.model.sha256:
-        raise RunFolderError("the model is not that of the run", where=str(config.model.path))
+        raise RunFolderError("the model is not that of the run", where=config.model.called)
     if decision["y_pred"] is None:
         raise DataError(f"the decision of row {row_id!r} failed: there is nothing to explain", where=str(folder.path))
     text = examples_of_decisions(config, folder, [row_id])[row_id]
+    if "input_x_gradient" in methods and not adapter.differentiable:
+        raise ConfigError("the model has no gradients", where="--method input_x_gradient", hint="occlusion needs none")
     settings: ExplanationConfig = config.explanations
     explainer = Explainer(adapter, settings, adapter.baseline_kind(settings.baseline), config.seed)
     rows = pd.DataFrame({"row_id": [row_id], "y_pred": [decision["y_pred"]], "inclusion_probability": [1.0]})

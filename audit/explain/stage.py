@@ -11,7 +11,6 @@ from scipy.stats import norm
 
 from audit.config import AuditConfig
 from audit.explain.explanations import SCHEMA, Explainer
-from audit.explain.integrate.path import METHOD
 from audit.explain.parts import draw_rows, in_parts
 from audit.explain.verify.faithfulness import LEAST_UNITS
 from audit.explain.verify.sanity import FALSE_ALARM, check_sanity
@@ -74,11 +73,11 @@ def explain_sample(
     shown = _to_show(explained, group_column(names[0]), settings.shown)
     steady = explained[~explained["reason"].isin(["failed", "no_contrast", "not_converged", "no_input"])]
     sanity = None
-    if settings.sanity:
+    if settings.sanity and adapter.differentiable:
         sanity = check_sanity(explainer, steady, settings.sanity, config.seed)
     with_contrast = explained[~explained["reason"].isin(["failed", "no_contrast", "no_input"])]
     summary = Explanations(
-        method=METHOD,
+        method=explainer.method,
         target=settings.target,
         baseline=explainer.baseline,
         second_baseline=int((explained["baseline"] != explainer.baseline).sum()),
@@ -92,12 +91,13 @@ def explain_sample(
         outcomes=_outcomes(explained, slicings),
         errors=sorted(float(error) for error in with_contrast["error_share"]),
         gradients=float(explained["gradients"].mean()) if len(explained) else 0.0,
+        calls=float(explained["calls"].mean()) if len(explained) else 0.0,
         forwards=float(explained["forwards"].mean()) if len(explained) else 0.0,
         comprehensiveness=_median(steady["comprehensiveness"]),
         sufficiency=_median(steady["sufficiency"]),
         chance=_chance(steady),
         sanity=sanity,
-        precision=_recheck(explainer, steady) if settings.precision != "float32" else None,
+        precision=_recheck(explainer, steady) if settings.precision != "float32" and adapter.differentiable else None,
         # Means are of one unit: decisions explained on another scale stand outside.
         words=influential_words(steady[steady["scale"] == settings.target], names, adapter.facts().grid),
         shown=shown["row_id"].tolist(),

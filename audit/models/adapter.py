@@ -102,7 +102,12 @@ class Adapter(Protocol):
     notes: list[Note]
     #: Why decisions of this model cannot be explained; None if they can.
     unexplainable: str | None
-    #: The kinds of probe that it can answer: `terms` exchanged in a text, `names` put in the place of entities.
+    #: Whether logits have a gradient at what `embed` returns; where they have none, explanations ask the model itself.
+    differentiable: bool
+    #: Why a decision failed whose logits are not finite, a code.
+    not_finite: str
+    #: The kinds of probe that it can answer: `terms` exchanged in a text, `names` put in the place of entities,
+    #: `values` of named fields or features.
     probes: frozenset[str]
 
     @property

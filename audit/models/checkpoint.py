@@ -37,10 +37,10 @@ def door(doing: str, where: Path | str) -> Iterator[None]:
     except AuditError:
         raise
     except Exception as error:
-        raise ModelError(f"{doing} failed: {_said(error)}", where=str(where), hint=_hint(error)) from error
+        raise ModelError(f"{doing} failed: {said(error)}", where=str(where), hint=_hint(error)) from error
 
 
-def _said(error: BaseException) -> str:
+def said(error: BaseException) -> str:
     """Return a library's message in one line, with the class of the error where the message alone says little."""
     text = " ".join(str(error).split())
     text = text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + " …"

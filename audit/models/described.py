@@ -6,11 +6,13 @@ from audit.config import ModelConfig
 from audit.errors import ModelError
 from audit.models.config_only import classes_in, read_config
 from audit.models.peft_folder import find_base, is_adapter, look_through_both, problem_of, task_of
-from audit.models.tasks import check_prompt, decided_classes, head_of, task_with
+from audit.models.tasks import FUNCTION_TASKS, check_prompt, decided_classes, head_of, task_with
 
 
 def infer_task(config: ModelConfig) -> str | None:
     """Name the task that the model's architecture is for; of an adapter, the one that it was trained for."""
+    if config.function:
+        return FUNCTION_TASKS["callable" if config.callable else "factory"]
     path = config.path
     if is_adapter(path):
         base = find_base(config)
@@ -30,6 +32,8 @@ def infer_task(config: ModelConfig) -> str | None:
 
 def classes_of(config: ModelConfig) -> list[str]:
     """Name what the model may decide, in the order of the logits."""
+    if config.function:
+        return list(config.classes)
     task = config.task or infer_task(config)
     check_prompt(task, config.prompt, str(config.path))
     if config.prompt is not None:

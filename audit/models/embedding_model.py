@@ -12,6 +12,7 @@ import torch
 
 from audit.errors import ModelError
 from audit.models.adapter import Encoded, elements_of
+from audit.store.decisions import NOT_FINITE
 
 #: Of the table's median norm: a baseline token with less is as good as zero.
 LEAST_NORM = 0.1
@@ -45,6 +46,10 @@ class EmbeddingModel:
 
     #: Why decisions of this model cannot be explained; None if they can.
     unexplainable: str | None = None
+    #: Whether logits have a gradient at what `embed` returns.
+    differentiable = True
+    #: Why a decision failed whose logits are not finite.
+    not_finite = NOT_FINITE
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
         self._tokenizer = tokenizer

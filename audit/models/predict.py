@@ -16,7 +16,7 @@ from audit.entities.entity import Entity
 from audit.errors import ModelError, some
 from audit.models.adapter import Adapter, AdapterOfPrompts, AdapterOfSeveral, Encoded
 from audit.models.engine import BatchRunner
-from audit.store.decisions import NOT_FINITE, decision_table, several
+from audit.store.decisions import decision_table, several
 
 Floats = npt.NDArray[np.float32]
 #: Rows of a window whose free answers are looked at.
@@ -149,7 +149,9 @@ class Predictor:
             "failed" if not ok else "empty" if blank(example) else "truncated" if item.truncated else "ok"
             for ok, example, item in zip(finite.tolist(), examples_of(rows), encoded, strict=True)
         ]
-        reasons = [item.failed or (None if ok else NOT_FINITE) for ok, item in zip(finite, encoded, strict=True)]
+        reasons = [
+            item.failed or (None if ok else self._adapter.not_finite) for ok, item in zip(finite, encoded, strict=True)
+        ]
         return columns | {
             "y_true": pa.array(labels, pa.string()),
             "y_pred": pa.array(predicted, pa.string()),

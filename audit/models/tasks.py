@@ -50,6 +50,8 @@ TASKS = {
         Task(PROMPTED, "ForCausalLM", "CAUSAL_LM", also=("LMHeadModel",), named=False),
     )
 }
+#: Key of the configuration that names a function of the user's own -> task.
+FUNCTION_TASKS = {"callable": "black-box", "factory": "feature-classification"}
 HEADS = frozenset(task.head for task in TASKS.values())
 
 

@@ -19,6 +19,7 @@ from audit.models.embedding_model import EmbeddingModel, TokenBatch
 from audit.models.limits import ABSURD, max_length
 from audit.models.loaded import load_checkpoint
 from audit.models.probe import Tolerance, probe_decisions, probe_explanations
+from audit.models.shuffled import shuffled
 from audit.models.tasks import check_prompt, decided_classes
 from audit.models.vocabulary import check_vocabulary
 from audit.result import ModelFacts, Note
@@ -120,15 +121,9 @@ class TextModel(EmbeddingModel):
 
     def randomised(self, seed: int) -> Self:
         """Return a copy with weights shuffled within each tensor, so that it keeps all but what was learned."""
-        model = copy.deepcopy(self._model)
-        generator = torch.Generator().manual_seed(seed)
-        with torch.no_grad():
-            for parameter in model.parameters():
-                order = torch.randperm(parameter.numel(), generator=generator).to(parameter.device)
-                parameter.copy_(parameter.flatten()[order].view_as(parameter))
         copied = copy.copy(self)
         copied.notes = []
-        copied._take(model)
+        copied._take(shuffled(self._model, seed))
         return copied
 
     def _probe(self, precision: torch.dtype, where: str) -> None:

@@ -104,7 +104,7 @@ def understand(
     if adapter and adapter.unexplainable and explains(config):
         raise ModelError(
             f"its decisions can be audited but not explained: {adapter.unexplainable}",
-            where=str(config.model.path) if config.model else None,
+            where=config.model.called if config.model else None,
             hint="set explanations.which: none",
         )
     names = names_asked(config, adapter)
@@ -158,6 +158,8 @@ _OUTCOMES = {
     "token-classification": "entities",
     "multi-label-classification": "labels",
     "prompted-classification": "class",
+    "feature-classification": "class",
+    "black-box": "class",
 }
 
 
@@ -302,7 +304,7 @@ def portable(config: AuditConfig) -> dict[str, Any]:
     plain = config.model_dump(mode="json")
     plain["data"]["path"] = config.data.path.name
     if config.model:
-        plain["model"]["path"] = file_name(config.model.path)
+        plain["model"]["path"] = file_name(config.model.path) if config.model.has_path else ""
         plain["model"]["base"] = config.model.base and file_name(config.model.base)
     if config.probe:
         plain["probe"]["lexicons"] = [path.name for path in config.probe.lexicons]

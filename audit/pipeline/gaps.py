@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 MOST_GAPS, LEAST_EXPLAINED = 24, 20
 #: Named parts of a gap that are masked, the strongest first.
 MOST_MASKED = 8
+#: Kinds of parts that stand somewhere in an example, so that they can be masked.
+MASKABLE = frozenset({"identity", "lexicon", "word", "field", "region"})
 #: Disparity -> true label it is conditioned on, and whether more of it is a higher rate of positive predictions.
 CONDITIONS = {
     "selection_rate": ("all", True),
@@ -204,7 +206,7 @@ def _masked(
     from audit.explain.gaps.decomposition import closings
 
     code = {(concept.kind, concept.name): i for i, concept in enumerate(numbers.contributions.names)}
-    wordy = [i for i, part in enumerate(parts) if part.named and part.kind in {"identity", "lexicon", "word"}]
+    wordy = [i for i, part in enumerate(parts) if part.named and part.kind in MASKABLE]
     wordy = wordy[:MOST_MASKED]
     if not wordy:
         return list(parts), None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audit.config import AuditConfig, ModelConfig, load_config, parse_config
+from audit.config import AuditConfig, load_config, parse_config
 from audit.data.survey import survey
 from audit.errors import AuditError
 from audit.pipeline.case import fingerprint_of_run, understand
@@ -86,7 +86,7 @@ def run(
     with clock.timing("survey"):
         surveyed = survey(config)
     with clock.timing("load"):
-        adapter = load(config.model) if config.model else None
+        adapter = load(config)
     case = understand(config, surveyed, adapter)
 
     place = RunFolder(config.output.folder)
@@ -145,11 +145,13 @@ def hold_against(
     return comparison, None
 
 
-def load(config: ModelConfig) -> Adapter:
-    """Load the model. Stored predictions are audited without ever importing torch."""
+def load(config: AuditConfig) -> Adapter | None:
+    """Load the model, if there is one. Stored predictions are audited without ever importing torch."""
+    if config.model is None:
+        return None
     from audit.models.registry import load_adapter
 
-    return load_adapter(config)
+    return load_adapter(config.model, config)
 
 
 def vouched(result: AuditResult) -> dict[str, Any]:

@@ -145,6 +145,8 @@ def _explainer(case: Case, out: _Found) -> Explainer | None:
     # Captum takes a second to import, which an audit without explanations need not wait for.
     from audit.explain.stage import make_explainer
 
+    if case.config.explanations.sanity and not case.adapter.differentiable:
+        out.notes.append(Note(code="no_sanity_without_weights"))
     return make_explainer(case.config, case.adapter)
 
 

@@ -95,6 +95,8 @@ class Catalogue:
         are found, and what is decided about them is no text.
     nothing
         Class that says that there is nothing.
+    method
+        How decisions were explained; it may have words of its own, too, which count for more.
     """
 
     def __init__(
@@ -104,23 +106,24 @@ class Catalogue:
         *,
         outcome: str = "class",
         nothing: str | None = None,
+        method: str | None = None,
     ) -> None:
         source = files("audit.report") / "messages" / f"{language}.json"
         if not source.is_file():
             raise ConfigError(f"there is no report in language {language!r}", hint="en is there")
         self.language, self.outcome, self.nothing = language, outcome, nothing
         words = {**(extra or {}), **json.loads(source.read_text(encoding="utf-8"))}
-        own = f"@{outcome}"
-        self._words: dict[str, str] = words | {
-            code.removesuffix(own): text for code, text in words.items() if code.endswith(own)
-        }
+        self._words: dict[str, str] = dict(words)
+        for own in (f"@{outcome}", f"@{method}"):
+            self._words |= {code.removesuffix(own): text for code, text in words.items() if code.endswith(own)}
 
     @classmethod
     def of(cls, result: AuditResult, language: str = "en", extra: dict[str, str] | None = None) -> Catalogue:
         """Return the words for what an audit is about."""
         outcome, read = result.config["data"]["outcome"], result.data.read
         about = read if outcome == "class" and read in {"image", "fields", "features"} else outcome
-        return cls(language, extra, outcome=about, nothing=result.data.nothing)
+        method = result.explanations.method if result.explanations else None
+        return cls(language, extra, outcome=about, nothing=result.data.nothing, method=method)
 
     def __call__(self, code: str, /, **params: Any) -> str:
         """Word a code.

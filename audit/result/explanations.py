@@ -65,7 +65,7 @@ class WordInfluence(Part):
 class Explanations(Part):
     """The explanation pass, summed up; one row per decision stands in attributions.parquet."""
 
-    method: str
+    method: str = Field(description="integrated_gradients; shapley_sampling of models without gradients.")
     target: str = Field(description="What is explained: probability or log_odds of the predicted class.")
     baseline: str
     log_odds: Count = Field(
@@ -83,6 +83,7 @@ class Explanations(Part):
         description="Estimated error of each decision with contrast, as a share of all attribution, sorted."
     )
     gradients: float = Field(description="Mean per decision.")
+    calls: float = Field(description="Variants of an input that a model without gradients was asked about: mean.")
     forwards: float = Field(description="Mean per decision, of the tests.")
     comprehensiveness: float | None = Field(description="Median over decisions that pass the tests.")
     sufficiency: float | None
@@ -153,7 +154,8 @@ class DecisionSheet(Part):
     sufficiency: float | None
     content: float
     gradients: int
+    calls: int
     forwards: int
     units: list[SheetUnit]
     frame: float = Field(description="Attribution of what is part of no word (special tokens), together.")
-    agreement: dict[str, float | None] = Field(description="Cosine of other methods with integrated gradients.")
+    agreement: dict[str, float | None] = Field(description="Cosine of other methods with these attributions.")

@@ -53,7 +53,7 @@ class ModelFacts(Part):
     name: str
     task: str
     architecture: str
-    parameters: Count
+    parameters: Count | None = Field(description="Null where nobody can count them: of a function.")
     classes: list[str]
     sha256: str = Field(
         description="Over all files read (checkpoint, or adapter and base model), and what was rounded."
@@ -68,6 +68,9 @@ class ModelFacts(Part):
         None, description="Of images, rows and columns of the patches that explanations speak of."
     )
     prompt: PromptFacts | None = Field(None, description="Null where the model has a head of its own.")
+    reference: dict[str, float | str] | None = Field(
+        None, description="Of features, the values that stand for those that are taken away."
+    )
     peft: PeftFacts | None = Field(None, description="Null where the model stands by itself.")
     quantised: QuantisedFacts | None = Field(None, description="Null where weights are what the checkpoint holds.")
 

@@ -22,7 +22,9 @@ class Closing(Part):
 class GapPart(Part):
     """One line of a gap: what a concept adds to the mean score of the one group beyond the other."""
 
-    kind: Literal["baseline", "identity", "lexicon", "word", "special", "rest", "residual", "sampling"]
+    kind: Literal[
+        "baseline", "identity", "lexicon", "word", "field", "region", "special", "rest", "residual", "sampling"
+    ]
     name: str = Field(description="The word, or axis: group, or category of the user's lexicon; else empty.")
     value: float
     lower: float | None = Field(description="Simultaneous over all concepts; null where there is no interval.")

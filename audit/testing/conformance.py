@@ -57,10 +57,18 @@ def check_adapter(
             ("the baseline leaves the frame alone", found.frame),
             ("erasing nothing is the input, erasing all is the baseline", found.erases),
             ("erasing a unit touches that unit alone", found.erases_one),
-            ("logits have a gradient at the embedding", found.gradient),
             ("another baseline can be used", found.other),
-            ("a shuffled copy is another model", found.shuffled),
         ]
+        if adapter.differentiable:
+            promises += [
+                ("logits have a gradient at the embedding", found.gradient),
+                ("a shuffled copy is another model", found.shuffled),
+            ]
+        else:
+            promises += [
+                ("replacing a unit changes what is said", found.answers),
+                ("a shuffled copy is refused with one clear error", found.not_shuffled),
+            ]
     if adapter.nothing is not None:
         promises += SeveralCheck(adapter, examples, precision).promises()
     promises += [
@@ -201,6 +209,23 @@ class _Check:
         (found,) = torch.autograd.grad(logits[0, 0] - logits[0, 1:].max(), leaf, allow_unused=True)
         if found is None or not torch.isfinite(found).all():
             raise Broken("there is none, or it is not finite")
+
+    def answers(self) -> None:
+        batch, kind = self.adapter.collate(self.encoded), self._kind()
+        with torch.inference_mode():
+            for unit in range(max(len(item.places) for item in self.encoded)):
+                chosen = [[unit] if unit < len(item.places) else [] for item in self.encoded]
+                found = self.adapter.logits(batch, self.adapter.erase(self.encoded, batch, kind, chosen))
+                if not self.tolerance.agree(found, self.plain):
+                    return
+        raise Broken("no unit of any example does")
+
+    def not_shuffled(self) -> None:
+        try:
+            self.adapter.randomised(0)
+        except ModelError:
+            return
+        raise Broken("one is given, though the model is said to have no gradients")
 
     def other(self) -> None:
         kind = self._kind()

@@ -18,7 +18,7 @@ ROWS = "who,years,sex,y\n Ann ,34.5,F,1\nBo,,m,0\n,1e2,,1\n"
 def config(folder: Path, **columns: Any) -> AuditConfig:
     (folder / "rows.csv").write_text(ROWS)
     raw = {
-        "model": {"path": "model"},
+        "model": {"path": "model", "task": "mine"},
         "data": {"path": "rows.csv", "columns": {"label": "y", **columns}},
         "attributes": ["sex"],
     }

@@ -83,10 +83,11 @@ def test_words_of_an_outcome_stand_for_those_of_all() -> None:
     assert len(own) > 30
     for code in own:
         plain, outcome = code.split("@")
-        assert outcome in {"entities", "labels", "image", "fields", "features"}, code
+        assert outcome in {"entities", "labels", "image", "fields", "features", "shapley_sampling"}, code
         assert plain in words, code
     assert Catalogue(outcome="entities").metric("true_positive_rate") == "Recall"
     assert Catalogue().metric("true_positive_rate") == "True positive rate"
+    assert "Shapley" in Catalogue(method="shapley_sampling")("method.explanations")
 
 
 def test_what_says_that_there_is_nothing_is_called_so() -> None:

@@ -30,7 +30,7 @@ from scipy.stats import norm
 from audit.explain.gaps.concepts import Contributions
 from audit.result import Closing, ConceptPush, GapPart
 
-Kind = Literal["baseline", "identity", "lexicon", "word", "special", "rest", "residual", "sampling"]
+Kind = Literal["baseline", "identity", "lexicon", "word", "field", "region", "special", "rest", "residual", "sampling"]
 Floats = npt.NDArray[np.float64]
 
 #: Decisions that must hold a concept.

@@ -1,4 +1,4 @@
-"""What integrated gradients say of one decision: φ of its units, and how far it may be wrong."""
+"""What an explanation says of one decision: φ of its units, and how far it may be wrong."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ class Attribution:
     f_input, f_baseline
         F at both ends of the path.
     estimated_error
-        Of φ of the elements, in L1: from how far φ moved by the last nodes, and what it lacks in any gap.
+        Of φ, in L1: of integrated gradients, from how far φ of the elements moved by the last nodes, and what it lacks
+        in any gap; of sampled Shapley values, of units, from how φ varies between orders.
     gradients
         Gradients it took; each comes with a value of F.
     scale
         What F is: `probability` or `log_odds`.
     frame
         φ of all elements together that are part of no unit.
+    calls
+        Variants of the input that the model was asked about, where it has no gradients.
     of_elements
         Σ|φ| over elements; that of units and frame if left out.
     """
@@ -41,6 +44,7 @@ class Attribution:
     scale: str = "probability"
     frame: float = 0.0
     of_elements: float | None = None
+    calls: int = 0
 
     @property
     def mass(self) -> float:

@@ -13,6 +13,8 @@ from audit.result import GapDecomposition, GapPart
 #: Parts of one gap in its chart and in its table; the rest stands in result.json.
 MOST_CHARTED, MOST_LISTED = 10, 30
 MOST_PUSHES = 24
+#: Kinds of parts that have a name of their own.
+NAMED = frozenset({"identity", "lexicon", "word", "field", "region"})
 
 
 def build(view: View) -> dict[str, Any] | None:
@@ -38,7 +40,7 @@ def build(view: View) -> dict[str, Any] | None:
 
 
 def _gap(view: View, gap: GapDecomposition) -> dict[str, Any]:
-    concepts = [part for part in gap.parts if part.kind in {"identity", "lexicon", "word", "special"}]
+    concepts = [part for part in gap.parts if part.kind in {*NAMED, "special"}]
     charted = [part for part in concepts if part.named][:MOST_CHARTED] or concepts[:3]
     whole = [part for part in gap.parts if part.kind in {"baseline", "rest"}]
     lines = [*whole[:1], *charted, *whole[1:], *(part for part in gap.parts if part.kind in {"residual", "sampling"})]
@@ -66,7 +68,7 @@ def _gap(view: View, gap: GapDecomposition) -> dict[str, Any]:
 
 def name(view: View, part: GapPart) -> str:
     """What a part is called."""
-    return part.name if part.kind in {"identity", "lexicon", "word"} else view.t(f"why.part.{_kind(part)}")
+    return part.name if part.kind in NAMED else view.t(f"why.part.{_kind(part)}")
 
 
 def _kind(part: GapPart) -> str:

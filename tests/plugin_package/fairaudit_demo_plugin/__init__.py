@@ -24,6 +24,8 @@ class Coin:
         self.classes = ["no", "yes"]
         self.notes: list[Note] = []
         self.nothing = None
+        self.differentiable = False
+        self.not_finite = "not_finite"
         self.unexplainable = "it never reads the text"
         self.probes: frozenset[str] = frozenset({"terms"})
         self.device = torch.device("cpu")
