@@ -110,6 +110,9 @@ class AuditConfig(ConfigPart):
                 raise ValueError(
                     f"data.columns: give `{key}`, a column of lists, or `{other}`, a column for each label"
                 )
+        of_entities = [attribute.label for attribute in self.read_as_groups if attribute.entity is not None]
+        if of_entities and data.outcome != "entities":
+            raise ValueError(f"attributes: {some(of_entities)} is of entities, which go with data.outcome entities")
         if data.scheme is not None and data.outcome != "entities":
             raise ValueError("data.scheme: goes with data.outcome entities")
         if not data.several:

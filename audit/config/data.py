@@ -171,6 +171,11 @@ class AttributeConfig(ConfigPart):
         default_factory=dict,
         description="Instead of `column`, where groups overlap or are uncertain: group -> column of 0 to 1.",
     )
+    entity: str | None = Field(
+        None,
+        description="Instead of `column`, of each entity by itself: its `type`, or what a list of names says of it "
+        "(`name_origin`, `name_gender`).",
+    )
     name: str = Field("", description="Name in the report; default: the column.")
     bins: tuple[float, ...] | None = Field(
         None, min_length=1, description="Lower edges of the numeric bins: [40, 50] gives <40, 40–<50 and ≥50."
@@ -190,20 +195,20 @@ class AttributeConfig(ConfigPart):
 
     @model_validator(mode="after")
     def _column_or_members(self) -> AttributeConfig:
-        if (self.column is not None) == bool(self.members):
-            raise ValueError("give either `column` or `members`")
+        if (self.column is not None) + bool(self.members) + (self.entity is not None) != 1:
+            raise ValueError("give one of `column`, `members` and `entity`")
         if MISSING in self.members:
             raise ValueError(f"members: {MISSING!r} is what rows in no group are called")
         if self.members and not self.name:
             raise ValueError("an attribute with `members` needs a `name`")
-        if self.members and (self.bins or self.values):
-            raise ValueError("`bins` and `values` go with `column`, not with `members`")
+        if self.column is None and (self.bins or self.values):
+            raise ValueError("`bins` and `values` go with `column` alone")
         return self
 
     @property
     def label(self) -> str:
         """Name of the attribute in every output."""
-        return self.name or self.column or ""
+        return self.name or self.column or (f"entity {self.entity}" if self.entity else "")
 
 
 def _bare_column(value: object) -> object:

@@ -165,6 +165,9 @@ class _Batch:
         out |= several.read(self._raw, self._rows.to_pylist(), rename)
         for number, attribute in enumerate(config.read_as_groups):
             column = group_column(attribute.label)
+            if attribute.entity is not None:
+                # Of each entity by itself: no row has it.
+                continue
             if attribute.column is None:
                 shares = self._members(attribute)
                 out[members_column(column)] = shares

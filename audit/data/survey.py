@@ -21,7 +21,7 @@ from audit.data.stored import refuse_undecided
 from audit.data.values import MOST_WHOLE
 from audit.errors import DataError, some
 from audit.result import Note
-from audit.store.columns import control_column, group_column, group_columns
+from audit.store.columns import control_column, group_columns
 from audit.store.membership import spread
 
 #: More classes or groups than this is an id or a number in the wrong place, not a class or a group; a crossing of more
@@ -71,7 +71,8 @@ def survey(config: AuditConfig) -> Survey:
         row at all.
     """
     found = Survey(format=data_format(config.data), sha256=hash_files(config.data))
-    columns = {attribute.label: group_column(attribute.label) for attribute in config.read_as_groups}
+    of_rows = [attribute.label for attribute in config.read_as_groups if attribute.entity is None]
+    columns = dict(zip(of_rows, group_columns(of_rows), strict=True))
     columns |= {name: control_column(name) for name in config.controls}
     found.groups = {name: Counter() for name in columns}
     id_hashes: list[np.ndarray] = []
@@ -250,6 +251,8 @@ def _refuse_duplicates(config: AuditConfig, hashes: np.ndarray) -> None:
 
 def _check_outside(config: AuditConfig, found: Survey) -> None:
     for attribute in config.attributes:
+        if attribute.entity is not None:
+            continue
         unseen = [group for group in attribute.outside_gaps if group not in found.groups[attribute.label]]
         if unseen:
             raise DataError(

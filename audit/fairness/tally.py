@@ -25,13 +25,15 @@ class Slicing:
     """One attribute, or several crossed, with the controls to hold fixed.
 
     `clustered` keeps the cells of each cluster apart, since the spread between clusters is what intervals need; `also`
-    names further columns of the table to keep cells apart by.
+    names further columns of the table to keep cells apart by. `of_rows` is false where groups are those of parts of a
+    row, so that a whole row has none.
     """
 
     attributes: tuple[str, ...]
     controls: tuple[str, ...] = ()
     clustered: bool = False
     also: tuple[str, ...] = ()
+    of_rows: bool = True
 
     @property
     def group_columns(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from audit.fairness.compare.scope import Scope
 from audit.fairness.metrics.definitions import SEVERAL, Outcome, choose_metrics
 from audit.fairness.metrics.names import EXPLAINED_RATE, NAME_METRICS
 from audit.fairness.tally import Slicing
+from audit.pipeline.entity_groups import TYPE, groups_of_entities
 from audit.pipeline.persons import NamesAsked, names_asked, names_of
 from audit.policy.rules import check_policy, named_rules, outcome_units
 from audit.result import Note
@@ -120,7 +121,7 @@ def understand(
         {*standardised, *({EXPLAINED_RATE} & set(units))},
         names.slicings if names else [],
     )
-    check_policy_groups(config, surveyed, names)
+    check_policy_groups(config, surveyed, names, _of_entities(config, classes))
     members = [attribute.label for attribute in config.attributes if attribute.members]
     read = [attribute.label for attribute in config.read_as_groups]
     schema = decision_schema(read, config.controls, members)
@@ -229,8 +230,10 @@ def ask(
     also = ("output",) if outcome == "labels" else ()
     slicings = [Slicing((), (), clustered, also)]
     crossings = [crossing for crossing in config.crossings if crossing not in too_fine]
+    parts = {attribute.label for attribute in config.attributes if attribute.entity is not None}
     slicings += [
-        Slicing(group, config.controls, clustered, also) for group in (*((name,) for name in names), *crossings)
+        Slicing(group, config.controls, clustered, also, of_rows=not parts & set(group))
+        for group in (*((name,) for name in names), *crossings)
     ]
     order = {attribute.label: group_names(attribute) for attribute in config.attributes}
     scopes = tuple(dict.fromkeys(Scope(rule.exempt, rule.min_share) for _, rule in named_rules(config.policy)))
@@ -256,9 +259,25 @@ def no_probabilities(config: AuditConfig) -> list[Note]:
     return [Note(code="scores_no_probabilities", params={"low": low, "high": high, "metrics": left_out})]
 
 
-def check_policy_groups(config: AuditConfig, surveyed: Survey, names: NamesAsked | None) -> None:
+def _of_entities(config: AuditConfig, classes: list[str]) -> dict[str, set[str]]:
+    """Name the groups of attributes that are of entities by themselves, which no row of the data tells."""
+    known = groups_of_entities(config, [name for name in classes if name != NOTHING.get(config.data.outcome)])
+    for attribute in config.attributes:
+        if unseen := [group for group in attribute.outside_gaps if group not in known.get(attribute.label, (group,))]:
+            raise ConfigError(
+                f"outside_gaps names {some(unseen)}, which is no group of it",
+                where=f"attributes, {attribute.label}",
+                hint=f"its groups are {some(sorted(known[attribute.label]), 20)}",
+            )
+    return known
+
+
+def check_policy_groups(
+    config: AuditConfig, surveyed: Survey, names: NamesAsked | None, of_entities: Mapping[str, Collection[str]]
+) -> None:
     """Refuse a rule that exempts or refers to a group which does not occur: it would not do what it says."""
     audited = {group for counter in surveyed.groups.values() for group in counter}
+    audited |= {group for groups in of_entities.values() for group in groups}
     for name, rule in named_rules(config.policy):
         groups = names.groups if names and rule.metric in NAME_METRICS else audited
         named = [*rule.exempt, *([rule.reference] if rule.reference else [])]
@@ -286,11 +305,16 @@ def lexicons_of(config: AuditConfig) -> list[Lexicon]:
     return load_lexicons(probe.languages, probe.lexicons, replace=probe.replace, axes=probe.axes) if probe else []
 
 
+def _by_names(config: AuditConfig) -> bool:
+    """Whether a list of names has a part in it."""
+    return config.probe is not None or any(attribute.entity not in {None, TYPE} for attribute in config.attributes)
+
+
 def fingerprint_of_run(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -> dict[str, str]:
     """Hash everything that decides the outcome."""
     model = adapter.facts() if adapter else None
     words = [lexicons_sha256(lexicons_of(config))] if config.probe else []
-    words += [names_of(config).sha256] if config.probe and config.data.outcome == "entities" else []
+    words += [names_of(config).sha256] if config.data.outcome == "entities" and _by_names(config) else []
     return {
         "configuration": fingerprint_of([portable(config), *words]),
         "data": surveyed.sha256,

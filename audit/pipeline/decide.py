@@ -11,6 +11,7 @@ from audit.data.rows import RowReader
 from audit.data.stored import stored_decisions
 from audit.pipeline.case import Case
 from audit.pipeline.clock import Clock
+from audit.pipeline.entity_groups import EntityGroups
 from audit.store.decisions import BATCH_ROWS, windows
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
@@ -34,6 +35,7 @@ def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> N
                 else:
                     yield number, rows
 
+        entities = EntityGroups(case.config)
         if case.adapter:
             from audit.models.engine import ahead
             from audit.models.predict import Predictor
@@ -43,12 +45,13 @@ def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> N
                 budget=case.adapter.facts().batch_tokens,
             )  # fmt: skip
             for (number, rows), encoded in ahead(missing(), lambda item: predictor.encode(examples_of(item[1]))):
-                shards.write(number, *predictor.decide(rows, encoded, bar.update))
+                table, spent = predictor.decide(rows, encoded, bar.update)
+                shards.write(number, entities.put(rows, table), spent)
                 clock.computed += 1
         else:
             for number, rows in missing():
                 table = stored_decisions(rows, case.schema, case.config, case.positive, case.classes)
-                shards.write(number, table, {})
+                shards.write(number, entities.put(rows, table), {})
                 clock.computed += 1
                 bar.update(rows.num_rows)
     shards.join(folder.decisions, case.schema)

@@ -113,7 +113,7 @@ def hash_rows(case: Case, folder: RunFolder) -> str:
     Where a row has several decisions, which ones there are depends on what was predicted; so the rows are read again.
     """
     config = case.config
-    names = group_columns(attribute.label for attribute in config.attributes)
+    names = group_columns(attribute.label for attribute in config.attributes if attribute.entity is None)
     names += [control_column(name) for name in config.controls]
     shared = [members_column(*group_columns([item.label])) for item in config.attributes if item.members]
     # Not the searched columns: they are no part of the question.
@@ -146,7 +146,7 @@ def remarks(case: Case, data: DataFacts, work: Mapping[str, int]) -> list[Note]:
     if data.unlabelled and any(data.labels.values()):
         notes.append(Note(code="rows_unlabelled", params={"n": data.unlabelled}))
     for attribute in case.config.attributes:
-        n = case.survey.groups[attribute.label].get(MISSING, 0)
+        n = case.survey.groups.get(attribute.label, Counter()).get(MISSING, 0)
         if n:
             notes.append(Note(code="missing_group", params={"attribute": attribute.label, "n": n}))
     if data.clusters is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -79,7 +79,7 @@ def names_asked(config: AuditConfig, adapter: Adapter | None) -> NamesAsked | No
         raise ConfigError(
             f"the model finds no entities of type {unknown[0]!r}; it finds {some(known, 20)}", where="probe.names.types"
         )
-    types = settings.types or tuple(name for name in known if name.lower() in PERSONS)
+    types = settings.types or tuple(name for name in known if is_person(name))
     if not types:
         raise ConfigError(
             f"none of the model's types of entities is called like a person: {some(known, 20)}",
@@ -89,10 +89,15 @@ def names_asked(config: AuditConfig, adapter: Adapter | None) -> NamesAsked | No
     return NamesAsked(names, types)
 
 
+def is_person(kind: str, types: Sequence[str] = ()) -> bool:
+    """Whether a type of entities is that of persons: one of `types`, if any are named, else by what it is called."""
+    return kind in types if types else kind.lower() in PERSONS
+
+
 def names_of(config: AuditConfig) -> NameList:
-    """Load the list of names that the configuration asks for."""
+    """Load the list of names that the configuration asks for; without a probe, the English one."""
     if config.probe is None:
-        raise ValueError("no probe is asked for")
+        return load_names(("en",))
     return load_names(config.probe.languages, config.probe.names.file)
 
 

@@ -245,6 +245,8 @@ def _movements(
     # Only where a row has several decisions is a whole row more than one of them.
     for tally, slicing in zip(pairs.rows, result.slicings, strict=True) if pairs.rows else ():
         code_of, attributes = _code_of(slicing), tuple(slicing.attributes)
+        if not any((attributes, group, EXACT_MATCH, None) in values for group in code_of):
+            continue  # groups of parts of rows
         moved = movement(
             tally,
             _codes(tally.cells, tally.slicing.group_columns, code_of),

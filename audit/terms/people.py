@@ -86,6 +86,25 @@ class NameList:
                 found.setdefault(name.lower(), set()).add(group.values)
         return {name: next(iter(groups)) for name, groups in found.items() if len(groups) == 1}
 
+    def value_of(self, text: str, attribute: str) -> str | None:
+        """What the names of a text that are on the list go by, by one attribute; None where they differ, or none tells.
+
+        A name that groups share, as women and men do a family name, tells nothing.
+        """
+        told = [self._values[attribute].get(word, set()) for word in text.lower().split()]
+        found = {value for values in told if len(values) == 1 for value in values}
+        return found.pop() if len(found) == 1 else None
+
+    @cached_property
+    def _values(self) -> dict[str, dict[str, set[str]]]:
+        """Attribute -> written name, lower-cased -> what it goes by."""
+        out: dict[str, dict[str, set[str]]] = {attribute: {} for attribute in self.attributes}
+        for group in self.groups:
+            for name in (*group.given, *group.family):
+                for attribute, value in zip(self.attributes, group.values, strict=True):
+                    out[attribute].setdefault(name.lower(), set()).add(value)
+        return out
+
     def drawn(self, size: int, seed: int) -> dict[NameGroup, list[PersonName]]:
         """Draw the names that stand for each group: the same for every text, and equally many.
 

@@ -48,7 +48,10 @@ class ExampleCounter:
 
     def __post_init__(self) -> None:
         slicings = [replace(slicing, clustered=True, also=()) for slicing in self.slicings]
-        self._counters = {metric.name: [CellCounter(slicing) for slicing in slicings] for metric in self._metrics}
+        self._counters = {
+            metric.name: [CellCounter(slicing) for slicing in slicings if slicing.of_rows or metric.name != EXACT_MATCH]
+            for metric in self._metrics
+        }
 
     @property
     def _metrics(self) -> list[Metric]:
