@@ -118,6 +118,8 @@ def _try_model(settings: AuditConfig, found: Survey) -> None:
     case = understand(settings, found, adapter)
     facts = adapter.facts()
     reads = f"up to {facts.max_length:,} tokens" if facts.max_length else "texts of any length"
+    if facts.grid:
+        reads = f"pictures, explained in {facts.grid[0]} × {facts.grid[1]} patches"
     if facts.parameters is None:
         say(f"{facts.name}: a function, tried on a few rows; nothing is known of what is in it")
     elif facts.reference is not None:

@@ -14,7 +14,7 @@ MISSING = "(missing)"
 
 
 #: Keys of `Columns` of which one says what a model reads.
-READ = ("input", "fields", "features")
+READ = ("input", "image", "fields", "features")
 
 
 def _by_name(value: object) -> object:
@@ -26,6 +26,9 @@ class Columns(ConfigPart):
 
     input: Column | None = Field(None, description="The text the model reads; of entities, a text or a list of words.")
     input_pair: Column | None = Field(None, description="The second text, of a model that reads pairs.")
+    image: Column | None = Field(
+        None, description="The picture the model reads: a path from the folder of the data on, or the file itself."
+    )
     fields: Annotated[dict[Label, Column], BeforeValidator(_by_name)] = Field(
         default_factory=dict,
         description="Of a model that is asked with a prompt: placeholder -> column, or a list of columns with "
@@ -118,6 +121,11 @@ class DataConfig(ConfigPart):
             "labels": (columns.label, columns.prediction),
         }.get(self.outcome, ())
         return frozenset(column for column in named if column is not None)
+
+    @property
+    def folder(self) -> Path:
+        """Where paths in cells start: the folder that the data are, or that their file is in."""
+        return self.path if self.path.is_dir() else self.path.parent
 
     def share_of_range(self, score: float) -> float:
         """Place of a score in `score_range`, from 0 to 1, which is how scores are kept."""

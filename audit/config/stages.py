@@ -168,10 +168,11 @@ class ExplanationConfig(ConfigPart):
         description="Of models without gradients: variants of an input that are asked about, after which it is given "
         "up.",
     )
-    baseline: Literal["auto", "mask", "pad", "eos", "zero", "reference"] = Field(
+    baseline: Literal["auto", "mask", "pad", "eos", "zero", "reference", "blur", "mean"] = Field(
         "auto",
-        description="`auto`: MASK if there is one, else PAD, EOS, zeros; none whose embedding is next to zero. Of "
-        "features, `reference`: the values that `model.encoding` names.",
+        description="`auto`: of texts, MASK if there is one, else PAD, EOS, zeros; none whose embedding is next to "
+        "zero. Of features, `reference`: the values that `model.encoding` names. Of pictures, `blur`; `mean` is their "
+        "mean colour.",
     )
     least_contrast: float = Field(
         0.05,

@@ -11,12 +11,18 @@ import pyarrow.parquet as pq
 
 from audit.data.cells import class_names, plain
 from audit.data.door import MALFORMED, reading
+from audit.data.image_cells import image_cells
 from audit.data.present import require
 from audit.errors import DataError, some
 
 
 def read_parquet(
-    path: Path, columns: Mapping[str, str], folders: Collection[str], batch_rows: int, lists: Collection[str] = ()
+    path: Path,
+    columns: Mapping[str, str],
+    folders: Collection[str],
+    batch_rows: int,
+    lists: Collection[str] = (),
+    images: Collection[str] = (),
 ) -> Iterator[pa.Table]:
     """Yield the columns batch by batch; see `audit.data.source.read_batches`."""
     # Buffering ahead holds the whole file in memory.
@@ -26,12 +32,16 @@ def read_parquet(
         require(columns, schema.names, path, folders)
         first = 1
         for batch in file.iter_batches(batch_rows, columns=list(columns), use_threads=False):
-            yield _plain(batch, columns, class_names(schema), path, first, lists)
+            yield _plain(batch, columns, class_names(schema), path, first, lists, images)
             first += batch.num_rows
 
 
 def read_saved(
-    path: Path, columns: Mapping[str, str], batch_rows: int, lists: Collection[str] = ()
+    path: Path,
+    columns: Mapping[str, str],
+    batch_rows: int,
+    lists: Collection[str] = (),
+    images: Collection[str] = (),
 ) -> Iterator[pa.Table]:
     """Yield the columns of a folder that `datasets` saved, batch by batch."""
     try:
@@ -54,7 +64,7 @@ def read_saved(
         chosen = table.select_columns(list(columns))
         names = class_names(chosen.features.arrow_schema)
         for batch in chosen.with_format("arrow").iter(batch_rows):
-            yield _plain(batch, columns, names, path, first, lists)
+            yield _plain(batch, columns, names, path, first, lists, images)
             first += batch.num_rows
 
 
@@ -65,13 +75,16 @@ def _plain(
     path: Path,
     first: int,
     lists: Collection[str],
+    images: Collection[str],
 ) -> pa.Table:
     # What a damaged file decodes to need not be text, nor lie within its buffers.
     batch.validate(full=True)
     # The file's own order of columns wins otherwise.
     return pa.table(
         {
-            column: plain(batch.column(column), column, path, first, names.get(column), lists=column in lists)
+            column: image_cells(batch.column(column), column, path, first)
+            if column in images
+            else plain(batch.column(column), column, path, first, names.get(column), lists=column in lists)
             for column in columns
         }
     )

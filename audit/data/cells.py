@@ -57,7 +57,7 @@ def plain(
     DataError
         With the row, for a list, an object, bytes that are no text, or a number that no class has.
     """
-    array = _unwrapped(array)
+    array = unwrapped(array)
     if pa.types.is_duration(array.type) or pa.types.is_interval(array.type):
         # Arrow writes it as a bare number, of whatever unit the file happens to count in.
         _refuse_filled(array, column, path, first_row, f"a span of time ({array.type})", "write it as a number")
@@ -90,7 +90,7 @@ def plain(
         raise
 
 
-def _unwrapped(array: Any) -> Any:
+def unwrapped(array: Any) -> Any:
     """Return the values themselves, in one piece, however they are stored."""
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()

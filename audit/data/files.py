@@ -20,7 +20,8 @@ FORMATS |= {".parquet": "parquet", ".pq": "parquet"}
 PACKED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}
 #: How Hive writes a missing value into the name of a folder.
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
-_KINDS = {
+#: How what is no regular file is told, and called.
+KINDS = {
     stat.S_ISFIFO: "a named pipe",
     stat.S_ISSOCK: "a socket",
     stat.S_ISCHR: "a device",
@@ -125,7 +126,7 @@ def is_folder(path: Path) -> bool:
         ) from None
     except (OSError, ValueError) as error:
         raise DataError(f"cannot be looked at: {getattr(error, 'strerror', error)}", where=str(path)) from None
-    for is_kind, name in _KINDS.items():
+    for is_kind, name in KINDS.items():
         if is_kind(mode):
             raise DataError(f"is {name}, not a file", where=str(path), hint="save the table to a file first")
     return stat.S_ISDIR(mode)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.config import MISSING, AttributeConfig, AuditConfig, DataConfig, as_label
+from audit.data.image_cells import read_images
 from audit.data.several import EntityReader, LabelReader
 from audit.data.source import read_batches
 from audit.data.values import MOST_WHOLE, Floats, NumberReader, as_text, flat, identities
@@ -37,6 +38,8 @@ ROW_FIELDS = (
     "found",
     # Where a model reads named values: their names, and each as text or as a number.
     "fields",
+    # Where it reads pictures: the content of a file, or where it is.
+    "image",
 )
 
 
@@ -153,6 +156,7 @@ class _Batch:
             # Only where the model reads pairs, so that an example knows whether it is one.
             **({"input_pair": self._text(columns.input_pair, exact=True)} if columns.input_pair else {}),
             **self._fields(),
+            **self._image(),
             "y_true": self._map(label, data.label_map, "data.label_map"),
             "y_value": self._true_number() if of_numbers else pa.nulls(size, pa.float64()),
             "prediction": self._map(prediction, data.prediction_map, "data.prediction_map"),
@@ -205,6 +209,11 @@ class _Batch:
         rows = pa.StructArray.from_arrays([names, *values], ["name", "text", "number"])
         offsets = pa.array(np.arange(size + 1, dtype=np.int32) * len(kinds))
         return {"fields": pa.ListArray.from_arrays(offsets, rows)}
+
+    def _image(self) -> dict[str, pa.Array]:
+        """Read where pictures are, or what they are; no column where the model reads none."""
+        column, data = self._config.data.columns.image, self._config.data
+        return {} if column is None else {"image": read_images(self._raw.column(column), column, data, self._rows)}
 
     def _named(self, key: str) -> Callable[[str], str]:
         """Return what names a class by this map."""

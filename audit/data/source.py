@@ -20,6 +20,8 @@ from audit.data.json_files import read_json
 from audit.errors import ConfigError, DataError, some
 
 BATCH_ROWS = 16_384
+#: Where cells hold files.
+BATCH_FILES = 256
 #: Keys that mean something in some formats only.
 _KEYS_OF = {
     "delimiter": {"csv"},
@@ -52,6 +54,7 @@ def read_batches(data: DataConfig, columns: Mapping[str, str]) -> Iterator[pa.Ta
     idle = [key for key, formats in _KEYS_OF.items() if fmt not in formats and key in data.model_fields_set]
     if idle:
         raise ConfigError(f"means nothing to {fmt} data", where=f"data.{idle[0]}", hint="leave it out")
+    size = BATCH_ROWS if data.columns.image is None else BATCH_FILES
     for file in table_files(data):
         inside = {column: key for column, key in columns.items() if column not in file.partition}
         if not inside:
@@ -59,19 +62,22 @@ def read_batches(data: DataConfig, columns: Mapping[str, str]) -> Iterator[pa.Ta
                 f"{some(list(columns))} stand in names of folders alone", where=str(data.path), hint="name a column"
             )
         folders = [column for column in columns if column in file.partition]
-        for table in _read(fmt, file.path, data, inside, folders):
-            for first in range(0, table.num_rows, BATCH_ROWS):
-                yield _with_partition(table.slice(first, BATCH_ROWS), file, data, list(columns))
+        for table in _read(fmt, file.path, data, inside, folders, size):
+            for first in range(0, table.num_rows, size):
+                yield _with_partition(table.slice(first, size), file, data, list(columns))
 
 
-def _read(fmt: str, path: Path, data: DataConfig, columns: Mapping[str, str], folders: list[str]) -> Iterator[pa.Table]:
+def _read(
+    fmt: str, path: Path, data: DataConfig, columns: Mapping[str, str], folders: list[str], size: int
+) -> Iterator[pa.Table]:
     if fmt == "csv":
         return read_csv(path, data, columns, folders)
     if fmt == "jsonl":
-        return read_json(path, data, columns, folders, BATCH_ROWS)
+        return read_json(path, data, columns, folders, size)
+    images = [column for column in (data.columns.image,) if column is not None]
     if fmt == "parquet":
-        return read_parquet(path, columns, folders, BATCH_ROWS, data.lists)
-    return read_saved(path, columns, BATCH_ROWS, data.lists)
+        return read_parquet(path, columns, folders, size, data.lists, images)
+    return read_saved(path, columns, size, data.lists, images)
 
 
 def _with_partition(table: pa.Table, file: TableFile, data: DataConfig, columns: list[str]) -> pa.Table:

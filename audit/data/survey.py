@@ -15,6 +15,7 @@ from audit.config import AuditConfig
 from audit.config.spelling import as_label
 from audit.data.agreement import agree, spelled_like
 from audit.data.files import data_format, hash_files
+from audit.data.image_files import ImageFiles
 from audit.data.quotes import quote_notes
 from audit.data.rows import MOST_NUMBER, OTHER_UNIT, RowReader
 from audit.data.stored import refuse_undecided
@@ -39,6 +40,7 @@ class Survey:
 
     format: str
     sha256: str
+    images: ImageFiles
     rows_read: int = 0
     rows_kept: int = 0
     unlabelled: int = 0
@@ -62,15 +64,17 @@ class Survey:
 def survey(config: AuditConfig) -> Survey:
     """Read the data once and refuse what cannot be audited.
 
-    Memory holds eight bytes per row, for the check of duplicate ids, and only if there is an id column.
+    Memory holds eight bytes per row, for the check of duplicate ids, and only if there is an id column; and what
+    `ImageFiles` says, if rows name files.
 
     Raises
     ------
     DataError
-        For duplicate ids (with row numbers), too many classes or groups, groups outside gaps that do not occur, or no
-        row at all.
+        For duplicate ids (with row numbers), too many classes or groups, groups outside gaps that do not occur, a
+        picture that is no file below the folder of the data, or no row at all.
     """
-    found = Survey(format=data_format(config.data), sha256=hash_files(config.data))
+    files = ImageFiles(config.data)
+    found = Survey(format=data_format(config.data), sha256=hash_files(config.data), images=files)
     of_rows = [attribute.label for attribute in config.read_as_groups if attribute.entity is None]
     columns = dict(zip(of_rows, group_columns(of_rows), strict=True))
     columns |= {name: control_column(name) for name in config.controls}
@@ -90,6 +94,7 @@ def survey(config: AuditConfig) -> Survey:
                 hint="put what rows stand for into data.columns.weight, divided by one number",
             )
         refuse_undecided(batch, config)
+        files.take(batch)
         _count_crossed(crossed, batch)
         _count_classes(found, batch)
         for name, column in columns.items():
@@ -114,7 +119,7 @@ def survey(config: AuditConfig) -> Survey:
         raise DataError(
             f"no number to predict is larger than {largest:g}", where=str(config.data.path), hint=OTHER_UNIT
         )
-    found.rows_read = reader.rows_read
+    found.rows_read, found.sha256 = reader.rows_read, files.sha256(found.sha256)
     found.weighted = config.data.columns.weight is not None
     if not found.rows_kept:
         raise DataError("no row to audit", where=str(config.data.path), hint=_kept_by_none(config, reader.seen))

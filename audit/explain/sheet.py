@@ -73,7 +73,7 @@ def fresh_sheet(
     RunFolderError
         If model or data are not those of the run.
     """
-    from audit.data.files import hash_files
+    from audit.data.image_files import hash_data
     from audit.explain.explanations import Explainer
     from audit.explain.integrate.methods import Other
     from audit.models.registry import load_adapter
@@ -81,7 +81,7 @@ def fresh_sheet(
     decision = decision_of(folder, row_id)
     if config.model is None:
         raise RunFolderError("the audit is of stored predictions: there is no model to explain", where=str(folder.path))
-    if hash_files(config.data) != result.data.sha256:
+    if hash_data(config) != result.data.sha256:
         raise RunFolderError("the data is not that of the run", where=str(config.data.path))
     adapter = load_adapter(config.model, config)
     if result.model is None or adapter.facts().sha256 != result.model.sha256:

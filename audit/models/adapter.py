@@ -40,6 +40,8 @@ class Encoded:
         Elements that stand for something the tokenizer does not know.
     unread
         Words of the example that have no element, so that the model cannot see them; told by its first window.
+    one_of_several
+        Whether there are further pictures in the same file, which the model is not shown.
     """
 
     inputs: Mapping[str, npt.NDArray[Any]]
@@ -50,6 +52,7 @@ class Encoded:
     unread: int = 0
     weight: int | None = None
     failed: str | None = None
+    one_of_several: bool = False
 
     @property
     def length(self) -> int:

@@ -154,6 +154,11 @@ class EmbeddingModel:
         has = self._baselines()
         if asked == "auto":
             return next(kind for kind, token in has.items() if token is not None and self._says_something(token))
+        if asked not in has:
+            raise ModelError(
+                f"there is no baseline {asked!r} of a text",
+                hint="set explanations.baseline: auto",
+            )
         if has[asked] is None:
             raise ModelError(f"the tokenizer has no {asked} token", hint="set explanations.baseline: auto")
         return asked

@@ -1,8 +1,9 @@
-"""A model with its tokenizer, from a folder: a checkpoint, or an adapter and the checkpoint that it belongs to."""
+"""A model with what reads for it, from a folder: a checkpoint, or an adapter and the checkpoint that it belongs to."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,25 @@ from audit.result import Note, PeftFacts, QuantisedFacts
 
 
 @dataclass(frozen=True)
+class Reader:
+    """What makes of an example what the model takes: a tokenizer, or an image processor.
+
+    Attributes
+    ----------
+    load
+        Load it from a folder.
+    files
+        Files of which a folder has at least one that has a reader of its own.
+    """
+
+    load: Callable[[ModelConfig, CheckpointFolder], Any]
+    files: tuple[str, ...]
+
+
+TOKENIZER = Reader(load_tokenizer, ("tokenizer.json", "tokenizer_config.json"))
+
+
+@dataclass(frozen=True)
 class Loaded:
     """What a folder gave.
 
@@ -26,8 +46,10 @@ class Loaded:
     ----------
     architecture
         Of the model itself, whatever is put on it.
-    tokenizer_folder
-        Where the tokenizer came from.
+    reader
+        Tokenizer or image processor.
+    reader_folder
+        Where that came from.
     described
         `config.json` of the model itself.
     sha256
@@ -37,9 +59,9 @@ class Loaded:
     """
 
     model: Any
-    tokenizer: Any
+    reader: Any
     architecture: str
-    tokenizer_folder: CheckpointFolder
+    reader_folder: CheckpointFolder
     described: dict[str, Any]
     sha256: str
     stored_dtype: str
@@ -49,8 +71,8 @@ class Loaded:
     taken: int = 0
 
 
-def load_checkpoint(config: ModelConfig, task: str) -> Loaded:
-    """Load model and tokenizer on the CPU, from local files alone.
+def load_checkpoint(config: ModelConfig, task: str, kind: Reader = TOKENIZER) -> Loaded:
+    """Load a model, and what reads for it, on the CPU, from local files alone.
 
     Parameters
     ----------
@@ -69,7 +91,7 @@ def load_checkpoint(config: ModelConfig, task: str) -> Loaded:
                 where="model.quantize",
                 hint="merge it into its base model, save that, and name it as model.path",
             )
-        return _with_adapter(config, task)
+        return _with_adapter(config, task, kind)
     if config.base is not None:
         raise ConfigError(
             f"{str(config.path)!r} is no adapter (it holds no adapter_config.json), so it has no base",
@@ -81,7 +103,7 @@ def load_checkpoint(config: ModelConfig, task: str) -> Loaded:
     check_task(task, folder.config, folder.config.get("problem_type"), str(folder.path))
     stored, state, digest = folder.stored(), folder.state(), folder.sha256()
     model, notes = load_model(config, folder, TASKS[task].head)
-    tokenizer = load_tokenizer(config, folder)
+    reader = kind.load(config, folder)
     _check_unchanged(folder, state)
     check_finite(model, str(config.path))
     if method:
@@ -89,12 +111,12 @@ def load_checkpoint(config: ModelConfig, task: str) -> Loaded:
     rounded = to_int8(model, str(config.path)) if config.quantize else None
     digest = sha256_of(rounded, digest) if rounded else digest
     return Loaded(
-        model, tokenizer, type(model).__name__, folder, folder.config, digest, stored_dtype(stored), notes,
+        model, reader, type(model).__name__, folder, folder.config, digest, stored_dtype(stored), notes,
         quantised=rounded,
     )  # fmt: skip
 
 
-def _with_adapter(config: ModelConfig, task: str) -> Loaded:
+def _with_adapter(config: ModelConfig, task: str, kind: Reader) -> Loaded:
     from audit.models.peft_loading import need_peft, peft_facts, put_on
 
     need_peft(str(config.path))
@@ -113,9 +135,9 @@ def _with_adapter(config: ModelConfig, task: str) -> Loaded:
     model, notes = load_model(config, both.base, TASKS[task].head, brought=both.brought, classes=classes)
     architecture = type(model).__name__
     model = put_on(model, both, config)
-    own = any((both.adapter.path / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json"))
-    words = both.adapter if own else both.base
-    tokenizer = load_tokenizer(config, words)
+    own = any((both.adapter.path / name).is_file() for name in kind.files)
+    place = both.adapter if own else both.base
+    reader = kind.load(config, place)
     facts = peft_facts(both)
     for folder, state in zip((both.base, both.adapter), states, strict=True):
         _check_unchanged(folder, state)
@@ -125,7 +147,7 @@ def _with_adapter(config: ModelConfig, task: str) -> Loaded:
     digest = hashlib.sha256(f"{facts.base_sha256} {facts.sha256}".encode()).hexdigest()
     dtype = stored_dtype(both.base.stored())
     return Loaded(
-        model, tokenizer, architecture, words, both.base.config, digest, dtype, notes,
+        model, reader, architecture, place, both.base.config, digest, dtype, notes,
         peft=facts, taken=both.virtual_tokens,
     )  # fmt: skip
 

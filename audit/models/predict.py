@@ -81,9 +81,10 @@ class Predictor:
         spent = {
             "forward_batches": self._runner.batches - batches,
             "forward_tokens": self._runner.tokens - tokens,
-            "tokens_read": sum(int((~item.frame).sum()) for item in parts),
+            "tokens_read": sum(int((~item.frame).sum()) for item in parts if item.weight is None),
             "tokens_unknown": sum(item.unknown for item in parts),
             "words_unread": sum(item.unread for item in parts),
+            "first_of_several": sum(item.one_of_several for item in parts),
             "rows_in_windows": sum(len(windows) > 1 for windows in encoded),
             **freely,
         }

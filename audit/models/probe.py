@@ -48,7 +48,9 @@ class Tolerance:
         return float((a - b).abs().max()) / self.scale
 
 
-def probe_decisions(adapter: Adapter, encoded: Sequence[Encoded], precision: torch.dtype) -> None:
+def probe_decisions(
+    adapter: Adapter, encoded: Sequence[Encoded], precision: torch.dtype, *, thing: str = "text"
+) -> None:
     """Refuse a model whose decision on a text depends on anything but the text.
 
     Parameters
@@ -57,6 +59,8 @@ def probe_decisions(adapter: Adapter, encoded: Sequence[Encoded], precision: tor
         Texts of different length, the shortest first.
     precision
         Of the computation.
+    thing
+        What the examples are, if not texts, for errors.
 
     Raises
     ------
@@ -74,19 +78,19 @@ def probe_decisions(adapter: Adapter, encoded: Sequence[Encoded], precision: tor
         tolerance = Tolerance.of(plain, precision)
         spread = float((plain - plain[0]).abs().max())
         if spread <= 4 * torch.finfo(precision).eps * float(plain.abs().max()):
-            raise ModelError("its logits are the same whatever the text")
+            raise ModelError(f"its logits are the same whatever the {thing}")
         again = adapter.logits(adapter.collate([encoded[-1]]))
         if not tolerance.agree(again, alone[-1]):
             raise ModelError(
-                "its logits are random: of the same text twice they differ by "
+                f"its logits are random: of the same {thing} twice they differ by "
                 f"{tolerance.share(again, alone[-1]):.2g} of their scale"
             )
         order = [len(encoded) - 1, *range(len(encoded) - 1)]
         together = adapter.logits(adapter.collate([encoded[i] for i in order]))
         if not tolerance.agree(together, plain[order]):
             raise ModelError(
-                "its logits depend on the texts that share a batch, or on padding: alone and in company they differ by "
-                f"{tolerance.share(together, plain[order]):.2g} of their scale"
+                f"its logits depend on the {thing}s that share a batch, or on padding: alone and in company they "
+                f"differ by {tolerance.share(together, plain[order]):.2g} of their scale"
             )
 
 

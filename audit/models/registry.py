@@ -11,6 +11,7 @@ from audit.models.adapter import Adapter
 from audit.models.black_box import BlackBox
 from audit.models.described import infer_task
 from audit.models.feature_classification import FeatureClassification
+from audit.models.image_classification import ImageClassification
 from audit.models.multi_label_classification import MultiLabelClassification
 from audit.models.prompted_classification import PromptedClassification
 from audit.models.text_classification import TextClassification
@@ -23,7 +24,13 @@ Factory = Callable[[ModelConfig], Adapter]
 
 def factories() -> dict[str, Factory]:
     """Collect what loads a model, by task; an installed package may replace a built-in adapter."""
-    built_in = (TextClassification, MultiLabelClassification, TokenClassification, PromptedClassification)
+    built_in = (
+        TextClassification,
+        MultiLabelClassification,
+        TokenClassification,
+        PromptedClassification,
+        ImageClassification,
+    )
     found: dict[str, Factory] = {adapter.task: adapter.load for adapter in built_in}
     return found | {entry.name: entry.load() for entry in entry_points(group=ENTRY_POINTS)}
 

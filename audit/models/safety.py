@@ -21,6 +21,7 @@ _SETTINGS = (
     "tokenizer_config.json",
     "special_tokens_map.json",
     "processor_config.json",
+    "preprocessor_config.json",
 )
 #: `attn_implementation`, `experts_implementation` and their kin choose code: these come with torch or transformers,
 #: every other value is looked up among kernels on the Hub, or in packages that fall back to those.

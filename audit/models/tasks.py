@@ -15,6 +15,7 @@ from audit.errors import ConfigError, ModelError, some
 MULTI_LABEL = "multi_label_classification"
 #: A decoder that is asked with a prompt.
 PROMPTED = "prompted-classification"
+IMAGES = "image-classification"
 
 
 @dataclass(frozen=True)
@@ -26,18 +27,21 @@ class Task:
     head
         How the names of architectures end that are made for it.
     peft
-        How adapters (PEFT) call it.
+        How adapters (PEFT) call it; None if they have no name for it.
     also
-        How else such names end, in families that are older than the custom.
+        How else such names end: in families that are older than the custom, or of heads beside it.
     named
         Whether a checkpoint names the classes; else the configuration does.
+    reads
+        The key of `data.columns` that its models read.
     """
 
     name: str
     head: str
-    peft: str
+    peft: str | None
     also: tuple[str, ...] = ()
     named: bool = True
+    reads: str = "input"
 
 
 #: By name. Of tasks with the same head, `problem_type` tells which.
@@ -47,7 +51,9 @@ TASKS = {
         Task("text-classification", "ForSequenceClassification", "SEQ_CLS"),
         Task("multi-label-classification", "ForSequenceClassification", "SEQ_CLS"),
         Task("token-classification", "ForTokenClassification", "TOKEN_CLS"),
-        Task(PROMPTED, "ForCausalLM", "CAUSAL_LM", also=("LMHeadModel",), named=False),
+        Task(PROMPTED, "ForCausalLM", "CAUSAL_LM", also=("LMHeadModel",), named=False, reads="fields"),
+        # The second head of DeiT and LeViT was taught by another model.
+        Task(IMAGES, "ForImageClassification", None, also=("ForImageClassificationWithTeacher",), reads="image"),
     )
 }
 #: Key of the configuration that names a function of the user's own -> task.
@@ -88,6 +94,10 @@ def check_task(task: str, described: dict[str, Any], problem: object, where: str
         raise ModelError("problem_type is 'regression': it predicts numbers, and only classes are known", where=where)
     leave_out = "leave model.task out, or correct config.json"
     multi = task == "multi-label-classification"
+    if task == IMAGES and problem == MULTI_LABEL:
+        raise ModelError(
+            f"problem_type is {problem!r}, and of pictures only models with one class for each are known", where=where
+        )
     if TASKS[task].head == "ForSequenceClassification" and problem and (problem == MULTI_LABEL) != multi:
         raise ModelError(f"problem_type is {problem!r}, which is not {task}", where=where, hint=leave_out)
     named = [str(name) for name in described.get("architectures") or []]

@@ -12,18 +12,18 @@ import torch
 
 from audit.config import ModelConfig
 from audit.data.examples import Example
-from audit.errors import ConfigError, ModelError, some
+from audit.errors import ConfigError, ModelError
 from audit.models.adapter import Encoded
-from audit.models.checkpoint import DTYPES, batch_tokens, door, resolve_device
+from audit.models.checkpoint import DTYPES, door, resolve_device
 from audit.models.embedding_model import EmbeddingModel, TokenBatch
 from audit.models.limits import ABSURD, max_length
 from audit.models.loaded import load_checkpoint
+from audit.models.model_facts import facts_of, labels_of
 from audit.models.probe import Tolerance, probe_decisions, probe_explanations
 from audit.models.shuffled import shuffled
 from audit.models.tasks import check_prompt, decided_classes
 from audit.models.vocabulary import check_vocabulary
 from audit.result import ModelFacts, Note
-from audit.text import file_name
 
 #: Tokens of the texts that a model is tried with: the longest is beyond the windows that families look through.
 PROBE_LENGTHS = (3, 20, 80)
@@ -61,28 +61,14 @@ class TextModel(EmbeddingModel):
         device, where = resolve_device(config.device), str(config.path)
         check_prompt(cls.task, config.prompt, where)
         loaded = load_checkpoint(config, cls.task)
-        model, tokenizer = loaded.model, cls._prepared(loaded.tokenizer, loaded.tokenizer_folder.path, config)
+        model, tokenizer = loaded.model, cls._prepared(loaded.reader, loaded.reader_folder.path, config)
         classes = cls._classes(model, config)
         with door("looking up its embeddings", where):
             rows = int(model.get_input_embeddings().weight.shape[0])
-        notes = [*loaded.notes, *check_vocabulary(tokenizer, rows, loaded.tokenizer_folder)]
+        notes = [*loaded.notes, *check_vocabulary(tokenizer, rows, loaded.reader_folder)]
         model = model.to(device).eval().requires_grad_(False)
-        facts = ModelFacts(
-            name=file_name(config.path),
-            task=cls.task,
-            architecture=loaded.architecture,
-            parameters=sum(parameter.numel() for parameter in model.parameters()),
-            classes=classes,
-            sha256=loaded.sha256,
-            revision=revision if isinstance(revision := loaded.described.get("_commit_hash"), str) else None,
-            stored_dtype=loaded.stored_dtype,
-            dtype=config.dtype,
-            device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
-            max_length=max_length(config, model, tokenizer, loaded.taken),
-            batch_tokens=config.batch_tokens or batch_tokens(device),
-            peft=loaded.peft,
-            quantised=loaded.quantised,
-        )
+        length = max_length(config, model, tokenizer, loaded.taken)
+        facts = facts_of(config, loaded, cls.task, classes, device, max_length=length)
         adapter = cls(model, tokenizer, facts, notes)
         adapter._configure(config)
         adapter._probe(DTYPES[config.dtype], where)
@@ -97,7 +83,7 @@ class TextModel(EmbeddingModel):
     def _classes(cls, model: Any, config: ModelConfig) -> list[str]:
         """Name what is decided, in the order of the logits."""
         where = str(config.path)
-        return decided_classes(cls.task, _labels(model, where, cls.least_labels), where)
+        return decided_classes(cls.task, labels_of(model, where, cls.least_labels), where)
 
     def _configure(self, config: ModelConfig) -> None:
         """Take over what the configuration says beside the checkpoint."""
@@ -161,25 +147,6 @@ class TextModel(EmbeddingModel):
             said = [self._raw(batch), self._raw(replace(batch, mask=torch.ones_like(batch.ids)))]
         without, masked = (logits.flatten(0, -2) for logits in said)
         return Tolerance.of(torch.cat([without, masked, torch.zeros_like(masked)]), precision).agree(without, masked)
-
-
-def _labels(model: Any, where: str, least: int) -> list[str]:
-    """Name the model's own labels, in the order of its logits."""
-    named = dict(model.config.id2label)
-    if sorted(named) != list(range(len(named))) or len(named) != model.config.num_labels:
-        raise ModelError(
-            f"id2label numbers its classes {some([str(key) for key in named])}, not from 0 on without a gap",
-            where=where,
-            hint="correct id2label in config.json",
-        )
-    labels = [str(named[i]) for i in range(len(named))]
-    if len(labels) < least:
-        raise ModelError("has one output; regression is not supported", where=where)
-    if len(set(labels)) < len(labels):
-        raise ModelError(
-            f"two classes share a name: {some(labels)}", where=where, hint="correct id2label in config.json"
-        )
-    return labels
 
 
 def _exchanged(encoded: Sequence[Encoded]) -> list[Encoded]:

@@ -21,6 +21,7 @@ from audit.fairness.compare.scope import Scope
 from audit.fairness.metrics.definitions import SEVERAL, Outcome, choose_metrics
 from audit.fairness.metrics.names import EXPLAINED_RATE, NAME_METRICS
 from audit.fairness.tally import Slicing
+from audit.models.tasks import TASKS
 from audit.pipeline.entity_groups import TYPE, groups_of_entities
 from audit.pipeline.persons import NamesAsked, names_asked, names_of
 from audit.policy.rules import check_policy, named_rules, outcome_units
@@ -161,6 +162,7 @@ _OUTCOMES = {
     "prompted-classification": "class",
     "feature-classification": "class",
     "black-box": "class",
+    "image-classification": "class",
 }
 
 
@@ -175,6 +177,13 @@ def _same_outcome(config: AuditConfig, adapter: Adapter | None) -> None:
 
         task = infer_task(config.model) if config.model else None
         wanted = _OUTCOMES.get(task or "", config.data.outcome)
+    # Those that installed packages register read what they say themselves.
+    reads = TASKS[task].reads if task in TASKS else config.data.columns.read[0]
+    if reads not in config.data.columns.read:
+        raise ConfigError(
+            f"the model is for {task}, which reads data.columns.{reads}",
+            where=f"data.columns.{config.data.columns.read[0]}", hint=f"name data.columns.{reads} instead",
+        )  # fmt: skip
     if config.data.outcome != wanted:
         raise ConfigError(
             f"the model is for {task}, and data.outcome is {config.data.outcome!r}",

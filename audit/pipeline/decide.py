@@ -18,13 +18,16 @@ from audit.store.runfolder import RunFolder
 
 #: Rows that a model sees sorted by length together, and the work lost at most when a run is killed.
 WINDOW_ROWS = 2048
+#: The same where rows are pictures, of which two windows are held as numbers: at 224 x 224 pixels 80 MB each.
+WINDOW_PICTURES = 128
 
 
 def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> None:
     """Fill the decision table: by running the model, or from stored predictions."""
     shards = folder.shards("decisions")
     with progress.stage("decisions", case.survey.rows_kept, "rows") as bar:
-        size = WINDOW_ROWS if case.adapter else BATCH_ROWS
+        pictures = case.config.data.columns.image is not None
+        size = (WINDOW_PICTURES if pictures else WINDOW_ROWS) if case.adapter else BATCH_ROWS
         numbered = enumerate(windows(RowReader(case.config), size))
 
         def missing() -> Iterator[tuple[int, pa.Table]]:
@@ -46,6 +49,7 @@ def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> N
             )  # fmt: skip
             for (number, rows), encoded in ahead(missing(), lambda item: predictor.encode(examples_of(item[1]))):
                 table, spent = predictor.decide(rows, encoded, bar.update)
+                case.survey.images.check(rows)
                 shards.write(number, entities.put(rows, table), spent)
                 clock.computed += 1
         else:

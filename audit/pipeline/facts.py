@@ -159,6 +159,8 @@ def remarks(case: Case, data: DataFacts, work: Mapping[str, int]) -> list[Note]:
         code = "tokens_mostly_unknown" if unknown > read / 2 else "tokens_unknown"
         notes.append(Note(code=code, params={"n": unknown, "of": read}))
     notes += [
-        Note(code=code, params={"n": work[code]}) for code in ("words_unread", "rows_in_windows") if work.get(code)
+        Note(code=code, params={"n": work[code]})
+        for code in ("words_unread", "rows_in_windows", "first_of_several")
+        if work.get(code)
     ]
     return [*notes, *(case.adapter.notes if case.adapter else ())]

@@ -108,6 +108,7 @@ def run(
             changed = changed_rows(folder, subject.data, reference, config.seed)
             explained = explain_why(case, folder, progress, clock, probed, named, gaps, changed)
             fairness = with_explained_rates(fairness, case, explained.table)
+        surveyed.images.check()
         verdicts = Verdicts(comparison=None, policy_source=source or policy_source, judgement=None)
         told = record(case, subject, folder, clock, explained.notes)
         result = AuditResult.of(subject, fairness, verdicts, explained.why, told)

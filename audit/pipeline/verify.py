@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 from audit.config import AuditConfig, PolicyConfig, parse_config
+from audit.data.image_files import ImageFiles
 from audit.data.survey import Survey
 from audit.errors import RunFolderError
 from audit.fairness.metrics.names import EXPLAINED_RATE
@@ -111,7 +112,10 @@ def _case(result: AuditResult) -> tuple[Case, set[str]]:
     question = asked.question
     if own and not config.metrics:
         question = replace(question, metrics=[], criteria=[])
-    survey = Survey(data.format, data.sha256, data.rows_read, data.rows, data.unlabelled, labels=Counter(data.labels))
+    survey = Survey(
+        data.format, data.sha256, ImageFiles(config.data), data.rows_read, data.rows, data.unlabelled,
+        labels=Counter(data.labels),
+    )  # fmt: skip
     members = [attribute.label for attribute in config.attributes if attribute.members]
     schema = decision_schema([attribute.label for attribute in config.read_as_groups], config.controls, members)
     case = Case(

@@ -89,7 +89,9 @@ class DataFacts(Part):
     name: str
     format: str
     sha256: str
-    read: str | None = Field(description="What of a row a model reads: input, fields or features; null: nothing.")
+    read: str | None = Field(
+        description="What of a row a model reads: input, image, fields or features; null: nothing."
+    )
     rows_read: Count
     rows_filtered: Count = Field(description="Rows that data.where left out.")
     rows: Count = Field(description="Rows audited.")

@@ -25,7 +25,10 @@ class GapPart(Part):
     kind: Literal[
         "baseline", "identity", "lexicon", "word", "field", "region", "special", "rest", "residual", "sampling"
     ]
-    name: str = Field(description="The word, or axis: group, or category of the user's lexicon; else empty.")
+    name: str = Field(
+        description="The word, field or ninth of the picture; or axis: group, or category of the user's lexicon; else "
+        "empty."
+    )
     value: float
     lower: float | None = Field(description="Simultaneous over all concepts; null where there is no interval.")
     upper: float | None
