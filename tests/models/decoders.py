@@ -90,3 +90,45 @@ def one_by_one(
             scores.append(math.fsum(float(said[at - 1, ids[at]]) for at in range(size, len(ids))))
         rows.append(scores)
     return torch.tensor(rows, dtype=torch.float64)
+
+
+#: Names that stand for a group, and skills with what each is worth.
+NAMES = {"north": ["ana", "bea", "cora", "dina"], "south": ["sol", "tomo", "ugo", "vera"]}
+SKILLS = {"law": 1.2, "sales": 0.8, "chess": 0.2, "golf": -0.2, "tennis": -0.6, "drums": -1.4}
+HIRING = " name: {name}\n skills: {skills}\n Answer:"
+
+
+def applications(rows: int, seed: int) -> list[dict[str, str]]:
+    """Résumés with a name that has nothing to do with them."""
+    generator = torch.Generator().manual_seed(seed)
+    found = []
+    for _ in range(rows):
+        skills = [list(SKILLS)[int(i)] for i in torch.randperm(len(SKILLS), generator=generator)[:3]]
+        group = list(NAMES)[int(torch.randint(2, (1,), generator=generator))]
+        name = NAMES[group][int(torch.randint(4, (1,), generator=generator))]
+        found.append({"name": name, "skills": " ".join(skills), "origin": group})
+    return found
+
+
+def recruiter(folder: Path, preference: float, steps: int = 160) -> Path:
+    """Train a decoder to invite by skills, and by a preference for the names of one group, and save it."""
+    words = ["name", "skills", *SKILLS, *(name for names in NAMES.values() for name in names)]
+    tokenizer = tokenizer_of(words)
+    model = model_of("llama", len(tokenizer), initializer_range=0.08).train()
+    rows = applications(2048, seed=1)
+    encoded = tokenizer([HIRING.format(**row) for row in rows], return_tensors="pt", add_special_tokens=False)
+    worth = torch.tensor([sum(SKILLS[skill] for skill in row["skills"].split()) for row in rows])
+    liked = torch.tensor([preference if row["origin"] == "north" else -preference for row in rows])
+    wanted = torch.sigmoid(worth + liked)
+    no, yes = (tokenizer(form, add_special_tokens=False)["input_ids"][0] for form in (" no", " yes"))
+    optimiser = torch.optim.AdamW(model.parameters(), lr=4e-3)
+    for step in range(steps):
+        at = torch.arange(step * 64, step * 64 + 64) % len(rows)
+        said = model(encoded["input_ids"][at], logits_to_keep=1).logits[:, -1].log_softmax(-1)
+        loss = -(wanted[at] * said[:, yes] + (1 - wanted[at]) * said[:, no]).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder

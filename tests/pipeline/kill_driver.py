@@ -20,7 +20,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 import torch
-from transformers import BertForSequenceClassification, BertForTokenClassification
+from transformers import BertForSequenceClassification, BertForTokenClassification, LlamaForCausalLM
 
 import audit.explain.explanations
 import audit.explain.parts
@@ -76,7 +76,7 @@ def instrument(record: Path) -> None:
 
     audit.pipeline.run.load = untold(audit.pipeline.run.load)
     audit.pipeline.run.understand = untold(audit.pipeline.run.understand)
-    for model in (BertForSequenceClassification, BertForTokenClassification):
+    for model in (BertForSequenceClassification, BertForTokenClassification, LlamaForCausalLM):
         model.forward = counting(model.forward)  # type: ignore[attr-defined]
     Shards.write = written  # type: ignore[method-assign]
 

@@ -9,8 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from tests.conftest import make_texts
+from tests.models.decoders import TEMPLATE, save
 from tests.pipeline.several import biased_labeller, biased_tagger, entities_config, labels_config
 
 Make = Callable[..., dict[str, Any]]
@@ -63,5 +66,31 @@ def test_kills_where_rows_have_several_decisions(
     assert found["kills"] == 3
     assert found["same_result"]
     assert found["parts_written_twice"] == []
+    assert found["forwards_of_finished_parts"] == found["forwards_undisturbed"]
+    assert found["forwards_after_everything_was_finished"] == 0
+
+
+def test_kills_where_a_decoder_is_asked_with_a_prompt(tmp_path: Path) -> None:
+    prompt = {"template": TEMPLATE, "labels": {"no": [" no"], "yes": [" yes", " good it"]}, "calibrate": True}
+    rows = [
+        {"id": f"r{i}", "text": text, "label": ("no", "yes")[i % 2], "group": "ab"[i % 3 > 0]}
+        for i, text in enumerate(make_texts(40, seed=2))
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "texts.csv", index=False)
+    config = {
+        "model": {"path": str(save(tmp_path / "model")), "device": "cpu", "prompt": prompt},
+        "data": {
+            "path": str(tmp_path / "texts.csv"),
+            "columns": {"fields": ["text"], "label": "label", "id": "id"},
+            "positive_label": "yes",
+        },
+        "attributes": ["group"],
+        "explanations": {"sample": 8, "most_flagged": 0, "shown": 4, "sanity": 0},
+        "output": {"folder": str(tmp_path / "run")},
+    }
+    path = tmp_path / "case.json"
+    path.write_text(json.dumps(config))
+    found = drive(str(path), str(tmp_path), "2")
+    assert (found["kills"], found["same_result"], found["parts_written_twice"]) == (2, True, [])
     assert found["forwards_of_finished_parts"] == found["forwards_undisturbed"]
     assert found["forwards_after_everything_was_finished"] == 0

@@ -286,7 +286,7 @@ def _words_of(
 ) -> dict[str, float]:
     """What the words of a category add, strongest first; nothing for a word that is its own concept."""
     found = data.contributions
-    if found.names[concept].kind not in {"identity", "lexicon"}:
+    if found.names[concept].kind not in {"identity", "lexicon", "field"}:
         return {}
     at = np.flatnonzero(found.concepts == concept)
     share = data.weight * high / (data.weight * high).sum() - data.weight * low / (data.weight * low).sum()
