@@ -14,7 +14,7 @@ from audit.config import load_config
 from benchmarks.__main__ import NAMES
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "sample_data" / "DATASHEET.md"])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *(ROOT / "sample_data").rglob("DATASHEET.md")])
 #: Where a name between backticks is a path of the project.
 PATH = re.compile(r"^(?:tests|audit|benchmarks|docs|sample_data|reports)/[\w./-]+$")
 

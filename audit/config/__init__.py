@@ -22,6 +22,7 @@ from audit.config.stages import (
     NamesConfig,
     OutputConfig,
     ProbeConfig,
+    ToneConfig,
     ValueExchangeConfig,
 )
 from audit.errors import ConfigError, some
@@ -44,6 +45,7 @@ __all__ = [
     "ProbeConfig",
     "PromptConfig",
     "RuleConfig",
+    "ToneConfig",
     "ValueExchangeConfig",
     "WaiverConfig",
     "as_label",
@@ -179,6 +181,7 @@ class AuditConfig(ConfigPart):
         elif self.probe is not None:
             raise ValueError("probe: edited texts need a `model` to decide on them")
         self._values_agree()
+        self._pictures_agree()
         if self.probe is not None and self.probe.names != NamesConfig() and self.data.outcome != "entities":
             raise ValueError("probe.names: goes with data.outcome entities; in texts, `probe` exchanges identity terms")
         if self.data.outcome == "number":
@@ -207,6 +210,16 @@ class AuditConfig(ConfigPart):
                         float(value)
                     except ValueError:
                         raise ValueError(f"probe.values: {value!r} is no number, as {one.field!r} is") from None
+
+    def _pictures_agree(self) -> None:
+        probe = self.probe
+        for key in ("tone", "light") if probe and self.data.columns.image is None else ():
+            if getattr(probe, key):
+                raise ValueError(f"probe.{key}: is of pictures, and data.columns.image names none")
+        named = probe.tone.attribute if probe and probe.tone else None
+        names = [attribute.label for attribute in self.attributes]
+        if named is not None and named not in names:
+            raise ValueError(f"probe.tone: {named!r} is no attribute; attributes are {some(names)}")
 
 
 def load_config(path: Path | str, overrides: tuple[str, ...] = ()) -> AuditConfig:

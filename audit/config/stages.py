@@ -244,8 +244,23 @@ class ValueExchangeConfig(ConfigPart):
         return self
 
 
+class ToneConfig(ConfigPart):
+    """Of models of pictures: move pictures to other tones of skin."""
+
+    column: Column = Field(
+        description="Tone of the skin in each picture on the Monk scale, as whoever made the data saw it: 1 to 10, or "
+        "`Monk 3`. It is never guessed."
+    )
+    attribute: str | None = Field(
+        None, description="Attribute whose groups say whose pictures are moved; default: each tone is a group."
+    )
+    to: tuple[Annotated[int, Field(ge=1, le=10)], ...] = Field(
+        (2, 6, 9), min_length=1, description="Tones that each picture is moved to."
+    )
+
+
 class ProbeConfig(ConfigPart):
-    """Exchange identity terms, values of fields, or names of persons, and see what the model decides then."""
+    """Exchange identity terms, values of fields, tones of skin, or names of persons, and see what is decided then."""
 
     languages: tuple[Literal["en", "zh"], ...] = Field(("en",), description="Built-in lexicons to use.")
     lexicons: tuple[Path, ...] = Field((), description="Lexicon files of your own; they extend the built-in ones.")
@@ -260,6 +275,14 @@ class ProbeConfig(ConfigPart):
     shown: int = Field(12, ge=0, le=100, description="Rows whose exchanges the report shows.")
     names: NamesConfig = NamesConfig()
     values: tuple[ValueExchangeConfig, ...] = Field((), description="Fields or features whose values are exchanged.")
+    tone: ToneConfig | None = Field(None, description="Of pictures: move them to other tones of skin.")
+    light: int = Field(
+        0,
+        ge=0,
+        le=4,
+        description="Of pictures, to compare with `tone`: make them darker and brighter by so many tenths of the range "
+        "at mid-grey; 0: neither.",
+    )
 
     @model_validator(mode="after")
     def _some_lexicon(self) -> ProbeConfig:

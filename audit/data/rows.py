@@ -14,6 +14,7 @@ from audit.config import MISSING, AttributeConfig, AuditConfig, DataConfig, as_l
 from audit.data.image_cells import read_images
 from audit.data.several import EntityReader, LabelReader
 from audit.data.source import read_batches
+from audit.data.tones import tone_of
 from audit.data.values import MOST_WHOLE, Floats, NumberReader, as_text, flat, identities
 from audit.errors import ConfigError
 from audit.store.columns import control_column, group_column, members_column
@@ -90,6 +91,8 @@ def source_columns(config: AuditConfig) -> dict[str, str]:
         if attribute.column is not None:
             named[attribute.column] = f"{key}.column"
         named |= {column: f"{key}.members.{group}" for group, column in attribute.members.items()}
+    if config.probe and config.probe.tone:
+        named.setdefault(config.probe.tone.column, "probe.tone.column")
     named |= dict.fromkeys(config.controls, "controls") | dict.fromkeys(config.data.where, "data.where")
     return {column: key for column, key in named.items() if column}
 
@@ -157,6 +160,7 @@ class _Batch:
             **({"input_pair": self._text(columns.input_pair, exact=True)} if columns.input_pair else {}),
             **self._fields(),
             **self._image(),
+            **self._tone(),
             "y_true": self._map(label, data.label_map, "data.label_map"),
             "y_value": self._true_number() if of_numbers else pa.nulls(size, pa.float64()),
             "prediction": self._map(prediction, data.prediction_map, "data.prediction_map"),
@@ -214,6 +218,19 @@ class _Batch:
         """Read where pictures are, or what they are; no column where the model reads none."""
         column, data = self._config.data.columns.image, self._config.data
         return {} if column is None else {"image": read_images(self._raw.column(column), column, data, self._rows)}
+
+    def _tone(self) -> dict[str, pa.Array]:
+        """Read tones of skin; no column where none are exchanged."""
+        probe = self._config.probe
+        if probe is None or probe.tone is None:
+            return {}
+        cells = self._text(probe.tone.column)
+        tones = [None if cell is None else tone_of(cell) for cell in cells.to_pylist()]
+        for at, (cell, tone) in enumerate(zip(cells.to_pylist(), tones, strict=True)):
+            if cell is not None and tone is None:
+                hint = "write 1 to 10, or Monk 1 to Monk 10, and leave the cell empty where nobody said"
+                raise self._numbers.error(probe.tone.column, at, f"{cell!r} is no tone of the Monk scale", hint)
+        return {"tone": pa.array(tones, pa.int8())}
 
     def _named(self, key: str) -> Callable[[str], str]:
         """Return what names a class by this map."""

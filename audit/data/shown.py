@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypedDict
 
 import pyarrow as pa
 
-from audit.data.examples import Example, Fields, joined, plain
+from audit.data.examples import Example, Fields, Image, joined, plain
+
+if TYPE_CHECKING:
+    import PIL.Image
+
+#: Shows a picture as a model is given it; None where that cannot be done.
+Seeing = Callable[[Image], "PIL.Image.Image | None"]
 
 
 class ShownValue(TypedDict):
@@ -42,10 +49,25 @@ SHOWN = [
 ]
 
 
-def shown_of(example: Example) -> Shown:
-    """Make of an example what readers may see."""
+def shown_of(example: Example, seeing: Seeing | None = None) -> Shown:
+    """Make of an example what readers may see.
+
+    Parameters
+    ----------
+    seeing
+        How a model sees a picture, so that patches stand where they were; default: the whole of it.
+    """
     found = plain(example)
     fields = None
     if isinstance(found, Fields):
         fields = [ShownValue(name=name, value=value) for name, value in zip(found.names, found.shown, strict=True)]
-    return Shown(input=joined(example), fields=fields, image=None)
+    image = _thumbnail(found, seeing) if isinstance(found, Image) else None
+    return Shown(input=joined(example), fields=fields, image=image)
+
+
+def _thumbnail(image: Image, seeing: Seeing | None) -> bytes | None:
+    # Whoever audits texts need not load what decodes pictures.
+    from audit.data.thumbnails import thumbnail, whole
+
+    picture = (seeing or whole)(image)
+    return None if picture is None else thumbnail(picture)

@@ -100,7 +100,7 @@ def fresh_sheet(
     other = Other(adapter, record["baseline"], record["scale"], config.seed)
     target = adapter.classes.index(decision["y_pred"])
     found = {method: other.attribute(item, target, method) for method in methods}
-    return make_sheet(result, decision, record, shown_of(text), found)
+    return make_sheet(result, decision, record, shown_of(text, getattr(adapter, "seen", None)), found)
 
 
 def make_sheet(

@@ -45,7 +45,7 @@ class ImageClassification:
 
     task = IMAGES
     nothing: str | None = None
-    probes: frozenset[str] = frozenset()
+    probes = frozenset({"tone", "light"})
     #: Whether logits have a gradient at what `embed` returns.
     differentiable = True
     #: Why a decision failed whose logits are not finite.
@@ -131,6 +131,13 @@ class ImageClassification:
             {"pixels": self._reader.pixels(picture)}, self._units, self._places, False,
             weight=self._weight, one_of_several=one_of_several,
         )  # fmt: skip
+
+    def seen(self, image: Image) -> PIL.Image.Image | None:
+        """Show a picture as the model is given it, resized and perhaps cropped; None if it cannot be."""
+        try:
+            return self._reader.seen(decode(image, self._reader.mode).pixels)
+        except NotDecodedError:
+            return None
 
     def collate(self, encoded: Sequence[Encoded]) -> torch.Tensor:
         """Put pixels of shape (channels, height, width) together, on the device."""

@@ -88,6 +88,23 @@ class PixelReader:
         except Exception as error:  # processors raise whatever comes to their mind
             raise NotDecodedError("unprocessed_image") from error
 
+    def seen(self, picture: PIL.Image.Image) -> PIL.Image.Image:
+        """Turn the numbers that a picture becomes into a picture again.
+
+        Raises
+        ------
+        NotDecodedError
+            As `pixels` does.
+        """
+        found = self.pixels(picture)
+        # Whatever scale a processor uses, black and white say where it begins and ends.
+        black, white = (
+            self.pixels(PIL.Image.new(self.mode, (64, 64), colour)).mean(axis=(1, 2)) for colour in ("black", "white")
+        )
+        share = (found - black[:, None, None]) / (white - black)[:, None, None]
+        values = np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
+        return PIL.Image.fromarray(values[0] if len(values) == 1 else values.transpose(1, 2, 0))
+
     def _run(self, picture: PIL.Image.Image) -> Floats:
         found = np.asarray(self._processor(picture, return_tensors="np")["pixel_values"])
         if found.ndim != 4 or len(found) != 1:

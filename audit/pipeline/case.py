@@ -147,10 +147,15 @@ def _exchanged(config: AuditConfig, adapter: Adapter | None) -> tuple[str, ...]:
     """Name the kinds of exchange that are asked for: of a model that is not loaded, those that any could answer."""
     if config.probe is None:
         return ()
-    answers = adapter.probes if adapter else {"terms", "values"}
+    answers = adapter.probes if adapter else {"terms", "values", "tone", "light"}
     if config.probe.values and "values" not in answers:
         raise ConfigError("the model cannot be asked with other values in its fields", where="probe.values")
-    asked = {"terms": "terms" in answers, "values": bool(config.probe.values)}
+    asked = {
+        "terms": "terms" in answers and config.data.columns.image is None,
+        "values": bool(config.probe.values),
+        "tone": config.probe.tone is not None and "tone" in answers,
+        "light": config.probe.light > 0 and "light" in answers,
+    }
     return tuple(kind for kind, is_asked in asked.items() if is_asked)
 
 

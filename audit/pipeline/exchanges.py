@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ import pandas as pd
 from audit.config import AuditConfig
 from audit.data.about import ABOUT, with_examples
 from audit.data.examples import Fields, plain
+from audit.data.rows import RowReader
 from audit.fairness.compare.flips import probe_summary
+from audit.fairness.metrics.names import COMPARED_AXES
 from audit.pipeline.case import Case, lexicons_of
 from audit.pipeline.clock import Clock
 from audit.result import Probe
@@ -59,7 +62,9 @@ def probe(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Pr
         decisions=count_rows(folder.decisions),
         level=case.config.level,
     )
-    scored = table[table["status"] == "scored"].reset_index(drop=True)
+    # Other light is no other group: it stands beside the exchanges to compare with, and flags nobody.
+    flagging = (table["status"] == "scored") & ~table["axis"].isin(COMPARED_AXES)
+    scored = table[flagging].reset_index(drop=True)
     # Where two kinds share an axis, the first made what its edits say, which the other makes again just the same.
     by_axis = {axis: exchanger for exchanger in reversed(exchangers) for axis in exchanger.axes}
     return Probed(found, scored, by_axis)
@@ -73,6 +78,25 @@ def _exchangers(case: Case, folder: RunFolder) -> list[Exchanger]:
         found.append(TermExchange(lexicons_of(case.config)))
     if "values" in case.exchanges:
         found += _value_exchanges(case.config, folder)
+    if {"tone", "light"} & set(case.exchanges):
+        found += _picture_exchanges(case.config, case.exchanges)
+    return found
+
+
+def _picture_exchanges(config: AuditConfig, kinds: Collection[str]) -> list[Exchanger]:
+    """Look up the tone of the skin in every picture."""
+    from audit.probes.picture_exchange import LightExchange, ToneExchange
+
+    tone = config.probe.tone if config.probe else None
+    found: list[Exchanger] = []
+    if tone is not None and "tone" in kinds:
+        tones: dict[str, int] = {}
+        for rows in RowReader(config):
+            given = zip(rows["row_id"].to_pylist(), rows["tone"].to_pylist(), strict=True)
+            tones.update((row, value) for row, value in given if value is not None)
+        found.append(ToneExchange(tones, tone.to, tone.attribute))
+    if config.probe and "light" in kinds:
+        found.append(LightExchange(config.probe.light, tone.attribute if tone else None))
     return found
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit.config import AuditConfig, load_config, parse_config
+from audit.data.shown import Seeing
 from audit.data.survey import survey
 from audit.errors import AuditError
 from audit.pipeline.case import fingerprint_of_run, understand
@@ -15,7 +16,7 @@ from audit.pipeline.decide import decide
 from audit.pipeline.exchanges import probe
 from audit.pipeline.facts import describe
 from audit.pipeline.gaps import gaps_to_look_into
-from audit.pipeline.inputs import keep_inputs
+from audit.pipeline.inputs import keep_inputs, seeing_of
 from audit.pipeline.persons import exchange_names
 from audit.pipeline.record import record
 from audit.pipeline.versions import changed_rows, compare_versions, fingerprint_of_baseline
@@ -113,7 +114,9 @@ def run(
         told = record(case, subject, folder, clock, explained.notes)
         result = AuditResult.of(subject, fairness, verdicts, explained.why, told)
 
-        comparison, incomparable = hold_against(result, folder, reference, config, other_rows=other_rows)
+        comparison, incomparable = hold_against(
+            result, folder, reference, config, other_rows=other_rows, seeing=seeing_of(adapter)
+        )
         result = result.model_copy(update={"comparison": comparison})
         if config.policy.rules or config.policy.presets:
             result = result.model_copy(update={"judgement": judge(result, config.policy)})
@@ -126,9 +129,20 @@ def run(
 
 
 def hold_against(
-    result: AuditResult, folder: RunFolder, reference: Reference | None, config: AuditConfig, *, other_rows: bool
+    result: AuditResult,
+    folder: RunFolder,
+    reference: Reference | None,
+    config: AuditConfig,
+    *,
+    other_rows: bool,
+    seeing: Seeing | None = None,
 ) -> tuple[Comparison | None, AuditError | None]:
     """Compare with the baseline, if there is one, and keep the texts that the report then shows.
+
+    Parameters
+    ----------
+    seeing
+        How the model sees a picture.
 
     Returns
     -------
@@ -142,7 +156,8 @@ def hold_against(
     except AuditError as error:
         return None, error
     if comparison.explanations and config.explanations.shown:
-        keep_inputs(config, folder, [row.row_id for row in comparison.explanations.shown])
+        shown = [row.row_id for row in comparison.explanations.shown]
+        keep_inputs(config, folder, shown, seeing=seeing)
     return comparison, None
 
 

@@ -17,11 +17,12 @@ import pyarrow.compute as pc
 
 from audit.data.about import ABOUT, examples_of_decisions
 from audit.data.decided import NOTHING
+from audit.data.examples import Example
 from audit.pipeline.case import Case, explains, lexicons_of
 from audit.pipeline.clock import Clock
 from audit.pipeline.exchanges import Probed
 from audit.pipeline.gaps import take_apart
-from audit.pipeline.inputs import keep_inputs
+from audit.pipeline.inputs import keep_inputs, seeing_of
 from audit.pipeline.persons import Named
 from audit.policy.flags import (
     CODES,
@@ -121,7 +122,13 @@ def explain_why(
     if out.sample or probed or named or (shown and config.data.columns.read and config.explanations.shown):
         pairs = [pair.row_id for pair in probed.summary.shown] if probed else []
         pairs += [shown.row_id for shown in named.summary.shown] if named else []
-        keep_inputs(config, folder, [*pairs, *out.texts, *shown] if config.explanations.shown else [])
+        keep_inputs(
+            config,
+            folder,
+            [*pairs, *out.texts, *shown] if config.explanations.shown else [],
+            seeing=seeing_of(case.adapter),
+            exchanged=_exchanged_pictures(case, folder, probed),
+        )
     why = Why(
         explanations=out.sample.summary if out.sample else None,
         gaps=out.gaps,
@@ -183,7 +190,8 @@ def _explain(
     if probed:
         shown = _explain_pairs(case, explainer, folder, probed)
         out.probe = probed.summary.model_copy(update={"shown": shown})
-    if probe and len(out.sample.table):
+    # No term is named in a picture.
+    if probe and len(out.sample.table) and config.data.columns.image is None:
         moved = _moved(probed.scored if probed else None)
         out.reliance, evidence.reliance = find_reliance(
             explainer, out.sample.table, lexicons_of(config),
@@ -223,7 +231,7 @@ def _explain_pairs(case: Case, explainer: Explainer, folder: RunFolder, probed: 
         return list(shown)
     texts = examples_of_decisions(case.config, folder, [pair.row_id for pair in shown])
     pairs = [
-        (text, probed.exchangers[pair.axis].again(text, pair.source, pair.target, pair.edits))
+        (text, probed.exchangers[pair.axis].again(text, pair.source, pair.target, pair.edits, pair.change))
         for pair in shown
         for text in [texts[pair.row_id]]
     ]
@@ -247,6 +255,20 @@ def _explain_pairs(case: Case, explainer: Explainer, folder: RunFolder, probed: 
         pair.model_copy(update={"original": sides[2 * i], "exchanged": sides[2 * i + 1]})
         for i, pair in enumerate(shown)
     ]
+
+
+def _exchanged_pictures(case: Case, folder: RunFolder, probed: Probed | None) -> dict[str, Example]:
+    """Make the other picture of each shown exchange again."""
+    if probed is None or case.config.data.columns.image is None:
+        return {}
+    shown = probed.summary.shown
+    pictures = examples_of_decisions(case.config, folder, [pair.row_id for pair in shown])
+    return {
+        pair.row_id: probed.exchangers[pair.axis].again(
+            pictures[pair.row_id], pair.source, pair.target, pair.edits, pair.change
+        )
+        for pair in shown
+    }
 
 
 def _moved(scored: pd.DataFrame | None) -> dict[str, float]:

@@ -10,6 +10,7 @@ from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError, some
 from audit.fairness.compare.scope import Scope, name_of
 from audit.fairness.metrics.names import (
+    COMPARED_AXES,
     CRITERIA,
     EXACT_MATCH,
     EXPLAINED_RATE,
@@ -338,7 +339,8 @@ def _of_outcomes(name: str, rule: RuleConfig, result: AuditResult) -> list[Asked
             if item.code == code
         ]
         return [AskedRule(name, rule, [], rule.metric, None, values, None)]
-    axes = list(rule.over) or list(dict.fromkeys(pair.axis for pair in (result.probe.pairs if result.probe else [])))
+    known = list(dict.fromkeys(pair.axis for pair in (result.probe.pairs if result.probe else [])))
+    axes = list(rule.over) or [axis for axis in known if axis not in COMPARED_AXES]
     out = []
     for axis in axes:
         pairs = [pair for pair in (result.probe.pairs if result.probe else []) if pair.axis == axis]

@@ -59,6 +59,8 @@ SCHEMA = pa.schema(
 )
 #: Rows per part of a resumable run.
 PART_ROWS = 2048
+#: The same of pictures, of which all versions of a part are in memory at once.
+PART_PICTURES = 32
 Floats = npt.NDArray[np.float64]
 
 
@@ -76,7 +78,8 @@ def probe_rows(
     computed = reused = 0
     groups = group_columns(attribute.label for attribute in config.attributes)
     columns = ["row_id", *ABOUT, "y_pred", "logits", "status", "weight", "count", "cluster", *groups]
-    decided = windows(read_decisions(folder.decisions, columns), PART_ROWS)
+    size = PART_ROWS if config.data.columns.image is None else PART_PICTURES
+    decided = windows(read_decisions(folder.decisions, columns), size)
     total = count_rows(folder.decisions)
     with progress.stage("exchanges", total, "decisions") as bar:
         for number, (examples, decision) in enumerate(with_examples(config, decided)):

@@ -27,8 +27,16 @@ class Exchanger(Protocol):
             `row_id` of the decision, and the group columns.
         """
 
-    def again(self, example: Example, source: str, target: str, edits: Sequence[Replacement]) -> Example:
-        """Make the edited example of an exchange that is known."""
+    def again(
+        self, example: Example, source: str, target: str, edits: Sequence[Replacement], change: str | None
+    ) -> Example:
+        """Make the edited example of an exchange that is known.
+
+        Parameters
+        ----------
+        change
+            Name of a change to the whole example, as of a picture; None where edits say everything.
+        """
 
 
 class TermExchange:
@@ -42,6 +50,8 @@ class TermExchange:
         """Exchange all terms of each pair of groups of which the example names one."""
         return exchanges(self._lexicons, example)
 
-    def again(self, example: Example, source: str, target: str, edits: Sequence[Replacement]) -> Example:
+    def again(
+        self, example: Example, source: str, target: str, edits: Sequence[Replacement], change: str | None
+    ) -> Example:
         """Make the edits again."""
         return edited(example, edits)

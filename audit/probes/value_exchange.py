@@ -139,6 +139,8 @@ class ValueExchange:
         version = Version(edited(example, [edit]), (edit,))
         return Exchange(self._asked.axis, source, target, False, (version,))
 
-    def again(self, example: Example, source: str, target: str, edits: Sequence[Replacement]) -> Example:
+    def again(
+        self, example: Example, source: str, target: str, edits: Sequence[Replacement], change: str | None
+    ) -> Example:
         """Put the value there again."""
         return edited(example, edits)

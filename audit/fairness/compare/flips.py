@@ -10,6 +10,7 @@ import pandas as pd
 
 from audit.config import ProbeConfig
 from audit.fairness.bounds.outcomes import mean_of, rate_of
+from audit.fairness.metrics.names import COMPARED_AXES
 from audit.result import PairEffect, Probe, ShownPair, TextEdit
 
 
@@ -79,7 +80,8 @@ def probe_summary(
     """Sum up the table of counterfactuals."""
     scored = table[table["status"] == "scored"]
     refused = table.loc[table["status"] == "refused", "reason"].value_counts().sort_index()
-    moved = (scored["f_exchanged"] - scored["f"]).abs()
+    of_groups = scored[~scored["axis"].isin(COMPARED_AXES)]
+    moved = (of_groups["f_exchanged"] - of_groups["f"]).abs()
     return Probe(
         kinds=list(kinds),
         languages=languages,
@@ -96,7 +98,7 @@ def probe_summary(
         kept=int((scored["kept"] > 0).sum()),
         failed=int((table["status"] == "failed").sum()),
         pairs=pair_effects(scored, positive, level),
-        token_gap=float(np.average(moved, weights=scored["weight"])) if len(scored) else None,
+        token_gap=float(np.average(moved, weights=of_groups["weight"])) if len(of_groups) else None,
         shown=_to_show(scored, settings.shown),
     )
 
