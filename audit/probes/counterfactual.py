@@ -60,7 +60,7 @@ SCHEMA = pa.schema(
 #: Rows per part of a resumable run.
 PART_ROWS = 2048
 #: The same of pictures, of which all versions of a part are in memory at once.
-PART_PICTURES = 32
+PART_PICTURES = 16
 Floats = npt.NDArray[np.float64]
 
 

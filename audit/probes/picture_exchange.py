@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,8 @@ AS_TAKEN = "as taken"
 WAYS = {"darker": -1, "brighter": 1}
 #: Lightness beyond its range by more than this is lost; pictures that lose more than half their pixels are left out.
 LOST, MOST_LOST = 2.0, 0.5
+#: Pixels that are changed at once.
+STRIP = 1 << 18
 
 
 class ToneExchange:
@@ -62,24 +65,20 @@ class ToneExchange:
         """Move to every tone but its own."""
         tone = self._tones.get(row["row_id"])
         source = row[self._group] if self._group else named(tone)
-        lab = _lab(example)
-        found = []
-        for target in self._targets:
-            if target == tone:
-                continue
-            moved = None if tone is None or lab is None else lab + (monk_lab(target) - monk_lab(tone))
-            why = "no_tone" if tone is None else "out_of_range" if moved is None or _lost(moved) else None
-            change = f"{tone}>{target}"
-            versions = () if moved is None or why else (Version(_picture(example, moved), (), change),)
-            found.append(Exchange(TONE, source, named(target), False, versions, refused=why))
-        return found
+        return [self._exchange(example, source, tone, target) for target in self._targets if target != tone]
+
+    def _exchange(self, example: Example, source: str, tone: int | None, target: int) -> Exchange:
+        made = None if tone is None else _moved(example, tone, target)
+        why = "no_tone" if tone is None else _why_not(made)
+        versions = () if made is None or why else (Version(made.example, (), f"{tone}>{target}"),)
+        return Exchange(TONE, source, named(target), False, versions, refused=why)
 
     def again(
         self, example: Example, source: str, target: str, edits: Sequence[Replacement], change: str | None
     ) -> Example:
         """Move between the two tones that `change` names again."""
         before, after = map(int, str(change).split(">"))
-        return _picture(example, _decoded(example) + (monk_lab(after) - monk_lab(before)))
+        return _again(_moved(example, before, after))
 
 
 class LightExchange:
@@ -99,19 +98,19 @@ class LightExchange:
     def exchanges(self, example: Example, row: Mapping[str, Any]) -> list[Exchange]:
         """Make both."""
         source = row[self._group] if self._group else AS_TAKEN
-        lab = _lab(example)
         found = []
         for way in WAYS:
             gamma = self._gamma(way)
-            versions = () if lab is None else (Version(_bent(example, lab, gamma), (), f"gamma {gamma:.3f}"),)
-            found.append(Exchange(LIGHT, source, way, False, versions, refused=None if versions else "unchanged"))
+            made = _bent(example, gamma)
+            versions = () if made is None else (Version(made.example, (), f"gamma {gamma:.3f}"),)
+            found.append(Exchange(LIGHT, source, way, False, versions, refused=_why_not(made)))
         return found
 
     def again(
         self, example: Example, source: str, target: str, edits: Sequence[Replacement], change: str | None
     ) -> Example:
         """Make one again."""
-        return _bent(example, _decoded(example), self._gamma(target))
+        return _again(_bent(example, self._gamma(target)))
 
     def _gamma(self, way: str) -> float:
         return math.log(0.5 + 0.1 * self._step * WAYS[way]) / math.log(0.5)
@@ -122,36 +121,56 @@ def named(tone: int | None) -> str:
     return "(missing)" if tone is None else f"Monk {tone}"
 
 
-def _lab(example: Example) -> Floats | None:
-    """Decode a picture; None if that cannot be done."""
+@dataclass(frozen=True)
+class _Made:
+    """A changed picture, and the share of its pixels whose lightness left its range."""
+
+    example: Example
+    lost: float
+
+
+def _moved(example: Example, before: int, after: int) -> _Made | None:
+    shift = monk_lab(after) - monk_lab(before)
+    return _changed(example, lambda lab: lab + shift)
+
+
+def _bent(example: Example, gamma: float) -> _Made | None:
+    return _changed(
+        example, lambda lab: np.concatenate([100 * np.maximum(lab[..., :1] / 100, 0) ** gamma, lab[..., 1:]], axis=-1)
+    )
+
+
+def _why_not(made: _Made | None) -> str | None:
+    """Say why a picture is left out, if it is."""
+    if made is None:
+        return "unreadable"
+    return "out_of_range" if made.lost > MOST_LOST else None
+
+
+def _again(made: _Made | None) -> Example:
+    if made is None:
+        raise ValueError("a picture that could be decoded before cannot be now")
+    return made.example
+
+
+def _changed(example: Example, change: Callable[[Floats], Floats]) -> _Made | None:
+    """Change a picture in CIELAB and write it without loss, as a file like any other; None if it cannot be decoded."""
     found = plain(example)
     if not isinstance(found, Image):
         raise TypeError("tone and light are of pictures")
     try:
-        return to_lab(np.asarray(decode(found).pixels))
+        pixels = np.array(decode(found).pixels)
     except NotDecodedError:
         return None
-
-
-def _lost(lab: Floats) -> bool:
-    lightness = lab[..., 0]
-    return bool(np.mean((lightness < -LOST) | (lightness > 100 + LOST)) > MOST_LOST)
-
-
-def _decoded(example: Example) -> Floats:
-    lab = _lab(example)
-    if lab is None:
-        raise ValueError("a picture that could be decoded before cannot be now")
-    return lab
-
-
-def _bent(example: Example, lab: Floats, gamma: float) -> Example:
-    return _picture(example, np.concatenate([100 * (lab[..., :1] / 100) ** gamma, lab[..., 1:]], axis=-1))
-
-
-def _picture(example: Example, lab: Floats) -> Example:
-    """Write a picture without loss, as a file like any other."""
+    lost = 0
+    # In strips, since numbers of CIELAB take many times the memory of bytes.
+    rows = max(1, STRIP // pixels.shape[1])
+    for start in range(0, len(pixels), rows):
+        lab = change(to_lab(pixels[start : start + rows]))
+        lost += int(((lab[..., 0] < -LOST) | (lab[..., 0] > 100 + LOST)).sum())
+        pixels[start : start + rows] = from_lab(lab)
     out = io.BytesIO()
-    PIL.Image.fromarray(from_lab(lab)).save(out, "PNG", compress_level=1)
+    PIL.Image.fromarray(pixels).save(out, "PNG", compress_level=1)
     image = Image(out.getvalue())
-    return Asked(image, example.output, example.position) if isinstance(example, Asked) else image
+    made = Asked(image, example.output, example.position) if isinstance(example, Asked) else image
+    return _Made(made, lost / (pixels.shape[0] * pixels.shape[1]))

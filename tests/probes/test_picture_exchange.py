@@ -97,6 +97,18 @@ def test_a_version_is_made_again_bit_by_bit() -> None:
             assert again == version.text
 
 
+def test_a_picture_is_the_same_however_many_strips_it_is_changed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = picture(np.random.default_rng(3).integers(0, 256, (37, 23, 3), np.uint8))
+    whole = ToneExchange({"a": 4}, (6,), None).exchanges(image, ROW)
+    monkeypatch.setattr("audit.probes.picture_exchange.STRIP", 100)
+    assert ToneExchange({"a": 4}, (6,), None).exchanges(image, ROW) == whole
+
+
+def test_what_cannot_be_decoded_is_counted() -> None:
+    for exchanger in (ToneExchange({"a": 4}, (6,), None), LightExchange(1, None)):
+        assert {found.refused for found in exchanger.exchanges(Image(b"no picture"), ROW)} == {"unreadable"}
+
+
 @pytest.mark.parametrize(
     ("cell", "tone"),
     [("3", 3), ("Monk 3", 3), ("monk10", 10), ("MST 1", 1), ("10", 10), ("0", None), ("11", None), ("dark", None)],
