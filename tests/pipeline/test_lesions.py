@@ -110,6 +110,28 @@ def test_pictures_are_in_one_file_and_gone_without_it(planted: tuple[AuditResult
     assert "redacted" in redacted
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_pictures_are_seen_in_a_browser_and_by_who_cannot_see_them(
+    browser: Any, planted: tuple[AuditResult, Path], scheme: str, width: int
+) -> None:
+    _, folder = planted
+    page = browser.new_context(
+        color_scheme=scheme, viewport={"width": width, "height": 900}, offline=True, bypass_csp=False
+    ).new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto((folder / "report.html").as_uri())
+    widths = page.evaluate("() => [...document.querySelectorAll('.picture img')].map(image => image.naturalWidth)")
+    assert len(widths) > 8
+    assert set(widths) == {48}
+    patches = page.locator(".patches svg")
+    assert all(patch.get_attribute("aria-label") for patch in patches.all())
+    assert page.locator(".strongest tbody tr").count() > 8
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert said == []
+
+
 def test_where_nothing_was_planted_nothing_is_named(tmp_path: Path) -> None:
     result = audited(tmp_path / "run", "model.path=classifier-even", "explanations.which=none", "probe.light=0")
     assert result.findings.items == []
