@@ -31,8 +31,17 @@ _XYZ = np.array(
 )
 #: What white is in XYZ, so that grey has no colour.
 _WHITE = _XYZ.sum(axis=1)
+_RGB = np.linalg.inv(_XYZ)
 #: Below the cube of this, CIELAB is linear.
 _KNEE = 6 / 29
+
+
+def _linear(share: Floats) -> Floats:
+    return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+
+
+#: Light of each of 256 bytes, and where one byte becomes the next: looked up, for powers of every pixel take long.
+_LIGHT, _EDGES = _linear(np.arange(256) / 255), _linear((np.arange(255) + 0.5) / 255)
 
 
 def to_lab(rgb: npt.NDArray[Any]) -> Floats:
@@ -48,9 +57,7 @@ def to_lab(rgb: npt.NDArray[Any]) -> Floats:
     array of shape (..., 3)
         L* from 0 to 100, a*, b*.
     """
-    share = np.asarray(rgb, np.float64) / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    ratio = linear @ _XYZ.T / _WHITE
+    ratio = _LIGHT[np.asarray(rgb)] @ _XYZ.T / _WHITE
     f = np.where(ratio > _KNEE**3, np.cbrt(ratio), ratio / (3 * _KNEE**2) + 4 / 29)
     return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1)
 
@@ -60,9 +67,7 @@ def from_lab(lab: Floats) -> Bytes:
     y = (lab[..., 0] + 16) / 116
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
     ratio = np.where(f > _KNEE, f**3, 3 * _KNEE**2 * (f - 4 / 29))
-    linear = np.clip((ratio * _WHITE) @ np.linalg.inv(_XYZ).T, 0, 1)
-    share = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.asarray(np.rint(share * 255), np.uint8)
+    return np.asarray(np.searchsorted(_EDGES, (ratio * _WHITE) @ _RGB.T, side="right"), np.uint8)
 
 
 def monk_lab(tone: int) -> Floats:
