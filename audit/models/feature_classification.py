@@ -176,7 +176,7 @@ class FeatureClassification:
             if why := columns.put(row, value, columns.first):
                 nothing = np.zeros(0, np.int32)
                 return Encoded({"columns": row[:0]}, nothing, places[:0], truncated=False, failed=why)
-        return Encoded({"columns": row}, self._units, places, truncated=False)
+        return Encoded({"columns": row}, self._units, places, truncated=False, weight=len(row))
 
     def collate(self, encoded: Sequence[Encoded]) -> FeatureBatch:
         """Stack rows, on the device."""
