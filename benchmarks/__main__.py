@@ -22,6 +22,7 @@ NAMES = (
     "regression",
     "explain",
     "explain_several",
+    "functions",
     "faithfulness",
     "verification",
     "counterfactual",

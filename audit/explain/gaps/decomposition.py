@@ -30,6 +30,8 @@ from scipy.stats import norm
 from audit.explain.gaps.concepts import Contributions
 from audit.result import Closing, ConceptPush, GapPart
 
+#: What rounding leaves of a part that is the same in all decisions, and no part of a gap.
+ROUNDING = 1e-7
 Kind = Literal["baseline", "identity", "lexicon", "word", "field", "region", "special", "rest", "residual", "sampling"]
 Floats = npt.NDArray[np.float64]
 
@@ -235,7 +237,7 @@ def _simultaneous(point: Floats, drawn: Floats, alpha: float) -> tuple[Floats, F
 
 def _bounded(kind: Kind, at: int, point: Floats, lower: Floats, upper: Floats, n: int) -> GapPart:
     low, high = float(lower[at]), float(upper[at])
-    named = low > 0 or high < 0
+    named = low > ROUNDING or high < -ROUNDING
     return GapPart(
         kind=kind, name="", value=float(point[at]), lower=low, upper=high, n=n, named=named, words={}, rows=[]
     )
@@ -258,7 +260,7 @@ def _concept_part(
 ) -> GapPart:
     kind, name = data.contributions.names[concept]
     value, lower, upper = numbers
-    named = lower > 0 or upper < 0
+    named = lower > ROUNDING or upper < -ROUNDING
     words: dict[str, float] = {}
     rows: list[str] = []
     if named:
