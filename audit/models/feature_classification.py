@@ -233,7 +233,7 @@ class FeatureClassification:
         doing = f"trying {self._facts.architecture}"
         try:
             with door(doing, where):
-                probe_decisions(self, encoded, self._dtype)
+                probe_decisions(self, encoded, self._dtype, thing="row")
         except ModelError as error:
             raise ModelError(f"cannot be audited: {error.problem}", where=where, hint=error.hint) from error
         try:
