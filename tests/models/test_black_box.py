@@ -17,7 +17,7 @@ from audit.data.examples import Fields
 from audit.errors import AuditError, ConfigError, ModelError
 from audit.models.black_box import BlackBox
 from audit.models.registry import load_adapter
-from audit.testing import check_adapter
+from audit.testing import Broken, check_adapter
 from tests.models.own import configured, function, people
 
 ROWS = [
@@ -74,6 +74,22 @@ def test_adapters_keep_every_promise(tmp_path: Path, reads: str, source: str | N
     assert "replacing a unit changes what is said" in tried
     assert "logits have a gradient at the embedding" not in tried
     assert adapter.probes == ({"values"} if reads == "features" else {"values", "terms"})
+
+
+def test_an_adapter_that_does_not_answer_what_is_replaced_is_found_out(tmp_path: Path) -> None:
+    adapter = load(configured(tmp_path))
+    heard = adapter.logits
+
+    def deaf(batch: Any, embedded: torch.Tensor | None = None) -> torch.Tensor:
+        partly = embedded is not None and 0 < float((embedded < 0.5).sum()) < embedded.numel() / 2
+        return heard(batch, None if partly else embedded)
+
+    adapter.logits = deaf
+    with pytest.raises(Broken, match="replacing a unit changes what is said: no unit of any example does"):
+        check_adapter(adapter, ROWS)
+    adapter.logits, adapter.randomised = heard, lambda seed: adapter
+    with pytest.raises(Broken, match="a shuffled copy is refused"):
+        check_adapter(adapter, ROWS)
 
 
 def test_it_is_asked_for_a_frame_in_the_declared_order(tmp_path: Path) -> None:
@@ -267,6 +283,7 @@ def test_nothing_is_left_in_the_way_of_modules(tmp_path: Path) -> None:
         ({"encoding": {"house": {"mean": 1}}}, "model.encoding.house.mean: a category has none"),
         ({"encoding": {"age": {"reference": "old"}}}, "'old' is no number"),
         ({"task": "text-classification"}, "is for 'black-box'"),
+        ({"quantize": "int8"}, "quantize: does not go with"),
     ],
 )
 def test_configurations_that_contradict_themselves(tmp_path: Path, model: dict[str, Any], problem: str) -> None:
