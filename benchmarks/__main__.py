@@ -8,6 +8,7 @@ from importlib import import_module
 NAMES = (
     "batching",
     "batching_several",
+    "prompts",
     "memory",
     "scale",
     "calibration",
