@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from audit.config.data import MISSING, READ, AttributeConfig, AttributeEntry, Columns, DataConfig
+from audit.config.encoding import number_of
 from audit.config.nearest import keys_at, nearest
 from audit.config.part import Column, ConfigPart, Label
 from audit.config.policy import PolicyConfig, RuleConfig, WaiverConfig, Waivers
@@ -206,12 +207,15 @@ class AuditConfig(ConfigPart):
             for name in (*([one.attribute] if one.attribute else []), *one.within):
                 if name not in names:
                     raise ValueError(f"probe.values: {name!r} is no attribute; attributes are {some(names)}")
-            if one.values and self.data.columns.features.get(one.field) == "number":
-                for value in one.values:
-                    try:
-                        float(value)
-                    except ValueError:
-                        raise ValueError(f"probe.values: {value!r} is no number, as {one.field!r} is") from None
+            encoding = self.model.encoding.get(one.field) if self.model else None
+            known_values = encoding.categories if encoding else ()
+            for value in one.values:
+                if self.data.columns.features.get(one.field) == "number" and number_of(value) is None:
+                    raise ValueError(f"probe.values: {value!r} is no finite number, as {one.field!r} is")
+                if known_values and value not in known_values:
+                    raise ValueError(
+                        f"probe.values: {value!r} is not among the categories of {one.field!r}, {some(known_values)}"
+                    )
 
     def _pictures_agree(self) -> None:
         probe = self.probe

@@ -199,6 +199,19 @@ def joined(example: Example) -> str:
     return found if isinstance(found, str) else "\n".join(found)
 
 
+def said(example: Example) -> str:
+    """Return the one text with line breaks for the names of fields: what a row says, not what its columns are called.
+
+    Places are those of `joined`. A field called `mother` mentions nobody.
+    """
+    found = plain(example)
+    text = joined(found)
+    for first, begins, _ in found.lines if isinstance(found, Fields) else ():
+        name = begins - len(": ")
+        text = text[:first] + "\n" * (name - first) + text[name:]
+    return text
+
+
 def blank(example: Example) -> bool:
     """Whether an example says nothing that a model could decide by: no text, or no value."""
     found = plain(example)

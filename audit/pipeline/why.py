@@ -52,6 +52,7 @@ from audit.store.runfolder import RunFolder
 
 if TYPE_CHECKING:
     from audit.explain.explanations import Explainer
+    from audit.explain.gaps.reliance import Moved
     from audit.explain.stage import ExplainedSample
 
 #: Flagged decisions of each code whose text the report shows.
@@ -271,13 +272,19 @@ def _exchanged_pictures(case: Case, folder: RunFolder, probed: Probed | None) ->
     }
 
 
-def _moved(scored: pd.DataFrame | None) -> dict[str, float]:
-    """Row -> largest change of its score by an exchange; infinite where the decision flipped."""
+def _moved(scored: pd.DataFrame | None) -> dict[str, list[Moved]]:
+    """Row -> what its exchanges did."""
+    from audit.explain.gaps.reliance import Moved
+
+    out: dict[str, list[Moved]] = {}
     if scored is None or scored.empty:
-        return {}
+        return out
     change = (scored["f_exchanged"] - scored["f"]).abs()
     change = change.where(scored["y_pred"] == scored["y_pred_exchanged"], np.inf)
-    return {str(row): float(value) for row, value in change.groupby(scored["row_id"]).max().items()}
+    for row, starts, ends, moved in zip(scored["row_id"], scored["starts"], scored["ends"], change, strict=True):
+        places = [(int(start), int(end)) for start, end in zip(starts, ends, strict=True)]
+        out.setdefault(str(row), []).append(Moved(places, float(moved)))
+    return out
 
 
 def _flags_to_show(flagged: pd.DataFrame) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
-from audit.data.examples import Example, joined
+from audit.data.examples import Example, said
 from audit.probes.edited import edited
 from audit.terms.edits import apply_edits
 from audit.terms.lexicon import UNSEEN_CHARACTERS, Axis, Lexicon, Meaning, Mention
@@ -88,7 +88,7 @@ class Exchange:
 
 def exchanges(lexicons: Sequence[Lexicon], example: Example) -> list[Exchange]:
     """Make every counterfactual of an example: one per axis and pair of groups of which it names at least one."""
-    found = _of(lexicons, joined(example))
+    found = _of(lexicons, said(example))
     if isinstance(example, str):
         return found
 

@@ -12,7 +12,7 @@ import torch
 
 from audit.config import ExplanationConfig, ModelConfig
 from audit.explain.explanations import Explainer
-from audit.explain.gaps.reliance import find_reliance
+from audit.explain.gaps.reliance import Moved, find_reliance
 from audit.models.text_classification import TextClassification
 from audit.terms.loading import load_lexicons
 
@@ -90,7 +90,8 @@ def test_who_confirms(explainer: Explainer, explained: pd.DataFrame, below: bool
     fall = float(row["f_input"]) - f
     # A threshold just under, or just over, what masking does; F that rises is no confirmation.
     threshold = fall - 1e-4 if below else max(fall, 0) + 1e-4
-    summary, suspected = find(explainer, explained, threshold=threshold, moved_by_exchange={"much": moved})
+    exchanges = {"much": [Moved([(6, 8)], moved)]}
+    summary, suspected = find(explainer, explained, threshold=threshold, moved_by_exchange=exchanges)
     assert suspected["confirmed_by"].tolist() == [by]
     assert summary.confirmed_by_masking == (by in {"masking", "both"})
     assert summary.confirmed_by_exchange == (by in {"exchange", "both"})
@@ -109,3 +110,9 @@ def test_nobody_named(explainer: Explainer, explained: pd.DataFrame) -> None:
     for nobody in (explained[explained["row_id"] == "nobody"], explained[:0]):
         summary, suspected = find(explainer, nobody)
         assert (summary.decisions, summary.suspected, len(suspected)) == (0, 0, 0)
+
+
+def test_an_exchange_of_something_else_says_nothing_of_the_terms(explainer: Explainer, explained: pd.DataFrame) -> None:
+    other = {"much": [Moved([(9, 13)], np.inf), Moved([], np.inf)]}
+    _, suspected = find(explainer, explained, threshold=2.0, moved_by_exchange=other)
+    assert suspected["confirmed_by"].tolist() == [None]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audit.data.examples import Fields
 from audit.errors import ConfigError
 from audit.probes.exchange import Exchange, exchanges
 from audit.terms.lexicon import Lexicon, find_terms
@@ -166,6 +167,15 @@ def test_nothing_else_in_a_text_moves(words: list[str]) -> None:
             pieces += [text[at : edit.start], edit.new]
             at = edit.end
         assert "".join([*pieces, text[at:]]) == found.text
+
+
+@pytest.mark.parametrize("name", ["mother", "Black", "name of the wife"])
+def test_a_field_that_is_called_like_a_term_mentions_nobody(name: str) -> None:
+    (found,) = exchanges(LEXICONS, Fields((name, "text"), ("works", "he is nice")))
+    assert (found.axis, found.source, found.target, found.both) == ("gender", "male", "female", False)
+    assert found.text == Fields((name, "text"), ("works", "she is nice"))
+    (edit,) = found.edits
+    assert (edit.old, edit.start) == ("he", len(f"{name}: works\ntext: "))
 
 
 def test_axes_can_be_chosen(both: list[Lexicon]) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from audit.data.examples import Example, Fields, Image, joined, plain
+from audit.data.examples import Example, Fields, Image, joined, plain, said
 from audit.data.places import Grid, field_of
 from audit.explain.integrate.units import FRAME, units_of
 from audit.explain.verify.outcome import has_content
@@ -103,7 +103,8 @@ def sum_by_concept(
             if _within(pair, m.start(), m.end())
         ]
         places += [
-            (m.start, m.end, Concept("identity", identity_name(m.axis, m.group))) for m in find_terms(lexicons, text)
+            (m.start, m.end, Concept("identity", identity_name(m.axis, m.group)))
+            for m in find_terms(lexicons, said(pair))
         ]
         # Where two claim a word, the first has it.
         for start, end, concept in reversed(places):

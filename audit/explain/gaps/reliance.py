@@ -7,18 +7,26 @@ them moves the score so far, the exchange does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from audit.data.examples import joined
+from audit.data.examples import said
 from audit.explain.explanations import Explainer
 from audit.explain.integrate.units import units_of
 from audit.explain.verify.erasing import ErasedCase
 from audit.result import Reliance
 from audit.terms.lexicon import Lexicon, find_terms
+
+
+class Moved(NamedTuple):
+    """What one exchange did: the characters it replaced, and how far the score moved; infinite if the decision did."""
+
+    places: list[tuple[int, int]]
+    change: float
 
 
 def find_reliance(
@@ -28,7 +36,7 @@ def find_reliance(
     *,
     share: float,
     threshold: float,
-    moved_by_exchange: dict[str, float],
+    moved_by_exchange: Mapping[str, Sequence[Moved]],
 ) -> tuple[Reliance, pd.DataFrame]:
     """Look into explained decisions that name a group.
 
@@ -41,7 +49,8 @@ def find_reliance(
     threshold
         Least change of F that confirms.
     moved_by_exchange
-        Row -> largest absolute change of the score by exchanging terms; infinite where the decision flipped.
+        Row -> its exchanges. One that left the row's terms as they are, such as that of an age in another field, says
+        nothing of them.
 
     Returns
     -------
@@ -54,11 +63,11 @@ def find_reliance(
     cases: list[ErasedCase] = []
     erased: list[frozenset[int]] = []
     kinds: list[str] = []
+    exchanged: list[float] = []
     usable = explained[~explained["reason"].isin(["failed", "no_input"])]
     units = units_of(usable, "attributions")
     for record, of in zip(usable.to_dict("records"), units.slices(len(usable)), strict=True):
-        text = joined(record["input"])
-        mentions = find_terms(lexicons, text)
+        mentions = find_terms(lexicons, said(record["input"]))
         if not mentions:
             continue
         decisions += 1
@@ -77,14 +86,16 @@ def find_reliance(
         erased.append(frozenset(units.numbers[mine].tolist()))
         kinds.append(record["baseline"])
         suspected.append({"row_id": record["row_id"], "share": carried})
+        spans = [(mention.start, mention.end) for mention in mentions]
+        exchanged.append(_most(moved_by_exchange.get(str(record["row_id"]), ()), spans))
     for kind in dict.fromkeys(kinds):
         chosen = [i for i, of in enumerate(kinds) if of == kind]
         explainer.eraser(kind).evaluate([cases[i] for i in chosen], [(k, erased[i]) for k, i in enumerate(chosen)])
-    for found, case, units_masked in zip(suspected, cases, erased, strict=True):
+    for found, case, units_masked, change in zip(suspected, cases, erased, exchanged, strict=True):
         f, predicted = case.known[units_masked]
         found["masked"], found["flips"] = case.f_input - f, predicted != case.target
         by_masking = predicted != case.target or case.f_input - f >= threshold
-        by_exchange = moved_by_exchange.get(str(found["row_id"]), 0.0) >= threshold
+        by_exchange = change >= threshold
         names = {(True, True): "both", (True, False): "masking", (False, True): "exchange", (False, False): None}
         found["confirmed_by"] = names[by_masking, by_exchange]
     columns = ["row_id", "share", "masked", "flips", "confirmed_by"]
@@ -100,3 +111,15 @@ def find_reliance(
         unconfirmed=sum(by is None for by in confirmed),
     )
     return summary, table
+
+
+def _most(moves: Sequence[Moved], spans: Sequence[tuple[int, int]]) -> float:
+    """Largest change by an exchange that touched one of these places; 0 if none did."""
+    return max(
+        (
+            move.change
+            for move in moves
+            if any(start < end and begin < stop for start, stop in move.places for begin, end in spans)
+        ),
+        default=0.0,
+    )
