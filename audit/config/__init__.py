@@ -160,7 +160,7 @@ class AuditConfig(ConfigPart):
             if name not in columns.features:
                 raise ValueError(f"model.encoding.{name}: is not among data.columns.features")
             try:
-                encoding.check(columns.features[name])
+                encoding.check(columns.features[name], as_it_is=model.factory is None)
             except ValueError as error:
                 raise ValueError(f"model.encoding.{name}.{error}") from None
         for name, kind in columns.features.items() if model.factory else ():

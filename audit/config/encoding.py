@@ -49,8 +49,13 @@ class FeatureEncoding(ConfigPart):
         """Shift and scale a number."""
         return (number - (self.mean or 0.0)) / (self.scale or 1.0)
 
-    def check(self, kind: str) -> None:
+    def check(self, kind: str, *, as_it_is: bool = False) -> None:
         """Refuse what does not go with the kind of the feature, `number` or `category`.
+
+        Parameters
+        ----------
+        as_it_is
+            The model is given the value itself, which nothing is done to.
 
         Raises
         ------
@@ -60,13 +65,24 @@ class FeatureEncoding(ConfigPart):
         if kind == "category":
             if given := self._of_numbers:
                 raise ValueError(f"{given[0]}: a category has none")
+            self._refuse_idle(as_it_is=as_it_is)
             return
         if self.categories:
             raise ValueError("categories: a number has none")
+        self._refuse_idle(as_it_is=as_it_is)
         for key in ("missing", "reference"):
             value = getattr(self, key)
             if value is not None and number_of(value) is None:
                 raise ValueError(f"{key}: {value!r} is no number")
+
+    def _refuse_idle(self, *, as_it_is: bool) -> None:
+        """Refuse what would be done to a value, where nothing is."""
+        idle = [key for key in ("scale", "categories", "missing") if getattr(self, key)]
+        if as_it_is and idle:
+            raise ValueError(
+                f"{idle[0]}: a function of `callable` is given values as they are, missing ones too; it goes with "
+                "`factory` alone"
+            )
 
 
 def number_of(label: str) -> float | None:

@@ -282,6 +282,12 @@ def test_nothing_is_left_in_the_way_of_modules(tmp_path: Path) -> None:
         ({"encoding": {"age": {"categories": ["x"]}}}, "model.encoding.age.categories: a number has none"),
         ({"encoding": {"house": {"mean": 1}}}, "model.encoding.house.mean: a category has none"),
         ({"encoding": {"age": {"reference": "old"}}}, "'old' is no number"),
+        (
+            {"encoding": {"age": {"missing": 35}}},
+            "model.encoding.age.missing: a function of `callable` is given values",
+        ),
+        ({"encoding": {"income": {"mean": 30, "scale": 2}}}, "model.encoding.income.scale: a function"),
+        ({"encoding": {"house": {"categories": ["own"]}}}, "model.encoding.house.categories: a function"),
         ({"task": "text-classification"}, "is for 'black-box'"),
         ({"quantize": "int8"}, "quantize: does not go with"),
     ],
