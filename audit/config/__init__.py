@@ -208,7 +208,7 @@ class AuditConfig(ConfigPart):
                 if name not in names:
                     raise ValueError(f"probe.values: {name!r} is no attribute; attributes are {some(names)}")
             encoding = self.model.encoding.get(one.field) if self.model else None
-            known_values = encoding.categories if encoding else ()
+            known_values = list(encoding.categories) if encoding else []
             for value in one.values:
                 if self.data.columns.features.get(one.field) == "number" and number_of(value) is None:
                     raise ValueError(f"probe.values: {value!r} is no finite number, as {one.field!r} is")

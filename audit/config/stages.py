@@ -241,6 +241,8 @@ class ValueExchangeConfig(ConfigPart):
             raise ValueError("give either `values` or `attribute`")
         if len(self.values) == 1:
             raise ValueError("`values` holds one value, which cannot be exchanged")
+        if len(set(self.values)) < len(self.values):
+            raise ValueError(f"`values` holds a value twice: {', '.join(map(repr, self.values))}")
         return self
 
 
@@ -288,6 +290,9 @@ class ProbeConfig(ConfigPart):
     def _some_lexicon(self) -> ProbeConfig:
         if self.replace and not self.lexicons:
             raise ValueError("`replace` needs `lexicons`")
+        asked = [(one.field, one.axis) for one in self.values]
+        if twice := [field for number, (field, axis) in enumerate(asked) if (field, axis) in asked[:number]]:
+            raise ValueError(f"values: {twice[0]!r} is exchanged twice for the same groups")
         return self
 
 

@@ -39,8 +39,23 @@ def test_what_the_model_can_read_is_taken(tmp_path: Path) -> None:
         ("age", [20, "old"], "'old' is no finite number"),
         ("age", [20, "inf"], "'inf' is no finite number"),
         ("age", ["nan", 20], "'nan' is no finite number"),
+        # Every exchange would count twice.
+        ("age", [20, 60, "20.0"], "holds a value twice: '20', '60', '20'"),
     ],
 )
 def test_what_it_cannot_read_is_refused(tmp_path: Path, field: str, values: list[Any], problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
         configured(tmp_path, field, values)
+
+
+def test_no_field_is_exchanged_twice_for_the_same_groups(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'sex' is exchanged twice for the same groups"):
+        parse_config(
+            {
+                "model": {"callable": "scorer:predict", "classes": ["no", "yes"]},
+                "data": {"path": "rows.csv", "columns": {"features": {"sex": "category"}, "label": "y"}},
+                "attributes": ["sex"],
+                "probe": {"values": [{"field": "sex"}, {"field": "sex", "values": ["F", "M"]}]},
+            },
+            base=tmp_path,
+        )

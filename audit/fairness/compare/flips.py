@@ -20,7 +20,8 @@ def pair_effects(scored: pd.DataFrame, positive: str | None, level: float) -> li
     Parameters
     ----------
     scored
-        `axis`, `source`, `target`, `both`, `y_pred`, `y_pred_exchanged`, `f`, `f_exchanged`, `weight`, `cluster`.
+        `row_id`, `axis`, `source`, `target`, `both`, `y_pred`, `y_pred_exchanged`, `f`, `f_exchanged`, `weight`,
+        `cluster`. A row that was exchanged twice for one pair (a name, and a place, for an ethnicity) is a cluster.
     positive
         Class that flips are told toward and away from, if there is one.
     level
@@ -31,6 +32,8 @@ def pair_effects(scored: pd.DataFrame, positive: str | None, level: float) -> li
         flipped = (part["y_pred"] != part["y_pred_exchanged"]).to_numpy(bool)
         weight = part["weight"].to_numpy(np.float64)
         cluster = part["cluster"]
+        if part["row_id"].duplicated().any():
+            cluster = cluster.where(cluster.notna(), part["row_id"])
         rate = rate_of(flipped, weight, cluster, alpha)
         moved = (part["f_exchanged"] - part["f"]).to_numpy(np.float64)
         shift, gap = mean_of(moved, weight, cluster, alpha), mean_of(np.abs(moved), weight, cluster, alpha)
