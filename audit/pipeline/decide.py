@@ -18,8 +18,8 @@ from audit.store.runfolder import RunFolder
 
 #: Rows that a model sees sorted by length together, and the work lost at most when a run is killed.
 WINDOW_ROWS = 2048
-#: The same where rows are pictures, of which two windows are held as numbers: at 224 x 224 pixels 80 MB each.
-WINDOW_PICTURES = 128
+#: The same where rows are pictures, of which two windows are held as numbers: at 224 x 224 pixels 40 MB each.
+WINDOW_PICTURES = 64
 
 
 def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> None:
