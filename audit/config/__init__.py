@@ -152,8 +152,6 @@ class AuditConfig(ConfigPart):
             raise ValueError(f"data.outcome {self.data.outcome}: a function of your own decides about one class")
         if model.factory and columns.read != ["features"]:
             raise ValueError("data.columns.features: name the features that the module of `model.factory` reads")
-        if columns.image is not None:
-            raise ValueError("data.columns.image: functions of your own read features, fields or texts, no pictures")
         if columns.input_pair is not None:
             raise ValueError("data.columns.input_pair: functions read one text; name several in data.columns.fields")
         for name, encoding in model.encoding.items():

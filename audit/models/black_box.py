@@ -27,6 +27,13 @@ from audit.result import ModelFacts, Note
 log = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float64]
+#: What is read -> kinds of probe that such a function answers.
+PROBES = {
+    "input": frozenset({"terms"}),
+    "fields": frozenset({"values", "terms"}),
+    "features": frozenset({"values"}),
+    "image": frozenset({"tone", "light"}),
+}
 #: Units of a batch, if the configuration does not say.
 UNITS = 1 << 16
 #: Probabilities below are taken for this, so that their logarithms stay numbers.
@@ -65,7 +72,7 @@ class BlackBox:
         self.classes = list(config.classes)
         self.notes: list[Note] = []
         self.unexplainable: str | None = None
-        self.probes = frozenset({"values"} if looked.reads == "features" else {"values", "terms"})
+        self.probes = PROBES[looked.reads]
         self.device = torch.device("cpu")
         self._try(looked)
         shown = {name: value for name, value in looked.references.items() if value is not None}
@@ -83,6 +90,7 @@ class BlackBox:
             max_length=None,
             batch_tokens=config.batch_tokens or UNITS,
             reference=shown or None,
+            grid=self._replacing.grid,
         )
 
     @classmethod
@@ -193,7 +201,7 @@ class BlackBox:
         ModelError
             With one reason.
         """
-        items = self.encode(looked.tried)
+        items = [item for item in self.encode(looked.tried) if item.failed is None]
         kept = self.collate(items).on.numpy() >= 0.5
         first, items = self._first(items, kept)
         if not items:

@@ -1,7 +1,7 @@
 """What a function of the user's own is given: examples, with some of their units replaced by what says nothing.
 
-A word is deleted, a feature has its reference value, a field is empty. Everything that is handed over was made for the
-one call, so that a function may do with it what it likes.
+A word is deleted, a feature has its reference value, a field is empty, a patch of a picture is blurred. Everything that
+is handed over was made for the one call, so that a function may do with it what it likes.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ class Replacing(Protocol):
 
     #: What erased units become, in a word.
     kind: str
+    #: Of pictures, rows and columns of patches.
+    grid: tuple[int, int] | None
 
     def encode(self, example: Example) -> Encoded:
         """Find the units of an example. `inert` among its inputs marks those that replacing changes nothing of."""
@@ -47,6 +49,11 @@ def replacing(looked: Looked) -> Replacing:
     """Return what goes with what is read."""
     if looked.reads == "features":
         return _Features(looked.kinds, looked.references)
+    if looked.reads == "image":
+        # Pillow is an extra.
+        from audit.models.replaced_pictures import Pictures
+
+        return Pictures()
     return _Named() if looked.reads == "fields" else _Texts()
 
 
@@ -58,6 +65,7 @@ def _encoded(inputs: Mapping[str, Any], places: npt.NDArray[np.int32], inert: Bo
 
 class _Texts:
     kind = "deleted"
+    grid: tuple[int, int] | None = None
 
     def encode(self, example: Example) -> Encoded:
         text = joined(example)
@@ -101,6 +109,7 @@ def _without(item: Encoded, kept: Bools) -> str:
 
 class _Named:
     kind = "empty"
+    grid: tuple[int, int] | None = None
 
     def encode(self, example: Example) -> Encoded:
         fields = _fields(example)
@@ -119,6 +128,7 @@ class _Named:
 
 class _Features:
     kind = "reference"
+    grid: tuple[int, int] | None = None
 
     def __init__(self, kinds: Mapping[str, str], references: Mapping[str, Value]) -> None:
         self._kinds = kinds

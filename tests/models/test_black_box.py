@@ -73,7 +73,7 @@ def test_adapters_keep_every_promise(tmp_path: Path, reads: str, source: str | N
     tried = check_adapter(adapter, examples)
     assert "replacing a unit changes what is said" in tried
     assert "logits have a gradient at the embedding" not in tried
-    assert adapter.probes == ({"values"} if reads == "features" else {"values", "terms"})
+    assert adapter.probes == {"features": {"values"}, "fields": {"values", "terms"}, "input": {"terms"}}[reads]
 
 
 def test_an_adapter_that_does_not_answer_what_is_replaced_is_found_out(tmp_path: Path) -> None:
