@@ -233,7 +233,7 @@ def test_other_kinds_of_adapter(copy: Path) -> None:
         with pytest.raises(ModelError, match="is an adapter of the kind"):
             _load(copy)
     _edit(copy / "adapter_config.json", peft_type="LORA", task_type="CAUSAL_LM")
-    with pytest.raises(ConfigError, match="no adapter for task 'CAUSAL_LM'"):
+    with pytest.raises(ConfigError, match="nothing says what it is asked"):
         _load(copy)
 
 
