@@ -237,6 +237,8 @@ class ValueExchangeConfig(ConfigPart):
     def _one_kind(self) -> ValueExchangeConfig:
         if self.attribute is None and self.within:
             raise ValueError("`within` goes with `attribute`")
+        if self.attribute in self.within:
+            raise ValueError(f"within: {self.attribute!r} cannot stay, since it is exchanged")
         if self.attribute is not None and self.values:
             raise ValueError("give either `values` or `attribute`")
         if len(self.values) == 1:

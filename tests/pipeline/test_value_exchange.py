@@ -84,6 +84,7 @@ def test_the_report_shows_what_stood_there_and_what_came(audited: tuple[dict[str
         ([{"field": "name", "attribute": "who"}], "'who' is no attribute"),
         ([{"field": "name", "attribute": "group", "values": ["Bo"]}], "either `values` or `attribute`"),
         ([{"field": "name", "within": ["group"]}], "`within` goes with `attribute`"),
+        ([{"field": "name", "attribute": "group", "within": ["group"]}], "cannot stay"),
         ([{"field": "name", "values": ["Bo"]}], "holds one value"),
     ],
 )
