@@ -33,6 +33,8 @@ PIXELS_PER_TOKEN = 256
 BLUR = 0.15
 #: Baselines, the best first.
 BASELINES = ("blur", "mean", "zero")
+#: Activations whose slope jumps.
+RECTIFIERS = (torch.nn.ReLU, torch.nn.ReLU6, torch.nn.LeakyReLU, torch.nn.Hardswish, torch.nn.Hardsigmoid)
 _CHANNELS = {1: "L", 3: "RGB"}
 
 
@@ -59,6 +61,8 @@ class ImageClassification:
         self._model, self._reader, self._grid, self._facts = model, reader, grid, facts
         self.notes = list(notes)
         self.classes = facts.classes
+        #: Whether gradients jump along the path of an explanation, so that its error is harder to tell.
+        self.jumps = any(isinstance(part, RECTIFIERS) for part in model.modules())
         first = next(model.parameters())
         self._device: torch.device = first.device
         self._dtype: torch.dtype = first.dtype

@@ -21,7 +21,7 @@ import torch
 from captum.attr import IntegratedGradients as CaptumIntegratedGradients
 
 from audit.explain.integrate.attribution import Attribution
-from audit.explain.integrate.refining import Floats, GradientPath
+from audit.explain.integrate.refining import SHARE_OF_JUMPS, SHARE_OF_STEP, Floats, GradientPath
 from audit.explain.integrate.score import score
 from audit.models.adapter import Adapter, Batch, Encoded
 from audit.models.engine import BatchRunner
@@ -66,6 +66,8 @@ class PathIntegrator:
         self._adapter, self._baseline = adapter, baseline
         self._tolerance, self._most, self._scale, self._precision = tolerance, most_gradients, scale, precision
         self._least_contrast = least_contrast
+        # Optional, since most networks are smooth.
+        self._share = SHARE_OF_JUMPS if getattr(adapter, "jumps", False) else SHARE_OF_STEP
         self._runner = BatchRunner(budget)
         self._captum = CaptumIntegratedGradients(self._forward, multiply_by_inputs=True)
         self._seen: torch.Tensor | None = None
@@ -88,7 +90,7 @@ class PathIntegrator:
         """
         batches = self._runner.batches
         paths = [
-            GradientPath(item, target, self._scale, self._least_contrast)
+            GradientPath(item, target, self._scale, self._least_contrast, self._share)
             for item, target in zip(encoded, targets, strict=True)
         ]
         working, first = list(range(len(paths))), True
