@@ -8,6 +8,7 @@ import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -193,12 +194,12 @@ def test_weights_under_another_name(copy: Path) -> None:
 def test_a_file_that_changes_while_it_is_loaded(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from audit.models import loaded
 
-    plain = loaded.load_tokenizer
+    plain = loaded.load_model
 
-    def slow(*given: object) -> object:
+    def slow(*given: Any, **named: Any) -> Any:
         (copy / "model.safetensors").write_bytes((copy / "model.safetensors").read_bytes())
-        return plain(*given)
+        return plain(*given, **named)
 
-    monkeypatch.setattr(loaded, "load_tokenizer", slow)
+    monkeypatch.setattr(loaded, "load_model", slow)
     with pytest.raises(ModelError, match="was changed while it was being loaded"):
         load(copy)

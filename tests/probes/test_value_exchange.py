@@ -73,7 +73,7 @@ def test_a_name_becomes_one_of_the_other_group_within_the_same_gender() -> None:
             of[group_column("race")],
             "black" if of[group_column("race")] == "white" else "white",
         )
-        assert found.again(example, made.source, made.target, made.edits) == made.text
+        assert found.again(example, made.source, made.target, made.edits, None) == made.text
 
 
 def test_where_no_row_of_the_other_group_has_a_name_of_its_own_it_says_so() -> None:
