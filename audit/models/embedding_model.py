@@ -12,6 +12,7 @@ import torch
 
 from audit.errors import ModelError
 from audit.models.adapter import Encoded, elements_of
+from audit.models.rectifiers import jumps
 from audit.store.decisions import NOT_FINITE
 
 #: Of the table's median norm: a baseline token with less is as good as zero.
@@ -60,6 +61,7 @@ class EmbeddingModel:
     def _take(self, model: Any) -> None:
         self._model = model
         self._embedding = model.get_input_embeddings()
+        self.jumps = jumps(model)
         self._device: torch.device = next(model.parameters()).device
 
     @property

@@ -25,6 +25,7 @@ from audit.models.config_only import size_of
 from audit.models.looked import Looked, lines_of, look
 from audit.models.own_code import OwnFunction, import_function
 from audit.models.probe import probe_decisions, probe_explanations
+from audit.models.rectifiers import jumps
 from audit.models.shuffled import shuffled
 from audit.result import ModelFacts, Note
 from audit.store.decisions import NOT_FINITE
@@ -116,6 +117,7 @@ class FeatureClassification:
 
     def _take(self, module: Any) -> None:
         self._module = module
+        self.jumps = jumps(module)
         self.device = next((weight.device for weight in module.parameters()), torch.device("cpu"))
 
     @classmethod

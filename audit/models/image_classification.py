@@ -19,9 +19,10 @@ from audit.models.checkpoint import DTYPES, door, resolve_device
 from audit.models.image_processor import IMAGE_PROCESSOR, PixelReader
 from audit.models.loaded import load_checkpoint
 from audit.models.model_facts import facts_of, labels_of
-from audit.models.patch_grid import PatchGrid, patch_of
+from audit.models.patch_grid import BLUR, PatchGrid, patch_of
 from audit.models.peft_folder import is_adapter
 from audit.models.probe import probe_decisions, probe_explanations
+from audit.models.rectifiers import jumps
 from audit.models.shuffled import shuffled
 from audit.models.tasks import IMAGES, check_prompt, decided_classes
 from audit.result import ModelFacts, Note
@@ -29,12 +30,8 @@ from audit.store.decisions import NOT_FINITE
 
 #: Pixels that cost what a token of a text does: a patch of ViT's.
 PIXELS_PER_TOKEN = 256
-#: Width of the blur (σ of its Gaussian), as a share of a side: no part of a face or of a lesion is left.
-BLUR = 0.15
 #: Baselines, the best first.
 BASELINES = ("blur", "mean", "zero")
-#: Activations whose slope jumps.
-RECTIFIERS = (torch.nn.ReLU, torch.nn.ReLU6, torch.nn.LeakyReLU, torch.nn.Hardswish, torch.nn.Hardsigmoid)
 _CHANNELS = {1: "L", 3: "RGB"}
 
 
@@ -61,8 +58,7 @@ class ImageClassification:
         self._model, self._reader, self._grid, self._facts = model, reader, grid, facts
         self.notes = list(notes)
         self.classes = facts.classes
-        #: Whether gradients jump along the path of an explanation, so that its error is harder to tell.
-        self.jumps = any(isinstance(part, RECTIFIERS) for part in model.modules())
+        self.jumps = jumps(model)
         first = next(model.parameters())
         self._device: torch.device = first.device
         self._dtype: torch.dtype = first.dtype

@@ -10,6 +10,9 @@ import torch
 
 #: Fewest and most cells along one side, where the model does not say.
 LEAST, MOST = 7, 16
+#: Width of the blur of a patch that is taken away (σ of its Gaussian), as a share of a side: no part of a face or of a
+#: lesion is left.
+BLUR = 0.15
 #: A model's own patches are taken up to so many along one side.
 MOST_OWN = 40
 

@@ -78,7 +78,10 @@ class PromptedClassification(TextModel):
             for name, numbers in zip(self.classes, self._of_class, strict=True)
         }
         return PromptFacts(
-            template="".join(p if isinstance(p, str) else f"{{{p.field}}}" for p in self._encoder.pieces),
+            template="".join(
+                p.replace("{", "{{").replace("}", "}}") if isinstance(p, str) else f"{{{p.field}}}"
+                for p in self._encoder.pieces
+            ),
             fields=slots_of(self._encoder.pieces),
             answers={name: list(forms) for name, forms in self._prompt.labels.items()},
             tokens=dict(sizes),

@@ -13,11 +13,10 @@ from audit.data.examples import Example, Image, plain
 from audit.data.images import NotDecodedError, decode
 from audit.errors import ModelError
 from audit.models.adapter import Encoded
+from audit.models.patch_grid import BLUR
 
 #: Rows and columns of patches: few, since each costs calls of the function.
 GRID = (7, 7)
-#: Width of the blur (σ of its Gaussian), as a share of the longer side; as of models whose pixels are known.
-BLUR = 0.15
 #: Pixels that cost what a unit does.
 PIXELS_PER_UNIT = 256
 

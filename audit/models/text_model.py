@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
@@ -29,7 +30,7 @@ from audit.result import ModelFacts, Note
 PROBE_LENGTHS = (3, 20, 80)
 
 
-class TextModel(EmbeddingModel):
+class TextModel(EmbeddingModel, ABC):
     """An adapter of a checkpoint; what is left to say is how examples are encoded and what logits decide."""
 
     #: Name of the task; each adapter has its own.
@@ -93,13 +94,13 @@ class TextModel(EmbeddingModel):
                 where="model.thresholds",
             )
 
+    @abstractmethod
     def encode(self, inputs: Sequence[Example]) -> list[Encoded]:
         """Prepare examples, each for the decision that is meant."""
-        raise NotImplementedError
 
+    @abstractmethod
     def logits(self, batch: TokenBatch, embedded: torch.Tensor | None = None) -> torch.Tensor:
         """Return float32 logits of shape (batch, classes), with the embedding layer's output replaced if asked."""
-        raise NotImplementedError
 
     def facts(self) -> ModelFacts:
         """What the result says of the model."""

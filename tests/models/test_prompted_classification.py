@@ -195,3 +195,10 @@ def test_rounding_leaves_a_table_that_is_also_the_last_layer(decoders: dict[str,
     assert float((_said(adapter) - _said(original)).abs().max()) > 0
     with pytest.raises(ModelError, match="no linear layers"):
         _load(decoders["gpt2"], quantize="int8")
+
+
+@pytest.mark.parametrize("template", [TEMPLATE, "{{text}} {text} Answer:", "{{ {text} }} a {{b}} Answer:"])
+def test_the_result_tells_the_template_as_it_was_written(decoders: dict[str, Path], template: str) -> None:
+    told = _load(decoders["llama"], {"template": template, "labels": PROMPT["labels"]}).facts().prompt
+    assert told.template == template
+    assert told.fields == ["text"]

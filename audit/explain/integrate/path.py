@@ -21,15 +21,13 @@ import torch
 from captum.attr import IntegratedGradients as CaptumIntegratedGradients
 
 from audit.explain.integrate.attribution import Attribution
+from audit.explain.integrate.estimates import refine_all
 from audit.explain.integrate.refining import SHARE_OF_JUMPS, SHARE_OF_STEP, Floats, GradientPath
 from audit.explain.integrate.score import score
 from audit.models.adapter import Adapter, Batch, Encoded
 from audit.models.engine import BatchRunner
 
 METHOD = "integrated_gradients"
-
-#: How far one decision may miss the tolerance where only means over many are wanted.
-ALONE = 4
 
 
 class PathIntegrator:
@@ -85,38 +83,22 @@ class PathIntegrator:
         Parameters
         ----------
         together
-            Only means over decisions are wanted: each may miss its tolerance by `ALONE`, as long as the errors of all
-            are together within the tolerance of all their attribution.
+            Only means over decisions are wanted (`refine_all`).
         """
         batches = self._runner.batches
         paths = [
             GradientPath(item, target, self._scale, self._least_contrast, self._share)
             for item, target in zip(encoded, targets, strict=True)
         ]
-        working, first = list(range(len(paths))), True
-        tolerance = self._tolerance * (ALONE if together else 1)
-        while working:
-            asked = [(i, node) for i in working for node in paths[i].missing()]
-            found = self._runner.run(asked, lambda pair: paths[pair[0]].item.cost, lambda part: self._work(paths, part))
-            for (i, node), (gradient, z) in zip(asked, found, strict=True):
-                paths[i].gradient[node], paths[i].z[node] = gradient, z
-            still = [i for i in working if paths[i].refine(tolerance, self._most)]
-            if first:
-                advance(len(working) - len(still))
-            working = still
-            if not working and tolerance > self._tolerance and not self._settled(paths):
-                tolerance, first = tolerance / 2, False
-                working = [i for i, path in enumerate(paths) if path.refine(tolerance, self._most)]
-        done = [path.attribution() for path in paths]
+        done = refine_all(
+            paths,
+            lambda asked: self._runner.run(
+                asked, lambda pair: paths[pair[0]].item.cost, lambda part: self._work(paths, part)
+            ),
+            tolerance=self._tolerance, budget=self._most, together=together, advance=advance,
+        )  # fmt: skip
         spent = {"gradients": sum(a.gradients for a in done), "gradient_batches": self._runner.batches - batches}
         return done, spent
-
-    def _settled(self, paths: Sequence[GradientPath]) -> bool:
-        """Whether the errors of all paths together are within the tolerance of all that they attribute."""
-        done = [path.attribution() for path in paths]
-        finite = [item for item in done if np.isfinite(item.convergence_delta)]
-        error = sum(max(item.estimated_error, abs(item.convergence_delta)) for item in finite)
-        return error <= self._tolerance * sum(item.mass for item in finite)
 
     def _work(self, paths: list[GradientPath], asked: list[tuple[int, float]]) -> list[tuple[Floats, float]]:
         items = [paths[i].item for i, _ in asked]

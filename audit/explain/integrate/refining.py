@@ -112,6 +112,10 @@ class GradientPath:
         """Nodes that were not computed yet."""
         return [node for node in self.nodes if node not in self.gradient]
 
+    def learn(self, node: float, answer: tuple[Floats, float]) -> None:
+        """Take gradient and z at a node."""
+        self.gradient[node], self.z[node] = answer
+
     def f(self, node: float) -> float:
         """F at a node."""
         return float(expit(self.z[node])) if self.scale == "probability" else self.z[node]

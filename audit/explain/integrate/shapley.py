@@ -29,6 +29,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from audit.explain.integrate.attribution import ERROR_FLOOR, Attribution
+from audit.explain.integrate.estimates import refine_all
 from audit.explain.integrate.refining import LEAST_LOG_ODDS
 from audit.explain.integrate.score import score
 from audit.models.adapter import Adapter, Encoded
@@ -47,8 +48,6 @@ FIRST_PAIRS = 8
 SURE = 3.0
 #: Where Student's distribution is held against the normal one: spreads of few pairs are themselves uncertain.
 LOWER_TAIL = 0.025
-#: How far one decision may miss the tolerance where only means over many are wanted.
-ALONE = 4
 
 
 class ShapleySampler:
@@ -100,8 +99,7 @@ class ShapleySampler:
         Parameters
         ----------
         together
-            Only means over decisions are wanted: each may miss its tolerance by `ALONE`, as long as the errors of all
-            are together within the tolerance of all their attribution.
+            Only means over decisions are wanted (`refine_all`).
         """
         batches = self._runner.batches
         differ = self._runner.run(encoded, lambda item: item.cost, self._differ)
@@ -110,28 +108,14 @@ class ShapleySampler:
             Game(item, target, active, self._scale, self._least_contrast, exact, self._seed)
             for item, target, active in zip(encoded, targets, differ, strict=True)
         ]
-        tolerance = self._tolerance * (ALONE if together else 1)
-        working, told = list(range(len(games))), False
-        while working:
-            asked = [(i, units) for i in working for units in games[i].missing()]
-            found = self._runner.run(asked, lambda pair: encoded[pair[0]].cost, lambda part: self._work(games, part))
-            for (i, units), z in zip(asked, found, strict=True):
-                games[i].z[units] = z
-            still = [i for i in working if games[i].refine(tolerance, self._most)]
-            if not told:
-                advance(len(working) - len(still))
-            working = still
-            if not working and tolerance > self._tolerance and not self._settled(games):
-                tolerance, told = tolerance / 2, True
-                working = [i for i, game in enumerate(games) if game.refine(tolerance, self._most)]
-        done = [game.attribution() for game in games]
+        done = refine_all(
+            games,
+            lambda asked: self._runner.run(
+                asked, lambda pair: games[pair[0]].item.cost, lambda part: self._work(games, part)
+            ),
+            tolerance=self._tolerance, budget=self._most, together=together, advance=advance,
+        )  # fmt: skip
         return done, {"calls": sum(item.calls for item in done), "call_batches": self._runner.batches - batches}
-
-    def _settled(self, games: Sequence[Game]) -> bool:
-        """Whether the errors of all decisions together are within the tolerance of all that they attribute."""
-        done = [game.attribution() for game in games]
-        finite = [item for item in done if np.isfinite(item.convergence_delta)]
-        return sum(item.estimated_error for item in finite) <= self._tolerance * sum(item.mass for item in finite)
 
     def _differ(self, items: list[Encoded]) -> list[Bools]:
         """Say which units the baseline changes at all: the others carry nothing."""
@@ -191,6 +175,10 @@ class Game:
     def missing(self) -> list[bytes]:
         """Sets that were not asked about yet."""
         return [units for units in dict.fromkeys(self._waiting) if units not in self.z]
+
+    def learn(self, units: bytes, z: float) -> None:
+        """Take what the model says of a set."""
+        self.z[units] = z
 
     def f(self, units: bytes) -> float:
         """F of a set."""
