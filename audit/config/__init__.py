@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from audit.config.data import MISSING, READ, AttributeConfig, AttributeEntry, Columns, DataConfig
+from audit.config.documentation import DocumentationConfig, SignOffConfig
 from audit.config.encoding import number_of
 from audit.config.nearest import keys_at, nearest
 from audit.config.part import Column, ConfigPart, Label
@@ -37,6 +38,7 @@ __all__ = [
     "ConfigPart",
     "DataConfig",
     "DiscoveryConfig",
+    "DocumentationConfig",
     "ExplanationConfig",
     "GapConfig",
     "Label",
@@ -46,6 +48,7 @@ __all__ = [
     "ProbeConfig",
     "PromptConfig",
     "RuleConfig",
+    "SignOffConfig",
     "ToneConfig",
     "ValueExchangeConfig",
     "WaiverConfig",
@@ -78,6 +81,9 @@ class AuditConfig(ConfigPart):
     gaps: GapConfig = GapConfig()
     policy: PolicyConfig = PolicyConfig()
     output: OutputConfig = OutputConfig()
+    documentation: DocumentationConfig = DocumentationConfig()
+    sign_off: tuple[SignOffConfig, ...] = Field((), description="Who signs the audit, in this order.")
+    appeal_route: str = Field("", description="How whoever a decision is about can have it looked at by a person.")
 
     @property
     def read_as_groups(self) -> tuple[AttributeConfig, ...]:
