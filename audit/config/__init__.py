@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from audit.config.data import MISSING, READ, AttributeConfig, AttributeEntry, Columns, DataConfig
 from audit.config.documentation import DocumentationConfig, SignOffConfig
 from audit.config.encoding import number_of
-from audit.config.nearest import keys_at, nearest
+from audit.config.nearest import keys_at, meant
 from audit.config.part import Column, ConfigPart, Label
 from audit.config.policy import PolicyConfig, RuleConfig, WaiverConfig, Waivers
 from audit.config.prompt import PromptConfig, check_fields
@@ -100,7 +101,8 @@ class AuditConfig(ConfigPart):
         for crossing in self.crossings:
             unknown = [name for name in crossing if name not in names]
             if unknown:
-                raise ValueError(f"crossings: {some(unknown)} is not an attribute; attributes are {some(names)}")
+                near = meant(unknown[0], names)
+                raise ValueError(f"crossings: {some(unknown)} is not an attribute; attributes are {some(names)}{near}")
             if len(set(crossing)) < len(crossing):
                 raise ValueError(f"crossings: {list(crossing)} names an attribute twice")
         return self
@@ -162,7 +164,8 @@ class AuditConfig(ConfigPart):
             raise ValueError("data.columns.input_pair: functions read one text; name several in data.columns.fields")
         for name, encoding in model.encoding.items():
             if name not in columns.features:
-                raise ValueError(f"model.encoding.{name}: is not among data.columns.features")
+                near = meant(name, columns.features)
+                raise ValueError(f"model.encoding.{name}: is not among data.columns.features{near}")
             try:
                 encoding.check(columns.features[name], as_it_is=model.factory is None)
             except ValueError as error:
@@ -207,10 +210,11 @@ class AuditConfig(ConfigPart):
         for one in self.probe.values if self.probe else ():
             if one.field not in known:
                 have = f"the model reads {some(known)}" if known else "the model reads neither fields nor features"
-                raise ValueError(f"probe.values: there is no field {one.field!r}; {have}")
+                raise ValueError(f"probe.values: there is no field {one.field!r}; {have}{meant(one.field, known)}")
             for name in (*([one.attribute] if one.attribute else []), *one.within):
                 if name not in names:
-                    raise ValueError(f"probe.values: {name!r} is no attribute; attributes are {some(names)}")
+                    near = meant(name, names)
+                    raise ValueError(f"probe.values: {name!r} is no attribute; attributes are {some(names)}{near}")
             encoding = self.model.encoding.get(one.field) if self.model else None
             known_values = list(encoding.categories) if encoding else []
             for value in one.values:
@@ -229,7 +233,9 @@ class AuditConfig(ConfigPart):
         named = probe.tone.attribute if probe and probe.tone else None
         names = [attribute.label for attribute in self.attributes]
         if named is not None and named not in names:
-            raise ValueError(f"probe.tone: {named!r} is no attribute; attributes are {some(names)}")
+            raise ValueError(
+                f"probe.tone: {named!r} is no attribute; attributes are {some(names)}{meant(named, names)}"
+            )
 
 
 def load_config(path: Path | str, overrides: tuple[str, ...] = ()) -> AuditConfig:
@@ -325,7 +331,9 @@ def _explain(error: ValidationError, model: type[ConfigPart]) -> str:
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
             *place, name = item["loc"]
-            meant = nearest(str(name), keys_at(model, place))
-            message = f"unknown key; did you mean {meant!r}?" if meant else "unknown key"
+            message = "unknown key" + meant(str(name), keys_at(model, place))
+        elif item["type"] == "literal_error" and isinstance(item["input"], str):
+            choices = re.findall(r"'([^']*)'", item["ctx"]["expected"])
+            message = f"{item['input']!r} is not one of {some(choices, 20)}{meant(item['input'], choices)}"
         lines.append(f"{key}: {message}" if key else message)
     return lines[0] if len(lines) == 1 else "\n  ".join([f"{len(lines)} problems", *lines])

@@ -141,7 +141,8 @@ class DataConfig(ConfigPart):
         if needed and "threshold" not in self.model_fields_set:
             raise ValueError("score_range: name the `threshold` too, the score from which on a case is positive")
         if not low <= self.threshold <= high:
-            raise ValueError(f"threshold: {self.threshold:g} is not from {low:g} to {high:g}")
+            cure = "" if self.score_range else "; other scores need `score_range: [lowest, highest]`"
+            raise ValueError(f"threshold: {self.threshold:g} is not from {low:g} to {high:g}{cure}")
         return self
 
     @field_validator("encoding")

@@ -17,6 +17,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return folded[found[0]] if found else None
 
 
+def meant(word: str, known: Iterable[str]) -> str:
+    """Ask for the nearest known word, at the end of a sentence; empty where none is alike."""
+    near = nearest(word, known)
+    return f"; did you mean {near!r}?" if near else ""
+
+
 def keys_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
     """Names of the keys that stand at a place of the configuration."""
     models = [model]

@@ -34,10 +34,12 @@ def agree(config: AuditConfig, found: Survey, seen: Mapping[str, set[str]]) -> l
     Raises
     ------
     DataError
-        If no class is both a label and a prediction, or if cells hold several labels.
+        If no class is both a label and a prediction, if cells hold several labels, or if `data.prediction_map` leaves
+        out a spelling that is no class.
     """
     for key, classes in (("label", found.labels), ("prediction", found.predictions)):
         _refuse_several(config, key, sorted(classes))
+    _refuse_unmapped(config, found)
     notes = [*_classes(config, sorted(found.labels), sorted(found.predictions)), *_unmatched(config, seen)]
     notes += _look_alikes("groups_alike", {name: sorted(groups) for name, groups in found.groups.items()})
     return notes
@@ -92,6 +94,25 @@ def _refuse_several(config: AuditConfig, key: str, classes: list[str]) -> None:
                     hint="one decision has one label: write one column of 0 and 1 per label and audit each by itself, "
                     f"or name the combination with data.{key}_map",
                 )
+
+
+def _refuse_unmapped(config: AuditConfig, found: Survey) -> None:
+    """Refuse a stored prediction that the map leaves out and that is no class: it would be a class of its own."""
+    mapping, data = config.data.prediction_map, config.data
+    if not mapping or data.outcome != "class":
+        return
+    classes = sorted({*found.labels, *mapping.values(), *([data.positive_label] if data.positive_label else [])})
+    left = {name: n for name, n in sorted(found.predictions.items()) if name not in classes}
+    if left:
+        name, n = next(iter(left.items()))
+        others = f" (and {len(left) - 1} more)" if len(left) > 1 else ""
+        near = spelled_like(name, classes)
+        raise DataError(
+            f"column {data.columns.prediction!r}: {name!r}, in {n:,} decisions, is neither a key of "
+            f"data.prediction_map nor one of the classes {some(classes)}{others}",
+            where=str(data.path),
+            hint=f"map every spelling to a class{f', for example {{{name!r}: {near!r}}}' if near else ''}",
+        )
 
 
 def _unmatched(config: AuditConfig, seen: Mapping[str, set[str]]) -> list[Note]:

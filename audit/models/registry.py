@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 
 from audit.config import AuditConfig, ModelConfig
+from audit.config.nearest import meant
 from audit.errors import ConfigError, ModelError, some
 from audit.models.adapter import Adapter
 from audit.models.black_box import BlackBox
@@ -59,7 +60,9 @@ def load_adapter(config: ModelConfig, audited: AuditConfig | None = None) -> Ada
             hint=f"set model.task to {some(list(known))}",
         )
     if task not in known:
-        raise ConfigError(f"no adapter for task {task!r}; there are {some(list(known))}", where="model.task")
+        raise ConfigError(
+            f"no adapter for task {task!r}; there are {some(list(known))}{meant(task, known)}", where="model.task"
+        )
     return known[task](config)
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 import audit
 from audit.config import MISSING, AuditConfig
+from audit.config.nearest import meant
 from audit.data.decided import NOTHING
 from audit.data.labels import match_labels
 from audit.data.rows import group_names
@@ -281,7 +282,8 @@ def _of_entities(config: AuditConfig, classes: list[str]) -> dict[str, set[str]]
             raise ConfigError(
                 f"outside_gaps names {some(unseen)}, which is no group of it",
                 where=f"attributes, {attribute.label}",
-                hint=f"its groups are {some(sorted(known[attribute.label]), 20)}",
+                hint=f"its groups are {some(sorted(known[attribute.label]), 20)}"
+                f"{meant(unseen[0], sorted(known[attribute.label]))}",
             )
     return known
 
@@ -298,7 +300,8 @@ def check_policy_groups(
         unknown = [group for group in named if not set(group.split(" × ")) <= groups]
         if unknown:
             raise DataError(
-                f"policy, {name}: no group is called {some(unknown)}", hint=f"groups are {some(sorted(groups), 20)}"
+                f"policy, {name}: no group is called {some(unknown)}",
+                hint=f"groups are {some(sorted(groups), 20)}{meant(unknown[0], sorted(groups))}",
             )
 
 

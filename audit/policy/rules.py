@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from audit.config import PolicyConfig, RuleConfig
+from audit.config.nearest import nearest
 from audit.errors import ConfigError, some
 from audit.fairness.compare.scope import Scope, name_of
 from audit.fairness.metrics.names import (
@@ -216,17 +216,20 @@ def check_policy(
             raise ConfigError(
                 f"policy, {name}: {' × '.join(absent[0])!r} is not audited; there are "
                 f"{some([' × '.join(item) for item in known_slicings])}",
-                hint="groups of names go by what their list says"
-                if rule.metric in NAME_METRICS
-                else "name it in attributes or crossings",
+                hint=_named_otherwise(absent[0], known_slicings)
+                or (
+                    "groups of names go by what their list says"
+                    if rule.metric in NAME_METRICS
+                    else "name it in attributes or crossings"
+                ),
             )
         unknown = [metric for metric in CRITERIA.get(rule.metric, (rule.metric,)) if metric not in metrics]
         if unknown:
             known = sorted({*metrics, *CRITERIA})
-            close = difflib.get_close_matches(rule.metric, known, 1)
+            close = nearest(rule.metric, known)
             raise ConfigError(
                 f"policy, {name}: {unknown[0]!r} is no metric of this audit; it has {some(known, 20)}",
-                hint=f"did you mean {close[0]!r}?" if close and close[0] != rule.metric else "name it in metrics",
+                hint=f"did you mean {close!r}?" if close and close != rule.metric else "name it in metrics",
             )
         if rule.scope == "adjusted":
             _check_adjusted(name, rule, standardised)
@@ -237,11 +240,16 @@ def check_policy(
     names = [name for name, _ in named]
     for waiver in policy.waivers:
         if waiver.rule not in names:
-            close = difflib.get_close_matches(waiver.rule, names, 1)
+            close = nearest(waiver.rule, names)
             raise ConfigError(
                 f"policy, waiver of {waiver.rule!r}: no rule is called that; there are {some(names, 20)}",
-                hint=f"did you mean {close[0]!r}?" if close else "give the rule a `name`",
+                hint=f"did you mean {close!r}?" if close else "give the rule a `name`",
             )
+
+
+def _named_otherwise(slicing: list[str], known: list[list[str]]) -> str | None:
+    near = nearest(" × ".join(slicing), [" × ".join(item) for item in known])
+    return f"did you mean {near!r}?" if near else None
 
 
 def _check_names(name: str, rule: RuleConfig, of_names: list[list[str]]) -> None:
@@ -307,7 +315,8 @@ def _check_outcome(name: str, rule: RuleConfig, metrics: Mapping[str, str]) -> N
         known = [metric for metric in metrics if is_outcome(metric)]
         raise ConfigError(
             f"policy, {name}: {rule.metric!r} is not known in this audit; it has {some(known, 20)}",
-            hint="flips need `probe: {}` in the configuration, flags of explanations need explanations",
+            hint=(f"did you mean {close!r}? " if (close := nearest(rule.metric, known)) else "")
+            + "flips need `probe: {}` in the configuration, flags of explanations need explanations",
         )
     if rule.at_most >= 1:
         raise ConfigError(f"policy, {name}: shares never exceed 1, so it can never fail")

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from audit.config.nearest import meant
 from audit.config.reading import parse_yaml, refuse_broken_text
 from audit.errors import ConfigError, some
 from audit.terms.lexicon import DETERMINER, NOUN, PLACES, READINGS, Axis, Lexicon, Meaning, Sense
@@ -68,7 +69,9 @@ def load_lexicons(
     known = {name for lexicon in lexicons for name in lexicon.axes}
     if unknown := [axis for axis in axes if axis not in known]:
         raise ConfigError(
-            f"no lexicon has the axis {unknown[0]!r}; there are {some(sorted(known), 20)}", where="probe.axes"
+            f"no lexicon has the axis {unknown[0]!r}; there are {some(sorted(known), 20)}"
+            f"{meant(unknown[0], sorted(known))}",
+            where="probe.axes",
         )
     return [lexicon.limited(axes) for lexicon in lexicons] if axes else lexicons
 

@@ -173,6 +173,10 @@ def test_files_that_are_no_text(tmp_path: Path) -> None:
         ),
         ("discovery: {columns: [{column: g, bin: [1]}]}", "bin: unknown key; did you mean 'bins'"),
         ("zzzz: 1", "zzzz: unknown key\n"),
+        ("policy: {presets: [four-fifth]}", "'four-fifth' is not one of 'four-fifths', "),
+        ("policy: {on_inconclusive: fial}", "'fial' is not one of 'pass', 'warn', 'fail'; did you mean 'fail'?"),
+        ("explanations: {which: samples}", "did you mean 'sample'?"),
+        ("crossings: [[g, gg]]", "'gg' is not an attribute; attributes are 'g'; did you mean 'g'?"),
     ],
 )
 def test_an_unknown_key_names_the_one_that_was_meant(tmp_path: Path, text: str, told: str) -> None:

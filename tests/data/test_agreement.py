@@ -57,6 +57,22 @@ def test_maps_make_them_agree(table: Table, stored: Make) -> None:
     assert found.labels == found.predictions == {"yes": 1, "no": 1}
 
 
+@pytest.mark.parametrize("labelled", [True, False])
+def test_a_prediction_map_leaves_no_spelling_out(table: Table, stored: Make, labelled: bool) -> None:
+    path = table(y=["no", "yes"] * 6, p=["Low", "Medium", "High", "low"] * 3, g=["a", "b"] * 6)
+    changes: dict[str, Any] = {"data__prediction_map": {"Low": "no", "Medium": "yes"}, "data__positive_label": "yes"}
+    config = stored(path, **changes)
+    if not labelled:
+        del config["data"]["columns"]["label"]
+    with pytest.raises(
+        DataError, match=r"column 'p': 'High', in 3 decisions, .* \(and 1 more\)\n  hint: map every"
+    ) as error:
+        survey(parse_config(config))
+    assert "the classes 'no', 'yes'" in str(error.value)
+    config["data"]["prediction_map"] |= {"High": "yes", "low": "no"}
+    assert survey(parse_config(config)).predictions == {"no": 6, "yes": 6}
+
+
 def test_the_same_code_may_mean_something_else_on_either_side(table: Table, stored: Make) -> None:
     path = table(y=["1", "2"], p=["1", "2"], g=["a", "b"])
     changes = {"data__prediction_map": {1: "2", 2: "1"}, "data__positive_label": "1"}

@@ -82,14 +82,62 @@ def test_scores_outside_the_range(tmp_path: Path) -> None:
         audit.run(config(tmp_path, data, score_range=None, threshold=0.5))
 
 
-def test_compas(tmp_path: Path) -> None:
-    """ProPublica: 44.85 % of black and 23.45 % of white defendants who did not reoffend were rated medium or high."""
-    source = pd.read_csv(shared("data/compas-scores-two-years.csv"))
-    kept = source[source["race"].isin(["African-American", "Caucasian"])]
-    data = pd.DataFrame({"y": kept["two_year_recid"], "decile": kept["decile_score"], "g": kept["race"]})
-    result = audit.run(config(tmp_path, data))
-    rates = {
-        value.group[0]: value.value for value in result.metrics if value.metric == "false_positive_rate" and value.group
+#: What ProPublica published, of all ages: the share of those who did not reoffend who were rated medium or high, and of
+#: those who did who were rated low.
+PUBLISHED = {"African-American": (0.4485, 0.2799), "Caucasian": (0.2345, 0.4772)}
+
+
+@pytest.mark.parametrize("stored", ["score", "prediction"])
+def test_the_file_of_propublica_as_it_is(tmp_path: Path, stored: str) -> None:
+    """Deciles cut at 5, or the words Low, Medium and High as predictions of two classes."""
+    path = shared("data/compas-scores-two-years.csv")
+    source = pd.read_csv(path)  # pandas calls the second of two columns of one name decile_score.1
+    names = path.read_text(encoding="utf-8").split("\n", 1)[0].split(",")
+    place = {name: names.index(name) + 1 for name in ("decile_score", "score_text", "race", "two_year_recid")}
+    how: dict[str, Any] = {"score_range": [1, 10], "threshold": 5}
+    if stored == "prediction":
+        how = {"prediction_map": {"Low": 0, "Medium": 1, "High": 1}}
+    column = place["decile_score" if stored == "score" else "score_text"]
+    config = {
+        "data": {
+            "path": str(path),
+            "header": False,
+            "skip_rows": 1,
+            "columns": {"label": place["two_year_recid"], stored: column},
+            "positive_label": 1,
+            **how,
+        },
+        "attributes": [{"column": place["race"], "name": "race"}],
+        "output": {"folder": str(tmp_path / "run")},
     }
-    assert rates["African-American"] == pytest.approx(0.4485, abs=5e-5)
-    assert rates["Caucasian"] == pytest.approx(0.2345, abs=5e-5)
+    result = audit.run(config)
+    found = {(value.metric, *value.group): value.value for value in result.metrics}
+    rated = source["decile_score"] >= 5 if stored == "score" else source["score_text"] != "Low"
+    for race, rows in source.groupby("race"):
+        high, again = rated[rows.index], rows["two_year_recid"] == 1
+        assert found["false_positive_rate", race] == pytest.approx((high & ~again).sum() / (~again).sum())
+        assert found["false_negative_rate", race] == pytest.approx((~high & again).sum() / again.sum())
+        if stored == "score" and race in PUBLISHED:
+            assert found["auc", race] == pytest.approx(roc_auc_score(again, rows["decile_score"]))
+    for race, (fpr, fnr) in PUBLISHED.items():
+        assert found["false_positive_rate", race] == pytest.approx(fpr, abs=5e-5)
+        assert found["false_negative_rate", race] == pytest.approx(fnr, abs=5e-5)
+
+
+def test_a_column_that_stands_twice_is_told_with_its_places(tmp_path: Path) -> None:
+    columns = {"label": "two_year_recid", "score": "decile_score"}
+    config = {
+        "data": {
+            "path": str(shared("data/compas-scores-two-years.csv")), "columns": columns, "positive_label": 1,
+            "score_range": [1, 10], "threshold": 5,
+        },
+        "attributes": ["race"],
+        "output": {"folder": str(tmp_path / "run")},
+    }  # fmt: skip
+    with pytest.raises(DataError, match=r"column 'decile_score' occurs more than once \(columns 12 and 40\)\n  hint"):
+        audit.run(config)
+
+
+def test_a_threshold_beyond_probabilities_asks_for_the_range(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"threshold: 5 is not from 0 to 1; .* `score_range: \[lowest, highest\]`"):
+        audit.run(config(tmp_path, frame(), score_range=None))

@@ -11,7 +11,6 @@ and Vlahavas 2010). Of entities these are the strict scores of the CoNLL-2003 ev
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ import pandas as pd
 from fairlearn import metrics as fairlearn_metrics
 from sklearn import metrics as sklearn_metrics
 
+from audit.config.nearest import nearest
 from audit.errors import ConfigError, some
 from audit.fairness.bounds.doubt import SMALLEST_OF_SEVERAL, UNKNOWN_FUNCTION
 from audit.fairness.metrics import called, forms
@@ -421,8 +421,8 @@ def _dotted(name: str, known: list[str]) -> Metric:
     """Import a user's own metric, written `package.module:function`."""
     module, _, function = name.partition(":")
     if not function:
-        close = difflib.get_close_matches(name, [*known, *CRITERIA], 1)
-        hint = f"did you mean {close[0]!r}?" if close else "write your own as package.module:function"
+        close = nearest(name, [*known, *CRITERIA])
+        hint = f"did you mean {close!r}?" if close else "write your own as package.module:function"
         raise ConfigError(
             f"unknown metric {name!r}; known are {some([*CRITERIA, *known], 40)}", where="metrics", hint=hint
         )
