@@ -101,7 +101,7 @@ def _case(result: AuditResult) -> tuple[Case, set[str]]:
     config: AuditConfig = parse_config(plain, where="result.json: config")
     data = result.data
     numbers = config.data.outcome == "number"
-    labelled = data.unlabelled < data.rows if numbers else any(data.labels.values())
+    labelled = (data.unlabelled or 0) < data.rows if numbers else any(data.labels.values())
     left_out = [note.params["attributes"] for note in result.notes if note.code == "crossing_too_fine"]
     asked = ask(
         config, result.classes, result.positive_class,
@@ -113,7 +113,7 @@ def _case(result: AuditResult) -> tuple[Case, set[str]]:
     if own and not config.metrics:
         question = replace(question, metrics=[], criteria=[])
     survey = Survey(
-        data.format, data.sha256, ImageFiles(config.data), data.rows_read, data.rows, data.unlabelled,
+        data.format, data.sha256, ImageFiles(config.data), data.rows_read, data.rows, data.unlabelled or 0,
         labels=Counter(data.labels),
     )  # fmt: skip
     members = [attribute.label for attribute in config.attributes if attribute.members]

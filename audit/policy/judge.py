@@ -323,11 +323,11 @@ def _detectable(case: GapCase, pair: tuple[int, int], level: float) -> float | N
 
 def _lacks(question: AskedRule, value: MetricValue) -> Needed:
     reason = value.note or "below_evidence_floor"
-    return lacking(value.group, question.rows_of(value.group, value.n), value.effective_n or 0.0, reason)
+    return lacking(value.group, question.rows_of(value.group, value.n or 0), value.effective_n or 0.0, reason)
 
 
 def _groups(question: AskedRule, values: list[MetricValue]) -> list[ScopedGroup]:
-    return [ScopedGroup(v.group, question.rows_of(v.group, v.n), v.effective_n or 0.0) for v in values]
+    return [ScopedGroup(v.group, question.rows_of(v.group, v.n or 0), v.effective_n or 0.0) for v in values]
 
 
 def _needed(case: GapCase, alpha: float, level: float) -> list[Needed]:
@@ -355,7 +355,7 @@ def _change_needed(case: ChangeCase, found: ChangeBounds, alpha: float, level: f
     power = ChangePower(case.changes, question.rule.margin or 0.0, signs, alpha, level)
     of = {tuple(value.group): value for value in question.values}
     groups = [
-        ScopedGroup(name, question.rows_of(name, of[tuple(name)].n if tuple(name) in of else 0), float(size))
+        ScopedGroup(name, question.rows_of(name, (of[tuple(name)].n or 0) if tuple(name) in of else 0), float(size))
         for name, size in zip(case.groups, case.changes.candidate.effective, strict=True)
     ]
     needed = more_rows(groups, power)

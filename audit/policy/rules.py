@@ -343,7 +343,7 @@ def _of_outcomes(name: str, rule: RuleConfig, result: AuditResult) -> list[Asked
     if rule.metric.startswith(FLAG_RATE):
         code = rule.metric.removeprefix(FLAG_RATE)
         values = [
-            _outcome(rule.metric, [], [], item.n, item.rate, item.effective_n, item.clusters, None)
+            _outcome(rule.metric, [], [], item.n or 0, item.rate, item.effective_n, item.clusters, None)
             for item in result.flags.rates
             if item.code == code
         ]
@@ -460,7 +460,7 @@ def _questions(
                         ),
                         changes=_changes(comparison, attributes, metric, cls, in_scope),
                         left_out=small,
-                        rows={tuple(group.values): whole.get(tuple(group.values), group.n) for group in groups},
+                        rows={tuple(group.values): whole.get(tuple(group.values), group.n) or 0 for group in groups},
                     )
                 )
     return out

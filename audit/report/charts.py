@@ -129,7 +129,7 @@ def forest(
 
 
 def stacked_bars(
-    label: str, groups: Sequence[str], series: Mapping[str, Sequence[int]], colours: Sequence[str] = SERIES
+    label: str, groups: Sequence[str], series: Mapping[str, Sequence[int | None]], colours: Sequence[str] = SERIES
 ) -> Chart:
     """Counts per group, stacked by series, of which there are no more than colours."""
     names = _distinct(groups)

@@ -5,7 +5,8 @@ groups), `Verdicts` (baseline and policy), `Why` (explanations, probe, flags), `
 stands at the end of the file of what it holds, and declares its fields for the whole too.
 
 It holds numbers and codes with parameters, never prose; words live in the message catalogue of the report. Fields that
-are null say why in `note`. Apart from `timings` it is a function of input, configuration, seed, threads and versions.
+are null say why in `note`; counts are null only in a copy for the public, where they are suppressed. Apart from
+`timings` it is a function of input, configuration, seed, threads and versions.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ class OutcomeCounts(Part):
     attributes: list[str]
     group: list[str]
     n: Count
-    explained: Count
-    weak: Count
-    unexplained: Count
+    explained: Count | None
+    weak: Count | None
+    unexplained: Count | None
     reasons: dict[str, Count] = Field(description="Why decisions are unexplained or weak: the first reason of each.")
 
 
@@ -68,10 +68,12 @@ class Explanations(Part):
     method: str = Field(description="integrated_gradients; shapley_sampling of models without gradients.")
     target: str = Field(description="What is explained: probability or log_odds of the predicted class.")
     baseline: str
-    log_odds: Count = Field(
+    log_odds: Count | None = Field(
         description="Decisions of which log-odds are explained, as their probability shows no contrast."
     )
-    second_baseline: Count = Field(description="Decisions explained against another baseline, for want of contrast.")
+    second_baseline: Count | None = Field(
+        description="Decisions explained against another baseline, for want of contrast."
+    )
     tolerance: float = Field(gt=0)
     least_contrast: float
     interventions: Count

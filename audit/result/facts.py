@@ -93,7 +93,7 @@ class DataFacts(Part):
         description="What of a row a model reads: input, image, fields or features; null: nothing."
     )
     rows_read: Count
-    rows_filtered: Count = Field(description="Rows that data.where left out.")
+    rows_filtered: Count | None = Field(description="Rows that data.where left out.")
     rows: Count = Field(description="Rows audited.")
     rows_sha256: str = Field(description="Over ids, labels and groups of the audited rows, whatever was predicted.")
     decisions: Count = Field(
@@ -104,10 +104,10 @@ class DataFacts(Part):
     )
     statuses: dict[str, Count] = Field(description="Decisions by status: ok, truncated, empty, failed.")
     failures: dict[str, Count] = Field(description="Failed decisions by reason.")
-    labels: dict[str, Count]
-    predictions: dict[str, Count]
+    labels: dict[str, Count | None]
+    predictions: dict[str, Count | None]
     confusion: list[Confused] = Field(description="Labelled decisions that did not fail, by label and prediction.")
-    unlabelled: Count
+    unlabelled: Count | None
     weighted: bool
     clusters: Count | None = Field(description="Number of clusters; null where rows are taken as independent.")
 

@@ -17,9 +17,9 @@ class Group(Part):
     share: Size = Field(description="Of all decisions, by weight.")
     weight: Size
     effective_n: Size = Field(description="(Σw)²/Σw²")
-    n_labelled: Count
-    by_label: dict[str, Count]
-    by_prediction: dict[str, Count]
+    n_labelled: Count | None
+    by_label: dict[str, Count | None]
+    by_prediction: dict[str, Count | None]
     in_gaps: bool
     note: str | None = Field(description="Why it stands outside gaps: missing, configured.")
 
@@ -58,7 +58,7 @@ class MetricValue(Part):
     group: list[str]
     metric: str
     cls: str | None = Field(alias="class", description="Class read as positive, null for metrics over all classes.")
-    n: Count = Field(description="Decisions in the metric's denominator.")
+    n: Count | None = Field(description="Decisions in the metric's denominator.")
     value: float | None
     lower: float | None
     upper: float | None

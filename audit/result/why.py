@@ -95,12 +95,12 @@ class PairEffect(Part):
     n: Count = Field(description="Texts scored both ways.")
     effective_n: Size
     clusters: Size | None
-    flips: Count
+    flips: Count | None
     to_positive: Count | None
     to_negative: Count | None
-    flip_rate: float
-    lower: float
-    upper: float
+    flip_rate: float | None
+    lower: float | None
+    upper: float | None
     shift: float = Field(description="Mean change of the score.")
     shift_lower: float | None = Field(description="Null where one text, or one cluster, tells nothing of the spread.")
     shift_upper: float | None
@@ -165,15 +165,15 @@ class Probe(Part):
     decisions: Count
     exchanged: Count = Field(description="Edited texts that were scored.")
     refused: dict[str, Count] = Field(description="Edits not made, by reason.")
-    ambiguous: Count = Field(description="Edited texts in which a rule chose among meanings of a word.")
-    open: Count = Field(
+    ambiguous: Count | None = Field(description="Edited texts in which a rule chose among meanings of a word.")
+    open: Count | None = Field(
         description="Exchanges with a word whose meaning stays open: every meaning was scored, and the one that moves "
         "the decision least counts."
     )
-    kept: Count = Field(
+    kept: Count | None = Field(
         description="Scored exchanges that leave a term as it is, for it may be part of a name or a longer word."
     )
-    failed: Count
+    failed: Count | None
     pairs: list[PairEffect]
     token_gap: Size | None = Field(description="Mean absolute change of the score, over all edited texts.")
     shown: list[ShownPair] = Field(
@@ -197,8 +197,8 @@ class FlagRate(Part):
     """How often a code is given, among the decisions that were looked at for it."""
 
     code: str
-    n: Count
-    flagged: Count
+    n: Count | None
+    flagged: Count | None
     rate: float | None
     effective_n: Size | None
     clusters: Size | None
@@ -209,10 +209,10 @@ class FlagRate(Part):
 class Flags(Part):
     """Flagged decisions, summed up; one line per decision stands in flagged.jsonl, worst first."""
 
-    decisions: Count
+    decisions: Count | None
     by_severity: dict[str, Count]
     rates: list[FlagRate]
-    explained: Count = Field(description="Flagged decisions with an explanation.")
+    explained: Count | None = Field(description="Flagged decisions with an explanation.")
     shown: list[str] = Field(description="Rows whose text the report may show.")
 
 

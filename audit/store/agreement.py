@@ -77,7 +77,7 @@ def _slicings(result: AuditResult) -> Iterator[str]:
         for number, group in enumerate(slicing.groups):
             if len(group.values) != len(attributes):
                 yield f"{where}.groups.{number}: {len(group.values)} values of {len(attributes)} attributes"
-            if not group.n_labelled <= group.n:
+            if group.n_labelled is not None and group.n_labelled > group.n:
                 yield f"{where}.groups.{number}: {group.n_labelled:,} labelled decisions of {group.n:,}"
             for name, counts in (("by_label", group.by_label), ("by_prediction", group.by_prediction)):
                 if sorted(counts) != sorted(result.classes):

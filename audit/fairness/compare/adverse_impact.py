@@ -88,7 +88,7 @@ def _row(
     count, count0 = (int(number) for number in selected.n[[at, reference]])
     # Whole decisions that count once each: exact tests of counts hold.
     whole = not doubts and selected.clusters is None and n == count and n0 == count0
-    k, k0 = group.by_prediction.get(cls, 0), best.by_prediction.get(cls, 0)
+    k, k0 = (found.by_prediction.get(cls) or 0 for found in (group, best))
     pooled = (rate * n + rate0 * n0) / (n + n0) if n + n0 > 0 else 0.0
     spread = math.sqrt(max(pooled * (1 - pooled) * (1 / n + 1 / n0), 0.0)) if min(n, n0) > 0 else 0.0
     z = (rate - rate0) / spread if spread > 0 and not doubts else None

@@ -21,7 +21,7 @@ def build(view: View) -> dict[str, Any] | None:
     if probe is None:
         model = view.result.model
         return {"probe": None, "task": model.task if model and view.result.config["probe"] is not None else None}
-    pairs = sorted(probe.pairs, key=lambda pair: (-pair.flip_rate, -abs(pair.shift)))
+    pairs = sorted(probe.pairs, key=lambda pair: (-(pair.flip_rate or 0.0), -abs(pair.shift)))
     charted = pairs[:MOST_CHARTED]
     chart = None
     if charted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from audit.report.charts import SERIES, stacked_bars
@@ -62,8 +63,10 @@ def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
     chart = None
     if len(slicing.attributes) == 1:
         drawn = largest(slicing.groups, MOST_CHARTED)
-        by_label = {view.t.cls(cls): [group.by_label[cls] for group in drawn] for cls in view.result.classes}
-        unlabelled = [group.n - group.n_labelled for group in drawn]
+        by_label: dict[str, list[int | None]] = {
+            view.t.cls(cls): [group.by_label[cls] for group in drawn] for cls in view.result.classes
+        }
+        unlabelled = [None if group.n_labelled is None else group.n - group.n_labelled for group in drawn]
         if any(unlabelled):
             by_label[view.t("data.unlabelled_bar")] = unlabelled
         series = _paintable(view, {key: counts for key, counts in by_label.items() if any(counts)})
@@ -72,14 +75,20 @@ def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
     return {"name": name, "groups": listed, "rest": len(slicing.groups) - len(listed), "chart": chart}
 
 
-def _paintable(view: View, series: dict[str, list[int]]) -> dict[str, list[int]]:
+def _paintable(view: View, series: dict[str, list[int | None]]) -> dict[str, list[int | None]]:
     """Put the smallest series together, where there are more than colours."""
     if len(series) <= len(SERIES):
         return series
-    own = set(sorted(series, key=lambda key: -sum(series[key]))[: len(SERIES) - 1])
+    own = set(sorted(series, key=lambda key: -sum(n or 0 for n in series[key]))[: len(SERIES) - 1])
     rest = [counts for key, counts in series.items() if key not in own]
     named = {key: counts for key, counts in series.items() if key in own}
-    return named | {view.t("data.others_bar", n=len(rest)): [sum(column) for column in zip(*rest, strict=True)]}
+    return named | {view.t("data.others_bar", n=len(rest)): [_sum(column) for column in zip(*rest, strict=True)]}
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    """Add up what is known; with a count that is not told, neither is the sum."""
+    known = list(counts)
+    return None if None in known else sum(n or 0 for n in known)
 
 
 SECTION = Section("data", 40, build)

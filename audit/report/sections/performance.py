@@ -54,7 +54,7 @@ def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
     asked = list(dict.fromkeys(cls for _, cls in columns if cls is not None))
     if view.result.data.nothing is not None:
         # Of many types or labels, those with the most labelled decisions say most.
-        asked.sort(key=lambda cls: -view.result.data.labels.get(cls, 0))
+        asked.sort(key=lambda cls: -(view.result.data.labels.get(cls) or 0))
     charted = [
         (metric, cls)
         for metric, cls in columns
