@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal, get_args
 
 import regex
 
 #: Characters of one name, and of one line, that are shown at most.
 LONGEST_NAME, LONGEST_LINE = 120, 4_000
+
+#: Languages in which the product has words, by the name of their catalogue.
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _HIDDEN = regex.compile(
     # An emoji may say how it is drawn, and be joined to the next: there these characters do show.

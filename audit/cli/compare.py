@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from audit.cli.options import language
 from audit.errors import ConfigError
 
 
@@ -22,7 +23,8 @@ from audit.errors import ConfigError
     help="Changes shown to be smaller than this count as equivalent.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the whole comparison as JSON.")
-def compare(baseline: Path, candidate: Path, other_rows: bool, margin: float, as_json: bool) -> None:
+@language
+def compare(baseline: Path, candidate: Path, other_rows: bool, margin: float, as_json: bool, lang: str | None) -> None:
     """Compare the run folder CANDIDATE with BASELINE, a run folder or a baseline file.
 
     Shows what changed in which group, with intervals; what was shown to be the same within the margin; which decisions
@@ -44,4 +46,4 @@ def compare(baseline: Path, candidate: Path, other_rows: bool, margin: float, as
     if as_json:
         say_json(found.model_dump(mode="json", by_alias=True))
     else:
-        say(*render_comparison(found, Catalogue.of(result), margin))
+        say(*render_comparison(found, Catalogue.of(result, lang), margin))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from audit.cli.options import language
+
 
 @click.command()
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
@@ -31,8 +33,15 @@ import click
     "--format", "kind", type=click.Choice(["html", "json"]), default="html", show_default=True, help="Of the sheets."
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the sheets; default: RUN/sheets.")
+@language
 def explain(
-    folder: Path, rows: tuple[str, ...], config: Path | None, methods: tuple[str, ...], kind: str, out: Path | None
+    folder: Path,
+    rows: tuple[str, ...],
+    config: Path | None,
+    methods: tuple[str, ...],
+    kind: str,
+    out: Path | None,
+    lang: str | None,
 ) -> None:
     """Write the decision sheet of single rows of the run folder RUN.
 
@@ -52,10 +61,11 @@ def explain(
     place = RunFolder(folder)
     result = place.read_result()
     settings = load_config(config) if config else None
+    words = Catalogue.of(result, lang)
     for row in rows:
         sheet = fresh_sheet(place, result, settings, row, methods) if settings else stored_sheet(place, result, row)
         path = (out or folder / "sheets") / f"{sheet_name(row)}.{kind}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = sheet.model_dump_json(indent=2) + "\n" if kind == "json" else render_sheet(sheet, Catalogue.of(result))
+        text = sheet.model_dump_json(indent=2) + "\n" if kind == "json" else render_sheet(sheet, words)
         write_text(path, text)
         say(path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from audit.cli.options import language
 from audit.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for report, summary, JUnit and SARIF of this verdict."
 )
+@language
 def gate(
     folder: Path,
     policy: Path | None,
@@ -39,6 +41,7 @@ def gate(
     save_baseline: Path | None,
     on_inconclusive: str | None,
     out: Path | None,
+    lang: str | None,
 ) -> ExitCode:
     """Judge the run folder RUN by its policy, and exit with the verdict.
 
@@ -86,11 +89,12 @@ def gate(
         if all(rule.margin is None for rule in rules.rules):
             say("note: no rule has a `margin`, so the baseline decided nothing", err=True)
     judgement = judge(result, rules)
-    say(*render_judgement(judgement, Catalogue.of(result)))
+    say(*render_judgement(judgement, Catalogue.of(result, lang)))
     if out:
         from audit.report.write import write_report
 
-        written = write_report(place, result=result.model_copy(update={"judgement": judgement}), out=out)
+        judged = result.model_copy(update={"judgement": judgement})
+        written = write_report(place, language=lang, result=judged, out=out)
         say(f"written: {', '.join(str(out / name) for name in written)}")
     return exit_code(judgement.status, judgement.on_inconclusive)
 

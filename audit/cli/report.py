@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
+from audit.cli.options import language
+
 FORMATS = ("html", "md", "csv", "junit", "sarif")
 
 
 @click.command()
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="May be repeated; default: all.")
-@click.option("--lang", default="en", show_default=True, help="Language of the report.")
-def report(folder: Path, formats: tuple[str, ...], lang: str) -> None:
+@language
+def report(folder: Path, formats: tuple[str, ...], lang: str | None) -> None:
     """Render the documents of the run folder RUN again, from the run folder alone.
 
     Removing inputs.parquet first gives a report without any text of the audited data.

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from audit.cli.gate import exit_code
+from audit.cli.options import language
 from audit.errors import ExitCode
 
 
@@ -25,6 +26,7 @@ from audit.errors import ExitCode
 @click.option("--gate", "gated", is_flag=True, help="Exit with the verdict of the policy, as audit gate does.")
 @click.option("--baseline", type=click.Path(path_type=Path), help="Run folder or baseline file to compare with.")
 @click.option("--other-rows", is_flag=True, help="The baseline is of other rows: compare as independent samples.")
+@language
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 def run(
     config: Path,
@@ -37,6 +39,7 @@ def run(
     gated: bool,
     baseline: Path | None,
     other_rows: bool,
+    lang: str | None,
     quiet: bool,
 ) -> ExitCode:
     """Run the whole audit described by CONFIG (audit.yaml) into a run folder."""
@@ -49,6 +52,8 @@ def run(
         overrides = (*overrides, f"model.device={device}")
     if explain:
         overrides = (*overrides, f"explanations.which={explain}")
+    if lang:
+        overrides = (*overrides, f"output.language={lang}")
     settings = load_config(config, overrides)
     if gated and not (settings.policy.rules or settings.policy.presets):
         raise ConfigError("--gate needs a policy, and the configuration has none", where=str(config))

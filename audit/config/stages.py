@@ -11,6 +11,7 @@ from audit.config.data import AttributeConfig, AttributeEntry
 from audit.config.encoding import FeatureEncoding
 from audit.config.part import Column, ConfigPart, Label
 from audit.config.prompt import PromptConfig
+from audit.text import Language
 
 #: A probability from which on a label is given.
 Threshold = Annotated[float, Field(gt=0, lt=1)]
@@ -320,3 +321,4 @@ class OutputConfig(ConfigPart):
     title: str = Field("", description="Title of the report; default: the name of the model or data.")
     intended_use: str = Field("", description="What the model is meant for: shown under scope.")
     contact: str = Field("", description="Who answers for this audit.")
+    language: Language = Field("en", description="Language of the report and of what commands tell of this audit.")

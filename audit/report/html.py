@@ -28,7 +28,7 @@ from audit.text import visible
 FIRST_IN_MAIN = 20
 
 
-def render_html(folder: RunFolder, result: AuditResult, language: str = "en") -> str:
+def render_html(folder: RunFolder, result: AuditResult, language: str | None = None) -> str:
     """Render the whole page from a run folder."""
     sections = all_sections()
     words = {code: text for section in sections for code, text in section.messages.items()}

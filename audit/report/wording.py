@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from audit.errors import AuditError, ConfigError
-from audit.text import cut, visible
+from audit.text import LANGUAGES, cut, visible
 
 if TYPE_CHECKING:
     from audit.result import AuditResult, Note
@@ -76,6 +76,10 @@ def css_position(place: tuple[float, float]) -> str:
     return css_share(place[0] / place[1])
 
 
+#: How a page names the language it is written in (BCP 47): so browsers choose its fonts, breaks and hyphens.
+PAGE_LANGUAGES = {"en": "en", "zh": "zh-Hans"}
+
+
 class NoWords(AuditError, LookupError):
     """A result holds a code that this version has no words for."""
 
@@ -110,7 +114,7 @@ class Catalogue:
     ) -> None:
         source = files("audit.report") / "messages" / f"{language}.json"
         if not source.is_file():
-            raise ConfigError(f"there is no report in language {language!r}", hint="en is there")
+            raise ConfigError(f"there is no report in language {language!r}", hint=f"there are {', '.join(LANGUAGES)}")
         self.language, self.outcome, self.nothing = language, outcome, nothing
         words = {**(extra or {}), **json.loads(source.read_text(encoding="utf-8"))}
         self._words: dict[str, str] = dict(words)
@@ -118,12 +122,39 @@ class Catalogue:
             self._words |= {code.removesuffix(own): text for code, text in words.items() if code.endswith(own)}
 
     @classmethod
-    def of(cls, result: AuditResult, language: str = "en", extra: dict[str, str] | None = None) -> Catalogue:
-        """Return the words for what an audit is about."""
+    def of(cls, result: AuditResult, language: str | None = None, extra: dict[str, str] | None = None) -> Catalogue:
+        """Return the words for what an audit is about, in this language or else in that of the audit."""
+        # Results of the same schema may be older than this key.
+        language = language or str(result.config["output"].get("language", "en"))
         outcome, read = result.config["data"]["outcome"], result.data.read
         about = read if outcome == "class" and read in {"image", "fields", "features"} else outcome
         method = result.explanations.method if result.explanations else None
         return cls(language, extra, outcome=about, nothing=result.data.nothing, method=method)
+
+    @property
+    def page_language(self) -> str:
+        """What stands as `lang` on a page."""
+        return PAGE_LANGUAGES.get(self.language, self.language)
+
+    def listed(self, items: Iterable[str]) -> str:
+        """Name several things in a row."""
+        return self("list.separator").join(items)
+
+    def clauses(self, items: Iterable[str]) -> str:
+        """Join parts of one sentence that could each stand alone."""
+        return self("list.clauses").join(items)
+
+    def sentences(self, *items: str) -> str:
+        """Put whole sentences after each other."""
+        return self("list.sentences").join(item for item in items if item)
+
+    def pair(self, name: str, value: str) -> str:
+        """Say of what something is told: `name: value`."""
+        return self("list.pair", name=name, value=value)
+
+    def aside(self, text: str, aside: str) -> str:
+        """Add something in brackets."""
+        return self("list.aside", text=text, aside=aside)
 
     def __call__(self, code: str, /, **params: Any) -> str:
         """Word a code.
@@ -146,7 +177,7 @@ class Catalogue:
         params = {
             key: count(value)
             if isinstance(value, int)
-            else ", ".join(map(cut, value))
+            else self.listed(map(cut, value))
             if isinstance(value, list)
             else cut(str(value))
             for key, value in note.params.items()

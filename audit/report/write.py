@@ -21,7 +21,7 @@ FORMATS = ("html", "md", "csv", "junit", "sarif")
 def write_report(
     folder: RunFolder,
     formats: tuple[str, ...] = FORMATS,
-    language: str = "en",
+    language: str | None = None,
     *,
     result: AuditResult | None = None,
     out: Path | None = None,
@@ -30,6 +30,8 @@ def write_report(
 
     Parameters
     ----------
+    language
+        Default: that of the audit.
     result
         Default: that of the run folder. Another judgement of it can be given.
     out

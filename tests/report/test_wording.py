@@ -72,7 +72,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
         "flags.name.",
     )
     prefixes += ("flags.means.", "flags.severity.", "flags.confirmed.")
-    prefixes += ("decision.", "class.", "flags.disparity", "flags.names.", "names.refused.", "names.tried.")
+    prefixes += ("list.", "decision.", "class.", "flags.disparity", "flags.names.", "names.refused.", "names.tried.")
     unused = {code for code in words if code.split("@")[0] not in used and not code.startswith(prefixes)}
     assert not unused, sorted(unused)
 
@@ -114,3 +114,13 @@ def test_what_rounds_to_zero_has_no_minus() -> None:
 
     assert [decimal(-0.0), decimal(-0.0002), points(-0.0001), signed(-0.0)] == ["0.000", "0.000", "0.0", "0.000"]
     assert decimal(-0.5) == "-0.500"
+
+
+def test_what_joins_words_is_of_the_language() -> None:
+    en, zh = Catalogue("en"), Catalogue("zh")
+    assert (en.listed(["a", "b"]), zh.listed(["甲", "乙"])) == ("a, b", "甲、乙")
+    assert (en.clauses(["a", "b"]), zh.clauses(["甲", "乙"])) == ("a; b", "甲；乙")
+    assert (en.sentences("A.", "", "B."), zh.sentences("甲。", "", "乙。")) == ("A. B.", "甲。乙。")
+    assert (en.pair("a", "b"), zh.pair("甲", "乙")) == ("a: b", "甲：乙")
+    assert (en.aside("a", "b"), zh.aside("甲", "乙")) == ("a (b)", "甲（乙）")
+    assert (en.page_language, zh.page_language) == ("en", "zh-Hans")
