@@ -93,7 +93,11 @@ class Fairness:
 
         __tracebackhide__ = True
         judgement, t = judge(result, policy), Catalogue.of(result)
-        shown = [f"{mark(r, t)}: {sentence(r, t)}" for r in worst_first(judgement.rules) if r.status != "pass"]
+        shown = [
+            t("verdict.said", verdict=mark(r, t), said=sentence(r, t))
+            for r in worst_first(judgement.rules)
+            if r.status != "pass"
+        ]
         message = "\n".join([t(f"verdict.why.{judgement.status}"), *shown])
         if judgement.status == "fail":
             pytest.fail(message, pytrace=False)

@@ -179,6 +179,8 @@ def _gap_verdict(case: GapCase, alpha: float, level: float) -> RuleVerdict:
             "detectable": _detectable(case, (a, b), level),
             "low_group": case.assessable[a].group,
             "high_group": case.assessable[b].group,
+            "low_value": float(estimates.value[a]),
+            "high_value": float(estimates.value[b]),
             "needed": needed,
         }
     )
@@ -203,6 +205,7 @@ def _without_bounds(case: GapCase, blank: RuleVerdict) -> RuleVerdict:
     return blank.model_copy(
         update={
             "status": status, "value": value, "low_group": valued[a].group, "high_group": valued[b].group,
+            "low_value": float(estimates.value[a]), "high_value": float(estimates.value[b]),
         }
     )  # fmt: skip
 
@@ -223,8 +226,11 @@ def _level_verdict(case: LevelCase, alpha: float, level: float) -> RuleVerdict:
             status = "pass" if (worst.value or 0.0) <= (case.question.rule.at_most or 0.0) + SLACK else "fail"
             status = "inconclusive" if status == "pass" and case.unassessable else status
         return blank.model_copy(
-            update={"status": status, "value": worst.value, "low_group": worst.group, "high_group": worst.group}
-        )
+            update={
+                "status": status, "value": worst.value, "low_group": worst.group, "high_group": worst.group,
+                "low_value": worst.value, "high_value": worst.value,
+            }
+        )  # fmt: skip
     lower, upper, low, high = case.bounds(alpha, level)
     largest = int(np.argmax(case.estimates.value))
     value = float(case.estimates.value[largest])
@@ -234,14 +240,14 @@ def _level_verdict(case: LevelCase, alpha: float, level: float) -> RuleVerdict:
         status, decisive = "pass" if value <= (case.question.rule.at_most or 0.0) + SLACK else "fail", largest
     if status == "pass" and (case.unassessable or case.doubted):
         status = "inconclusive"
-    group = case.assessable[decisive].group
+    group, of_group = case.assessable[decisive].group, float(case.estimates.value[decisive])
     needed = blank.needed
     if case.status(lower, upper) == "inconclusive" and not point:
         needed = [*_level_needed(case, alpha, level), *needed]
     return blank.model_copy(
         update={
             "status": status, "value": value, "lower": lower, "upper": upper, "low_group": group, "high_group": group,
-            "needed": needed,
+            "low_value": of_group, "high_value": of_group, "needed": needed,
         }
     )  # fmt: skip
 

@@ -39,7 +39,7 @@ def render_junit(result: AuditResult, t: Catalogue) -> str:
 
 def _case(rule: RuleVerdict, judgement: Judgement, t: Catalogue) -> ET.Element:
     case = ET.Element("testcase", classname=rule.rule, name=subject(rule, t), time="0")
-    message = f"{mark(rule, t)}: {sentence(rule, t)}"
+    message = t("verdict.said", verdict=mark(rule, t), said=sentence(rule, t))
     kind = _kind(rule, judgement)
     if kind is not None:
         ET.SubElement(case, kind, message=message)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 from audit.report.changes import clear_gaps, flip_kinds, gap_count, shown_flips
-from audit.report.verdicts import between, doubts, mark, rests_on, subject, worst_first
+from audit.report.verdicts import mark, sentence, worst_first
 from audit.report.wording import Catalogue, count, decimal, group_name, number, percent, points
 from audit.result import AuditResult, Comparison, FlipRate, Judgement
 from audit.text import cut, visible
 
 MOST_FINDINGS = 12
-#: Characters of one cell that are shown: several names stand in one.
-LONGEST_CELL = 400
+#: Characters of one cell that are shown: sentences stand in one.
+LONGEST_CELL = 2_000
 
 
 def render_markdown(result: AuditResult, t: Catalogue) -> str:
@@ -65,24 +65,11 @@ def _decisions(result: AuditResult, t: Catalogue) -> str:
 
 
 def render_judgement(judgement: Judgement, t: Catalogue) -> list[str]:
-    """Render the verdict, a line for every rule, worst first, and the waivers."""
+    """Render the verdict, a sentence for every rule, worst first, and the waivers."""
     lines = [f"**{t('verdict.' + judgement.status)}.** {t('verdict.why.' + judgement.status)}", ""]
-    head = [t(f"gate.{name}") for name in ("verdict", "rule", "over", "value", "bounds", "between")]
-    lines += _head(head)
-    for rule in worst_first(judgement.rules):
-        value, bounds = decimal(rule.value), f"{decimal(rule.lower)} … {decimal(rule.upper)}"
-        if rule.value is None:
-            value, bounds = t.note(rule.note) or "–", "–"
-        named = f"{rule.rule}: {subject(rule, t)}"
-        lines.append(_row([mark(rule, t), named, group_name(rule.attributes), value, bounds, between(rule)]))
+    lines += _head([t("gate.verdict"), t("gate.found"), t("gate.rule")])
+    lines += [_row([mark(rule, t), sentence(rule, t), rule.rule]) for rule in worst_first(judgement.rules)]
     lines.append("")
-    said = [
-        f"- {_safe(rule.rule)}, {_safe(subject(rule, t))}: {_safe(line)}"
-        for rule in judgement.rules
-        if rule.counts
-        for line in [*doubts(rule, t), *rests_on(rule, t)]
-    ]
-    lines += [*said, ""] if said else []
     for waiver in judgement.waivers:
         state = t(f"gate.waiver.{waiver.state}", expires=waiver.expires)
         lines += [f"- {_safe(t('gate.waiver'))} {_safe(waiver.rule)}: {_safe(state)}"]

@@ -97,7 +97,7 @@ def _finding(
     found: dict[str, Any] = {
         "ruleId": ids[rule.rule],
         "level": level,
-        "message": {"text": _text(f"{t('verdict.' + rule.status)}. {sentence(rule, t)}")},
+        "message": {"text": _text(t("verdict.said", verdict=t("verdict." + rule.status), said=sentence(rule, t)))},
         "locations": [_location(result, rule.rule)],
         "partialFingerprints": {"fairaudit/v1": hashlib.sha256(json.dumps(key).encode()).hexdigest()},
     }

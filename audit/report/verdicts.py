@@ -1,13 +1,23 @@
-"""What every output says of a verdict: one wording for the gate, Markdown, JUnit, SARIF and test messages."""
+"""What every output says of a verdict: one wording for the terminal, Markdown, JUnit, SARIF and test messages.
+
+Two sentences say it: what was found, and what the rule asks. Each is a whole sentence of the catalogue, so that other
+languages can put it in their own order.
+"""
 
 from __future__ import annotations
 
-from audit.report.wording import Catalogue, decimal, group_name, percent
+from collections.abc import Callable
+
+from audit.report.wording import Catalogue, decimal, group_name, number, percent
 from audit.result import RuleVerdict
 
 #: Doubted groups named at most, for each reason.
 MOST_DOUBTED = 6
 ORDER = ("fail", "undefined", "inconclusive", "pass")
+#: Digits after which a value that is not its limit is shown as if it were.
+MOST_DIGITS = 6
+
+Amount = Callable[[float | None], str]
 
 
 def worst_first(rules: list[RuleVerdict]) -> list[RuleVerdict]:
@@ -17,34 +27,140 @@ def worst_first(rules: list[RuleVerdict]) -> list[RuleVerdict]:
 
 def subject(rule: RuleVerdict, t: Catalogue) -> str:
     """Name what was judged: the metric, its class, the slicing, and how."""
-    metric = t.metric(rule.metric) + (f" · {t.cls(rule.cls)}" if rule.cls else "")
-    adjusted = f" ({t('gate.scope.adjusted')})" if rule.scope == "adjusted" else ""
-    return ", ".join(part for part in (metric, group_name(rule.attributes)) if part) + adjusted
+    metric = t("named.of_class", metric=t.metric(rule.metric), **{"class": t.cls(rule.cls)}) if rule.cls else None
+    named = metric or t.metric(rule.metric)
+    if rule.attributes:
+        named = t("named.by", metric=named, attributes=group_name(rule.attributes))
+    return t("named.adjusted", named=named) if rule.scope == "adjusted" else named
 
 
 def sentence(rule: RuleVerdict, t: Catalogue) -> str:
-    """Say in one line what was found."""
+    """Say what was found, and what the rule makes of it."""
+    held = [t("found.adjusted")] if rule.scope == "adjusted" and rule.value is not None else []
+    return t.sentences(found(rule, t), *held, *asked(rule, t), *doubts(rule, t), *rests_on(rule, t))
+
+
+def found(rule: RuleVerdict, t: Catalogue) -> str:
+    """Say in one sentence what was found."""
     if rule.value is None:
         why = t.note(rule.note) if rule.note else t("verdict." + rule.status)
-        return "; ".join([f"{subject(rule, t)}: {why}", *doubts(rule, t)])
-    what = t(f"gate.kind.{rule.kind}.{rule.aggregate}")
-    bounds = f"{decimal(rule.lower)} … {decimal(rule.upper)}"
-    limit = t(f"gate.limit.{rule.aggregate}", limit=f"{rule.limit:g}")
-    text = f"{subject(rule, t)}: {what} {decimal(rule.value)} ({bounds}), {limit}"
-    if rule.low_group and rule.high_group:
-        text += "; " + between(rule)
-    return "; ".join([text, *doubts(rule, t), *rests_on(rule, t)])
+        return t("found.undefined", subject=subject(rule, t), why=why)
+    amount, of_group = _amounts(rule, t)
+    metric = t.phrase(rule.metric)
+    if rule.cls:
+        metric = t("named.of_class", metric=metric, **{"class": t.cls(rule.cls)})
+    return t.first(
+        _codes(rule),
+        metric=metric,
+        attributes=group_name(rule.attributes),
+        low=group_name(rule.low_group or []),
+        high=group_name(rule.high_group or []),
+        value=amount(abs(rule.value)),
+        low_value=of_group(rule.low_value),
+        high_value=of_group(rule.high_value),
+        **{"class": t.cls(rule.cls or "")},
+    )
+
+
+def _codes(rule: RuleVerdict) -> list[str]:
+    """Name the sentences that fit, the closest first."""
+    if rule.kind in {"change", "gap_change"}:
+        way = "better" if (rule.value or 0.0) < 0 else "worse"
+        return [f"found.{rule.kind}.{way}"]
+    if not rule.attributes:
+        return ["found.value.all"]
+    base = f"found.{rule.aggregate}"
+    if not _is_of_pair(rule):
+        return [f"{base}.pair"]
+    own = f"{base}.{rule.metric}"
+    # Sentences of a metric name its class.
+    return [own, base] if rule.cls or rule.kind == "level" else [base]
+
+
+def _is_of_pair(rule: RuleVerdict) -> bool:
+    """Whether the value that is judged is that of the two groups that decide; with many groups it may be another's."""
+    low, high = rule.low_value, rule.high_value
+    if low is None or high is None or rule.value is None:
+        return False
+    own = low if rule.aggregate == "value" else high - low if rule.aggregate == "difference" else low / (high or 1.0)
+    return _same(own, rule.value)
+
+
+def asked(rule: RuleVerdict, t: Catalogue) -> list[str]:
+    """Say what the rule asks, and whether that was shown; nothing where nothing could be judged."""
+    if rule.status == "undefined":
+        return []
+    amount, _ = _amounts(rule, t)
+    bounds = {"lower": amount(rule.lower), "upper": amount(rule.upper)}
+    kind = "least" if rule.aggregate == "ratio" else "most"
+    said = [t(f"asked.{kind}.{_state(rule)}", limit=amount(rule.limit), **bounds)]
+    if rule.evidence == "point" and rule.lower is not None:
+        said.append(t("asked.point.bounds", **bounds))
+    return said
+
+
+def _state(rule: RuleVerdict) -> str:
+    if rule.evidence == "point":
+        return f"point.{rule.status}"
+    if rule.lower is None or rule.upper is None:
+        return "unbounded"
+    within = rule.lower >= rule.limit if rule.aggregate == "ratio" else rule.upper <= rule.limit
+    return "unassessed" if rule.status == "inconclusive" and within else rule.status
+
+
+def _amounts(rule: RuleVerdict, t: Catalogue) -> tuple[Amount, Amount]:
+    """Return how to write what is judged, and how the value of a group.
+
+    Digits are added until nothing that differs from the limit looks like it.
+    """
+    of_group: Amount = number if t.is_number(rule.metric) else percent
+    write: Callable[[float | None, int], str] = t.points
+    if rule.aggregate == "ratio":
+        write = decimal
+    elif t.is_number(rule.metric):
+        write = _number
+    elif rule.aggregate == "value":
+        write = percent
+    others = [value for value in (rule.value, rule.lower, rule.upper) if value is not None and not _same(value, rule.limit)]
+    first = 3 if rule.aggregate == "ratio" else 1
+    digits = next(
+        (n for n in range(first, MOST_DIGITS) if write(rule.limit, n) not in {write(value, n) for value in others}),
+        MOST_DIGITS,
+    )
+
+    def amount(value: float | None) -> str:
+        if value is None or not _same(value, rule.limit):
+            return write(value, digits)
+        if rule.aggregate == "ratio":
+            return number(value)
+        return write(value, 0 if _is_whole(rule.limit) else digits)
+
+    return amount, of_group
+
+
+def _number(value: float | None, digits: int) -> str:
+    return number(value)
+
+
+def _same(value: float, limit: float) -> bool:
+    """Whether two numbers differ by rounding alone."""
+    return abs(value - limit) < 1e-9
+
+
+def _is_whole(share: float) -> bool:
+    """Whether a limit is told in whole percent."""
+    return _same(100 * share, round(100 * share))
 
 
 def doubts(rule: RuleVerdict, t: Catalogue) -> list[str]:
-    """Say of which groups in scope the bounds carry no guarantee, a line for every reason."""
+    """Say of which groups in scope the bounds carry no guarantee, a sentence for every reason."""
     by_reason: dict[str, list[str]] = {}
     for doubt in rule.doubts:
         by_reason.setdefault(doubt.reason, []).append(group_name(doubt.group) or t("performance.overall"))
     return [
         t(
             "gate.doubt" if len(groups) <= MOST_DOUBTED else "gate.doubt.more",
-            groups=", ".join(groups[:MOST_DOUBTED]),
+            groups=t.listed(groups[:MOST_DOUBTED]),
             n=len(groups) - MOST_DOUBTED,
             why=t(f"doubt.{reason}"),
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from audit.errors import AuditError, ConfigError
+from audit.fairness.metrics.names import TOKEN_GAP
 from audit.text import LANGUAGES, cut, visible
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ class Catalogue:
         Class that says that there is nothing.
     method
         How decisions were explained; it may have words of its own, too, which count for more.
+    numbers
+        Metrics that are no shares, beside those of this package.
     """
 
     def __init__(
@@ -111,6 +114,7 @@ class Catalogue:
         outcome: str = "class",
         nothing: str | None = None,
         method: str | None = None,
+        numbers: Collection[str] = (),
     ) -> None:
         source = files("audit.report") / "messages" / f"{language}.json"
         if not source.is_file():
@@ -118,6 +122,7 @@ class Catalogue:
         self.language, self.outcome, self.nothing = language, outcome, nothing
         words = {**(extra or {}), **json.loads(source.read_text(encoding="utf-8"))}
         self._words: dict[str, str] = dict(words)
+        self._numbers = {TOKEN_GAP, *numbers}
         for own in (f"@{outcome}", f"@{method}"):
             self._words |= {code.removesuffix(own): text for code, text in words.items() if code.endswith(own)}
 
@@ -129,7 +134,8 @@ class Catalogue:
         outcome, read = result.config["data"]["outcome"], result.data.read
         about = read if outcome == "class" and read in {"image", "fields", "features"} else outcome
         method = result.explanations.method if result.explanations else None
-        return cls(language, extra, outcome=about, nothing=result.data.nothing, method=method)
+        numbers = [item.name for item in result.metric_definitions if item.unit == "number"]
+        return cls(language, extra, outcome=about, nothing=result.data.nothing, method=method, numbers=numbers)
 
     @property
     def page_language(self) -> str:
@@ -197,6 +203,22 @@ class Catalogue:
     def metric(self, name: str) -> str:
         """Name a metric; a user's own is called what the user calls it."""
         return self._words.get(f"metric.{name}", name)
+
+    def phrase(self, name: str) -> str:
+        """Name a metric within a sentence."""
+        return self._words.get(f"phrase.{name}", self.metric(name))
+
+    def is_number(self, metric: str) -> bool:
+        """Whether a metric is a number of any size, and no share."""
+        return metric in self._numbers
+
+    def points(self, value: float | None, digits: int = 1) -> str:
+        """A difference of shares, with its unit."""
+        return "–" if value is None else self("amount.points", n=decimal(100 * value, digits))
+
+    def first(self, codes: Sequence[str], /, **params: Any) -> str:
+        """Word the first of these codes that has words; the last has."""
+        return self(next((code for code in codes[:-1] if code in self._words), codes[-1]), **params)
 
     def note(self, code: str | None) -> str:
         """Word the reason of an undefined value."""

@@ -52,6 +52,10 @@ class RuleVerdict(Part):
         description="The two groups that decide; of a change or a value twice the one group."
     )
     high_group: list[str] | None
+    low_value: float | None = Field(
+        None, description="Of these two groups; null of a change, and where nothing was judged."
+    )
+    high_value: float | None = None
     groups: Count = Field(description="Groups that could be assessed.")
     left_out: list[str] = Field(description="Groups that the rule leaves out for their small share.")
     support: float | None = Field(

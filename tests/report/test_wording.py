@@ -71,6 +71,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
         "counterfactuals.side.",
         "flags.name.",
     )
+    prefixes += ("found.", "asked.", "phrase.", "amount.")
     prefixes += ("flags.means.", "flags.severity.", "flags.confirmed.")
     prefixes += ("list.", "decision.", "class.", "flags.disparity", "flags.names.", "names.refused.", "names.tried.")
     unused = {code for code in words if code.split("@")[0] not in used and not code.startswith(prefixes)}
