@@ -121,7 +121,9 @@ def _amounts(rule: RuleVerdict, t: Catalogue) -> tuple[Amount, Amount]:
         write = _number
     elif rule.aggregate == "value":
         write = percent
-    others = [value for value in (rule.value, rule.lower, rule.upper) if value is not None and not _same(value, rule.limit)]
+    others = [
+        value for value in (rule.value, rule.lower, rule.upper) if value is not None and not _same(value, rule.limit)
+    ]
     first = 3 if rule.aggregate == "ratio" else 1
     digits = next(
         (n for n in range(first, MOST_DIGITS) if write(rule.limit, n) not in {write(value, n) for value in others}),
