@@ -1,4 +1,4 @@
-"""A small installed package registers an adapter, a metric and a report section."""
+"""A small installed package registers an adapter, a metric, a report section and a compliance pack."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ def test_a_plugin_package_is_found(installed: Path, table: Callable[..., Path], 
         "attributes": ["g"],
         "metrics": ["misses", "selection_rate"],
         "explanations": {"sample": 0},
+        "frameworks": ["demo-policy"],
+        "documentation": {"other": {"demo_tier": "Tier <2>"}},
         "output": {"folder": str(tmp_path / "run")},
     }
     result = audit.run(config)
@@ -40,4 +42,6 @@ def test_a_plugin_package_is_found(installed: Path, table: Callable[..., Path], 
     html = (tmp_path / "run" / "report.html").read_text()
     assert "A word from a plug-in" in html
     assert "It saw 4 decisions &lt;here&gt;." in html
+    assert "Somebody wrote &lt;something&gt; down" in html
+    assert "Tier &lt;2&gt;" in html
     assert html.index('id="summary"') < html.index('id="greeting"') < html.index('id="scope"')

@@ -17,6 +17,7 @@ import click
 from audit import __version__
 from audit.cli.compare import compare
 from audit.cli.explain import explain
+from audit.cli.frameworks import frameworks
 from audit.cli.gate import gate
 from audit.cli.probe import probe
 from audit.cli.report import report
@@ -45,7 +46,7 @@ def main() -> None:
     """
 
 
-for command in (run, gate, compare, explain, probe, report, verify, validate, schema):
+for command in (run, gate, compare, explain, probe, report, verify, validate, frameworks, schema):
     main.add_command(command)
 
 

@@ -32,7 +32,8 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
     from audit.config import load_config
 
     settings = load_config(config, overrides)
-    say(f"{config}: the configuration is valid")
+    said = _frameworks(settings)
+    say(f"{config}: the configuration is valid", *said)
     if no_data:
         return
     from audit.data.survey import positive_class, survey
@@ -72,6 +73,25 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
         understand(settings, found, None, classes)
     if load_model:
         _try_model(settings, found)
+
+
+def _frameworks(settings: AuditConfig) -> list[str]:
+    """Say which words the chosen frameworks still ask for, and which evidence will not be gathered for them."""
+    from audit.frameworks.answer import asked_for
+    from audit.frameworks.loading import packs_of
+    from audit.frameworks.words import keys_of
+    from audit.report.wording import Catalogue
+
+    t, plain, said = Catalogue(settings.output.language), settings.model_dump(mode="json"), []
+    for pack in packs_of(settings.frameworks):
+        asked = asked_for(pack, plain)
+        n, keys = len(asked.without_words), t.listed(keys_of(asked.without_words))
+        code = "frameworks.validate.words" if n else "frameworks.validate.complete"
+        said.append("note: " + t(code, id=pack.id, n=n, of=asked.fields, keys=keys))
+        if asked.not_gathered:
+            found = [t.aside(t(f"compliance.evidence.{name}"), key) for name, key in asked.not_gathered.items()]
+            said.append("note: " + t("frameworks.validate.keys", id=pack.id, keys=t.listed(found)))
+    return said
 
 
 def _prompt(prompt: PromptConfig) -> list[str]:

@@ -82,6 +82,9 @@ class AuditConfig(ConfigPart):
     gaps: GapConfig = GapConfig()
     policy: PolicyConfig = PolicyConfig()
     output: OutputConfig = OutputConfig()
+    frameworks: tuple[str, ...] = Field(
+        (), description="Compliance packs whose clauses the report goes through, by id; `audit frameworks` lists them."
+    )
     documentation: DocumentationConfig = DocumentationConfig()
     sign_off: tuple[SignOffConfig, ...] = Field((), description="Who signs the audit, in this order.")
     appeal_route: str = Field("", description="How whoever a decision is about can have it looked at by a person.")

@@ -9,6 +9,7 @@ from audit.config import AuditConfig, load_config, parse_config
 from audit.data.shown import Seeing
 from audit.data.survey import survey
 from audit.errors import AuditError
+from audit.frameworks.loading import packs_of
 from audit.pipeline.case import fingerprint_of_run, understand
 from audit.pipeline.clock import Clock
 from audit.pipeline.comparisons import compare_all, with_explained_rates
@@ -80,6 +81,7 @@ def run(
         path = Path(config)
         config = load_config(path)
         source = locate_rules(path, config.policy)
+    packs_of(config.frameworks)
     reference = load_baseline(Path(baseline)) if baseline is not None else None
     clock = Clock()
     progress = progress or Progress(quiet=True)

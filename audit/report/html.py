@@ -32,7 +32,9 @@ def render_html(folder: RunFolder, result: AuditResult, language: str | None = N
     """Render the whole page from a run folder."""
     sections = all_sections()
     words = {code: text for section in sections for code, text in section.messages.items()}
-    view = View(result, folder, wording.Catalogue.of(result, language, words))
+    view = View(
+        result, folder, wording.Catalogue.of(result, language, words), frameworks=tuple(result.config["frameworks"])
+    )
     added = {f"sections/{section.code}.html.j2": section.source for section in sections if section.source is not None}
     environment = page_environment(added)
     built = [(section, content) for section in sections if (content := section.build(view)) is not None]

@@ -32,12 +32,15 @@ class View:
     ----------
     charts
         Charts that sections add; the page carries their data once.
+    frameworks
+        Compliance packs to go through, by id.
     """
 
     result: AuditResult
     folder: RunFolder
     t: Catalogue
     charts: list[Chart] = field(default_factory=list)
+    frameworks: tuple[str, ...] = ()
 
     def add_chart(self, chart: Chart) -> Chart:
         """Put a chart on the page, with a name that no other has."""

@@ -39,7 +39,9 @@ def modules(*arguments: str) -> set[str]:
     return set(names)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["schema", "result"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["run", "--help"], ["schema", "result"], ["frameworks"]]
+)
 def test_help_and_schemas(arguments: list[str]) -> None:
     assert not modules(*arguments) & HEAVY
 
@@ -100,7 +102,8 @@ MAY_KNOW = {
     "policy": {"config", "errors", "fairness", "result", "store", "text"},
     "probes": {"config", "data", "entities", "errors", "models", "result", "say", "store", "terms"},
     "explain": {"config", "data", "errors", "fairness", "models", "result", "store", "terms"},
-    "report": {"data", "errors", "fairness", "result", "store", "terms", "text"},
+    "frameworks": {"config", "errors", "result"},
+    "report": {"data", "errors", "fairness", "frameworks", "result", "store", "terms", "text"},
 }
 MAY_KNOW["testing"] = {"data", "errors", "models", "store"}
 MAY_KNOW["pipeline"] = {*MAY_KNOW, "audit"}

@@ -50,7 +50,10 @@ def build(view: View) -> dict[str, Any]:
         own.append(t("limits.members"))
     if result.explanations is not None:
         own.append(t("limits.explanations", sampled=count(result.explanations.sampled)))
-    return {"own": own, "method": [t(f"limits.method.{code}") for code in ("sample", "labels", "cause", "law")]}
+    method = [t(f"limits.method.{code}") for code in ("sample", "labels", "cause", "law")]
+    if not view.frameworks:
+        method.append(t("limits.frameworks"))
+    return {"own": own, "method": method}
 
 
 def _doubted(view: View) -> list[str]:

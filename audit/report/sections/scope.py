@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from audit.frameworks.words import given_words
+from audit.report.compliance import field_name
 from audit.report.sections import Section
 from audit.report.view import View
 from audit.report.wording import group_name
@@ -20,6 +22,7 @@ def build(view: View) -> dict[str, Any]:
         "contact": result.config["output"]["contact"],
         "attributes": [group_name(slicing.attributes) for slicing in result.slicings if slicing.attributes],
         "controls": result.config["controls"],
+        "words": [(field, field_name(field, view.t), text) for field, text in given_words(result.config).items()],
         "metrics": [view.t.metric(metric) for metric in metrics],
     }
 

@@ -1,7 +1,8 @@
-"""A package that adds an adapter, a metric and a report section, as any other package may."""
+"""A package that adds an adapter, a metric, a report section and a compliance pack, as any other package may."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -73,3 +74,5 @@ SECTION = Section(
     "greeting", 25, _build, source="<p>{{ t('greeting.words', n=s.n) }}</p>",
     messages={"section.greeting": "A word from a plug-in", "greeting.words": "It saw {n} decisions <here>."},
 )  # fmt: skip
+
+POLICY = Path(__file__).with_name("policy.yaml")
