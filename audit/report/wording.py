@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Collection, Iterable, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from audit.errors import AuditError, ConfigError
 from audit.fairness.metrics.names import TOKEN_GAP
+from audit.report.lines import broken, filled
 from audit.text import LANGUAGES, cut, visible
 
 if TYPE_CHECKING:
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 def chart_text(text: str, width: int = 24) -> str:
     """Make text safe as a Plotly label, which reads a little HTML, and break it into lines."""
-    lines = textwrap.wrap(visible(text), width, break_long_words=True, max_lines=3, placeholder="…") or [""]
-    return "<br>".join(line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for line in lines)
+    return "<br>".join(
+        line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for line in broken(visible(text), width, 3)
+    )
 
 
 def group_name(values: Sequence[str]) -> str:
@@ -171,7 +172,7 @@ class Catalogue:
             For a code that no version, or another one, gives; or without a parameter that its words name.
         """
         try:
-            return self._words[code].format(**params)
+            return filled(self._words[code], params)
         except (LookupError, ValueError, TypeError) as error:
             raise NoWords(
                 f"there are no words for the code {code!r} with {sorted(params)}: {error}",
