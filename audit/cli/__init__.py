@@ -19,6 +19,7 @@ from audit.cli.compare import compare
 from audit.cli.explain import explain
 from audit.cli.frameworks import frameworks
 from audit.cli.gate import gate
+from audit.cli.init import init
 from audit.cli.probe import probe
 from audit.cli.report import report
 from audit.cli.run import run
@@ -42,11 +43,11 @@ policy fails that · 4 the audit could not be finished · 130, 143 interrupted �
 def main() -> None:
     """Audit a fine-tuned model: does it treat groups differently, why, and which decisions are unexplained?
 
-    Begin with `audit run audit.yaml`; `audit validate audit.yaml` checks a configuration without running it.
+    `audit init DATA` writes a first audit.yaml, `audit validate audit.yaml` checks it, `audit run audit.yaml` runs it.
     """
 
 
-for command in (run, gate, compare, explain, probe, report, verify, validate, frameworks, schema):
+for command in (init, run, gate, compare, explain, probe, report, verify, validate, frameworks, schema):
     main.add_command(command)
 
 

@@ -44,6 +44,18 @@ def read_saved(
     images: Collection[str] = (),
 ) -> Iterator[pa.Table]:
     """Yield the columns of a folder that `datasets` saved, batch by batch."""
+    table = _load_saved(path)
+    require(columns, table.column_names, path)
+    first = 1
+    with reading(path, "a saved datasets folder", *MALFORMED):
+        chosen = table.select_columns(list(columns))
+        names = class_names(chosen.features.arrow_schema)
+        for batch in chosen.with_format("arrow").iter(batch_rows):
+            yield _plain(batch, columns, names, path, first, lists, images)
+            first += batch.num_rows
+
+
+def _load_saved(path: Path) -> Any:
     try:
         from datasets import DatasetDict, load_from_disk
     except ImportError:
@@ -58,14 +70,25 @@ def read_saved(
         raise DataError(
             f"holds the splits {some(list(table))}", where=str(path), hint=f"name one: {path / next(iter(table))}"
         )
-    require(columns, table.column_names, path)
-    first = 1
+    return table
+
+
+def parquet_tables(path: Path) -> Iterator[pa.Table]:
+    """Yield a Parquet file whole, some rows at a time, as it is stored."""
+    with reading(path, "Parquet"), pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
+        for batch in file.iter_batches(256, use_threads=False):
+            batch.validate(full=True)
+            yield pa.Table.from_batches([batch], file.schema_arrow)
+
+
+def saved_tables(path: Path) -> Iterator[pa.Table]:
+    """Yield a folder that `datasets` saved whole, some rows at a time, as it is stored."""
+    table = _load_saved(path)
     with reading(path, "a saved datasets folder", *MALFORMED):
-        chosen = table.select_columns(list(columns))
-        names = class_names(chosen.features.arrow_schema)
-        for batch in chosen.with_format("arrow").iter(batch_rows):
-            yield _plain(batch, columns, names, path, first, lists, images)
-            first += batch.num_rows
+        schema = table.features.arrow_schema
+        for batch in table.with_format("arrow").iter(256):
+            batch.validate(full=True)
+            yield batch.cast(schema)
 
 
 def _plain(

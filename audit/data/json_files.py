@@ -76,6 +76,17 @@ def read_json(
             raise
 
 
+def json_objects(path: Path, data: DataConfig) -> Iterator[Row]:
+    """Yield the objects of a file as they are."""
+    file = text_file(path, data.encoding)
+    try:
+        with file.open_utf8() as stream:
+            yield from _rows(stream, path)
+    except UnicodeError as error:
+        file.refuse_encoding(error)
+        raise
+
+
 def _require(columns: Mapping[str, str], rows: Iterator[Row], path: Path, folders: Collection[str]) -> None:
     """A key may be left out where a value is missing, so a column is there if any row has it."""
     seen: dict[str, None] = {}

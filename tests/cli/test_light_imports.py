@@ -105,6 +105,7 @@ MAY_KNOW = {
     "frameworks": {"config", "errors", "result"},
     "report": {"data", "errors", "fairness", "frameworks", "result", "store", "terms", "text"},
 }
+MAY_KNOW["start"] = {"config", "data", "errors", "models", "text"}
 MAY_KNOW["testing"] = {"data", "errors", "models", "store"}
 MAY_KNOW["pipeline"] = {*MAY_KNOW, "audit"}
 MAY_KNOW["pytest_plugin"] = {*MAY_KNOW, "audit"}
