@@ -1,7 +1,8 @@
 """The HTML report: one offline file in which nothing that came from model or data can run.
 
 Everything is escaped by the template engine and again by the content security policy: scripts run only if their hash is
-named in it, and those are the two that this package ships. Plotly travels compressed in a data island.
+named in it, and those are the few that this package ships. Plotly and the rest of long lists travel compressed in data
+islands. Without scripts every part of the page is open; the scripts fold it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ from audit.text import visible
 
 #: Sections of a lower order stand in the header of the page.
 FIRST_IN_MAIN = 20
+STYLES = ("base", "fold", "heat", "print")
+SCRIPTS = ("fold", "charts", "lists", "start")
+#: Words that the page itself puts in, as `page.<code>`, and what it fills in.
+PAGE_WORDS = {"all": ("n",), "fewer": ("first",), "shown": ("shown", "found", "n")}
 
 
 def render_html(folder: RunFolder, result: AuditResult, language: str | None = None) -> str:
@@ -39,10 +44,18 @@ def render_html(folder: RunFolder, result: AuditResult, language: str | None = N
     environment = page_environment(added)
     built = [(section, content) for section in sections if (content := section.build(view)) is not None]
     rendered = [
-        (section, {"code": section.code, "html": _render_section(environment, section, content, view)})
+        (
+            section,
+            {
+                "code": section.code,
+                "folded": section.folded,
+                "conclusion": section.conclude(view) if section.conclude else None,
+                "html": _render_section(environment, section, content, view),
+            },
+        )
         for section, content in built
     ]
-    scripts = [template_file("page.js")]
+    scripts = [template_file("page/early.js"), page_script()]
     plotly = _plotly() if view.charts else None
     return environment.get_template("report.html.j2").render(
         view=view,
@@ -50,12 +63,28 @@ def render_html(folder: RunFolder, result: AuditResult, language: str | None = N
         t=view.t,
         header=[content for section, content in rendered if section.order < FIRST_IN_MAIN],
         sections=[content for section, content in rendered if section.order >= FIRST_IN_MAIN],
-        style=Markup("\n".join(template_file(name) for name in ("base.css", "heat.css", "print.css"))),  # noqa: S704
-        script=Markup(scripts[0]),  # noqa: S704
+        style=page_style(),
+        scripts=[Markup(script) for script in scripts],  # noqa: S704
         plotly=Markup(plotly[0]) if plotly else None,  # noqa: S704
         policy=content_security_policy([*scripts, *([plotly[1]] if plotly else [])]),
         charts={chart.id: chart.json() for chart in view.charts},
+        islands=[(island.code, Markup(island.packed())) for island in view.islands.values() if island.items],  # noqa: S704
+        words={
+            code: view.t(f"page.{code}", **{name: f"{{{name}}}" for name in names})
+            for code, names in PAGE_WORDS.items()
+        },
     )
+
+
+def page_style() -> Markup:
+    """All style sheets of pages, in the order in which they count."""
+    return Markup("\n".join(template_file(f"{name}.css") for name in STYLES))  # noqa: S704
+
+
+def page_script() -> str:
+    """Everything that a page does by itself, in one script: its parts see each other's names, and nobody else does."""
+    parts = "\n".join(template_file(f"page/{name}.js") for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
 def content_security_policy(scripts: list[str]) -> str:

@@ -6,11 +6,9 @@ import base64
 import hashlib
 import re
 
-from markupsafe import Markup
-
 from audit.report.drawing import Kept, draw
 from audit.report.heads import head
-from audit.report.html import page_environment, template_file
+from audit.report.html import page_environment, page_style
 from audit.report.wording import Catalogue
 from audit.result import DecisionSheet, SheetUnit
 
@@ -39,7 +37,7 @@ def render_sheet(sheet: DecisionSheet, t: Catalogue) -> str:
         drawing=draw(kept, placed, place=place, whole=len(sheet.text)),
         head=head(decision, t),
         units=[(_name(unit, kept, t), unit) for unit in ordered],
-        style=Markup("\n".join(template_file(name) for name in ("base.css", "heat.css", "print.css"))),  # noqa: S704
+        style=page_style(),
     )
 
 

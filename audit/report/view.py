@@ -9,6 +9,7 @@ from typing import Any
 
 from audit.report.charts import Chart
 from audit.report.drawing import Drawing, Kept, draw
+from audit.report.islands import FIRST, Island
 from audit.report.wording import Catalogue
 from audit.result import AuditResult, Disparity, MetricValue
 from audit.store.runfolder import RunFolder
@@ -34,13 +35,26 @@ class View:
         Charts that sections add; the page carries their data once.
     frameworks
         Compliance packs to go through, by id.
+    islands
+        The rest of every long list.
     """
+
+    #: Items of a list that stand in the page.
+    first = FIRST
 
     result: AuditResult
     folder: RunFolder
     t: Catalogue
     charts: list[Chart] = field(default_factory=list)
     frameworks: tuple[str, ...] = ()
+    islands: dict[str, Island] = field(default_factory=dict)
+
+    def island(self, code: str) -> Island:
+        """Begin the rest of a list; no other has its name."""
+        if code in self.islands:
+            raise ValueError(f"there is a list {code!r} already")
+        self.islands[code] = Island(code)
+        return self.islands[code]
 
     def add_chart(self, chart: Chart) -> Chart:
         """Put a chart on the page, with a name that no other has."""

@@ -34,6 +34,10 @@ class Section:
         Template of a section from another package; built-in ones are files in `reports/templates/sections`.
     messages
         Words that a section from another package brings along.
+    conclude
+        Returns in one line what the section shows: it stands under the heading while the section is folded.
+    folded
+        Whether the section is folded to its heading and this line when the page opens.
     """
 
     code: str
@@ -41,6 +45,8 @@ class Section:
     build: Callable[[View], dict[str, Any] | None]
     source: str | None = None
     messages: dict[str, str] = field(default_factory=dict)
+    conclude: Callable[[View], str | None] | None = None
+    folded: bool = True
 
 
 def all_sections() -> list[Section]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from audit.fairness.metrics.names import COMPLEMENTS
-from audit.report.changes import clear_gaps, flip_kinds, gap_count, shown_flips
+from audit.report.changes import changed, clear_gaps, flip_kinds, gap_count, shown_flips
 from audit.report.charts import changes as changes_chart
 from audit.report.drawing import draw
 from audit.report.sections import Section
 from audit.report.sections.data import MOST_CHARTED
 from audit.report.view import View
-from audit.report.wording import group_name
+from audit.report.wording import count, group_name
 from audit.result import Change, ComparedDecision, ExplanationComparison
 
 CHARTED = ("selection_rate", "true_positive_rate", "false_positive_rate")
@@ -115,4 +115,17 @@ def _chart(view: View, attributes: list[str], metric: str) -> Any:
     )
 
 
-SECTION = Section("comparison", 115, build)
+def conclude(view: View) -> str | None:
+    """Say how many figures and decisions changed."""
+    comparison = view.result.comparison
+    if comparison is None:
+        return None
+    everybody = next((flip for flip in comparison.flips if not flip.attributes), None)
+    clear = len(clear_changes(comparison.changes))
+    text = view.t("summary.change", baseline=comparison.baseline, clear=clear)
+    if everybody is not None:
+        text += " " + view.t("summary.flips", changed=count(changed(everybody)), n=count(everybody.n))
+    return text
+
+
+SECTION = Section("comparison", 115, build, conclude=conclude)

@@ -8,6 +8,7 @@ from audit.report.charts import dots
 from audit.report.drawing import sides
 from audit.report.sections import Section
 from audit.report.view import View
+from audit.report.wording import count, percent
 from audit.result import PairEffect, ShownPair
 
 MOST_CHARTED = 24
@@ -65,4 +66,19 @@ def _pair(view: View, shown: ShownPair) -> dict[str, Any]:
     }
 
 
-SECTION = Section("counterfactuals", 90, build)
+def conclude(view: View) -> str | None:
+    """Say how many decisions flipped, and of which exchange most often."""
+    probe = view.result.probe
+    if probe is None:
+        return view.t("counterfactuals.none") if view.result.config["probe"] is None else None
+    if not probe.pairs:
+        return view.t("counterfactuals.no_pairs")
+    flips, exchanges = sum(pair.flips for pair in probe.pairs), sum(pair.n for pair in probe.pairs)
+    text = view.t("conclusion.counterfactuals", flips=count(flips), n=count(exchanges))
+    if flips:
+        most = max(probe.pairs, key=lambda pair: (pair.flip_rate, pair.n))
+        text += " " + view.t("conclusion.counterfactuals.most", pair=pair_name(most), rate=percent(most.flip_rate))
+    return text
+
+
+SECTION = Section("counterfactuals", 90, build, conclude=conclude)

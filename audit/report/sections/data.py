@@ -8,7 +8,7 @@ from typing import Any
 from audit.report.charts import SERIES, stacked_bars
 from audit.report.sections import Section
 from audit.report.view import View
-from audit.report.wording import group_name
+from audit.report.wording import count, group_name
 from audit.result import Group, SlicingFacts
 
 #: Groups of a slicing in a chart, and in a table of the page; metrics.csv has them all.
@@ -72,7 +72,8 @@ def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
         series = _paintable(view, {key: counts for key, counts in by_label.items() if any(counts)})
         label = view.t("data.chart", attributes=name)
         chart = view.add_chart(stacked_bars(label, [group_name(group.values) for group in drawn], series))
-    return {"name": name, "groups": listed, "rest": len(slicing.groups) - len(listed), "chart": chart}
+    says = _sizes(view, "conclusion.data.groups", slicing.groups)
+    return {"says": says, "name": name, "groups": listed, "rest": len(slicing.groups) - len(listed), "chart": chart}
 
 
 def _paintable(view: View, series: dict[str, list[int | None]]) -> dict[str, list[int | None]]:
@@ -91,4 +92,26 @@ def _sum(counts: Iterable[int | None]) -> int | None:
     return None if None in known else sum(n or 0 for n in known)
 
 
-SECTION = Section("data", 40, build)
+def conclude(view: View) -> str:
+    """Say how many decisions there are, and which group has fewest."""
+    data = view.result.data
+    single = [slicing.groups for slicing in view.result.slicings if len(slicing.attributes) == 1]
+    counted = view.t("data.counted", decisions=count(data.decisions), rows=count(data.rows), labels=len(view.asked))
+    lines = [view.t("conclusion.data", counted=counted)]
+    groups = [group for groups in single for group in groups]
+    if groups:
+        lines.append(_sizes(view, "conclusion.data.groups", groups))
+    if failed := data.statuses.get("failed", 0):
+        lines.append(view.t("conclusion.data.failed", n=count(failed)))
+    return " ".join(lines)
+
+
+def _sizes(view: View, code: str, groups: list[Group]) -> str:
+    small, large = min(groups, key=lambda group: group.n), max(groups, key=lambda group: group.n)
+    return view.t(
+        code, n=len(groups), small=group_name(small.values), small_n=count(small.n),
+        large=group_name(large.values), large_n=count(large.n),
+    )  # fmt: skip
+
+
+SECTION = Section("data", 40, build, conclude=conclude)

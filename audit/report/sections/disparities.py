@@ -8,7 +8,7 @@ from audit.fairness.metrics.names import COMPLEMENTS, CRITERIA
 from audit.report.charts import dumbbells, forest
 from audit.report.sections import Section
 from audit.report.view import View
-from audit.report.wording import group_name
+from audit.report.wording import group_name, number, percent
 from audit.result import Disparity, SlicingFacts, StratifiedTest
 
 
@@ -42,8 +42,11 @@ def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
     strata: dict[str, list[Disparity]] = {}
     for gap in view.disparities(slicing.attributes, pooled=False):
         strata.setdefault(", ".join(gap.stratum.values()), []).append(gap)
+    tested = [row for row in plain if row["tested"]]
+    clear = sum(row["finding"] is not None for row in tested)
     return {
         "name": name,
+        "says": view.t("conclusion.disparities.by", n=clear, of=len(tested)),
         "criteria": [row for row in rows if row["metric"] in CRITERIA],
         "rows": plain,
         "charts": charts,
@@ -105,4 +108,21 @@ def _tests(view: View, slicing: SlicingFacts) -> list[StratifiedTest]:
     return [test for test in view.result.stratified if test.attributes == slicing.attributes]
 
 
-SECTION = Section("disparities", 60, build)
+def conclude(view: View) -> str:
+    """Say how many gaps are clear of chance, and which is best established."""
+    found = view.result.findings
+    if not found.items:
+        return view.t("banner.no_gaps", gaps=found.gaps) + "."
+    first = found.items[0]
+    value = number if view.is_number(first.metric) else percent
+    metric = view.t.metric(first.metric)
+    if view.names_class and first.cls is not None:
+        metric += f" {view.t('summary.of_class', **{'class': view.t.cls(first.cls)})}"
+    return view.t(
+        "conclusion.disparities", n=len(found.items), gaps=found.gaps, attributes=group_name(first.attributes),
+        metric=metric, low=group_name(first.low_group), low_value=value(first.low_value),
+        high=group_name(first.high_group), high_value=value(first.high_value),
+    )  # fmt: skip
+
+
+SECTION = Section("disparities", 60, build, conclude=conclude)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from audit.fairness.metrics.names import EXPLAINED_RATE
@@ -9,8 +10,8 @@ from audit.report.charts import MUTED, SERIES, histogram, stacked_bars
 from audit.report.heads import head
 from audit.report.sections import Section
 from audit.report.view import ShownDecision, View
-from audit.report.wording import group_name
-from audit.result import Explanations
+from audit.report.wording import count, group_name
+from audit.result import Explanations, OutcomeCounts
 from audit.result.outcomes import EXPLAINED
 from audit.store.columns import group_column
 
@@ -27,7 +28,7 @@ def build(view: View) -> dict[str, Any]:
     explained = view.result.explanations
     if explained is None:
         return {"explained": None}
-    everybody = next(item for item in explained.outcomes if not item.attributes)
+    everybody = _everybody(explained)
     by_slicing: dict[str, list[Any]] = {}
     for item in explained.outcomes:
         if len(item.attributes) == 1:
@@ -51,6 +52,7 @@ def build(view: View) -> dict[str, Any]:
         "by_slicing": by_slicing,
         "words": _words(explained),
         "redacted": not view.text_available,
+        "says": view.t("conclusion.explanations.shown", n=len(view.shown)) if view.text_available else None,
         "decisions": [_decision(view, item, names) for item in view.shown],
     }
 
@@ -94,10 +96,16 @@ def _quantile(ordered: list[float], q: float) -> float:
     return ordered[min(len(ordered) - 1, round(q * (len(ordered) - 1)))]
 
 
+def decision_anchor(row_id: str) -> str:
+    """Name an explained decision's place in the page, whatever its id is made of."""
+    return "decision-" + hashlib.sha256(row_id.encode()).hexdigest()[:10]
+
+
 def _decision(view: View, item: ShownDecision, names: list[str]) -> dict[str, Any]:
     decision, explanation = item.decision, item.explanation or {}
     return {
         "row_id": item.row_id,
+        "anchor": decision_anchor(item.row_id),
         "groups": [(name, decision[group_column(name)]) for name in names],
         "head": head(decision, view.t),
         "f_input": explanation["f_input"],
@@ -114,4 +122,18 @@ def _decision(view: View, item: ShownDecision, names: list[str]) -> dict[str, An
     }
 
 
-SECTION = Section("explanations", 100, build)
+def _everybody(explained: Explanations) -> OutcomeCounts:
+    return next(item for item in explained.outcomes if not item.attributes)
+
+
+def conclude(view: View) -> str:
+    """Say of how many decisions the explanation held its tests."""
+    explained = view.result.explanations
+    if explained is None:
+        return view.t("explanations.none")
+    found = _everybody(explained)
+    counts = {name: count(getattr(found, name)) for name in ("explained", "weak", "unexplained")}
+    return view.t("summary.quality", sampled=count(explained.sampled), **counts)
+
+
+SECTION = Section("explanations", 100, build, conclude=conclude)

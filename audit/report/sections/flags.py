@@ -8,7 +8,7 @@ from typing import Any
 from audit.report.heads import head
 from audit.report.sections import Section
 from audit.report.view import View
-from audit.report.wording import group_name
+from audit.report.wording import count, group_name
 
 SEVERITIES = ("high", "medium", "low")
 MOST_EXCHANGES = 4
@@ -64,4 +64,19 @@ def _item(view: View, row: dict[str, Any], names: list[str]) -> dict[str, Any]:
     }
 
 
-SECTION = Section("flags", 110, build)
+def conclude(view: View) -> str:
+    """Say how many decisions are flagged, how badly, and for what most."""
+    flags = view.result.flags
+    if not flags.decisions:
+        return view.t("flags.none")
+    text = view.t(
+        "conclusion.flags", n=count(flags.decisions),
+        **{name: count(flags.by_severity.get(name, 0)) for name in SEVERITIES},
+    )  # fmt: skip
+    most = max(flags.rates, key=lambda rate: rate.flagged, default=None)
+    if most is None:
+        return text
+    return f"{text} " + view.t("conclusion.flags.most", name=view.t(f"flags.name.{most.code}"), n=count(most.flagged))
+
+
+SECTION = Section("flags", 110, build, conclude=conclude)

@@ -47,4 +47,28 @@ def _needed(view: View, rule: RuleVerdict, number: int) -> str:
     return view.t("gate.needed.unassessable", group=group, n=count(item.n), why=view.t.note(item.reason))
 
 
-SECTION = Section("gate", 120, build)
+def conclude(view: View) -> str:
+    """Say how many rules are decided and how, and what the undecided one that lacks most would need."""
+    judgement = view.result.judgement
+    if judgement is None:
+        return view.t("banner.not_judged.why")
+    rules = [rule for rule in judgement.rules if rule.counts]
+    decided = [rule for rule in rules if rule.status in {"pass", "fail"}]
+    failed = sum(rule.status == "fail" for rule in decided)
+    lines = [view.t("conclusion.gate", n=len(decided), of=len(rules), failed=failed, passed=len(decided) - failed)]
+    lacking = [
+        (item.n, group_name(rule.attributes), group_name(item.group))
+        for rule in rules
+        if rule.status == "inconclusive"
+        for item in rule.needed
+        if item.n is not None
+    ]
+    if lacking:
+        n, attributes, group = max(lacking)
+        lines.append(view.t("conclusion.gate.needs", attributes=attributes, group=group, n=count(n)))
+    if judgement.waivers:
+        lines.append(view.t("conclusion.gate.waivers", n=len(judgement.waivers)))
+    return " ".join(lines)
+
+
+SECTION = Section("gate", 120, build, conclude=conclude)

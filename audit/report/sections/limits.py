@@ -91,4 +91,14 @@ def _detectable(view: View) -> list[str]:
     ]
 
 
-SECTION = Section("limits", 140, build)
+def conclude(view: View) -> str:
+    """Say how many groups are too small to be assessed, and what holds of every audit."""
+    single = [group for s in view.result.slicings if len(s.attributes) == 1 for group in s.groups if group.in_gaps]
+    small = sum(group.effective_n < EVIDENCE_FLOOR for group in single)
+    text = view.t("conclusion.limits", n=small, of=len(single))
+    if view.result.config["controls"]:
+        return f"{text} {view.t('conclusion.limits.controls')}"
+    return f"{text} {view.t('conclusion.limits.no_controls')}"
+
+
+SECTION = Section("limits", 140, build, conclude=conclude)

@@ -14,4 +14,9 @@ def build(view: View) -> dict[str, Any]:
     return {"config": json.dumps(view.result.config, indent=2, ensure_ascii=False)}
 
 
-SECTION = Section("method", 150, build)
+def conclude(view: View) -> str:
+    """Say which version and seed make the same numbers again."""
+    return view.t("conclusion.method", version=view.result.tool_version, seed=view.result.seed)
+
+
+SECTION = Section("method", 150, build, conclude=conclude)

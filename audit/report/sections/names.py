@@ -8,7 +8,7 @@ from audit.fairness.metrics.names import NAME_RECALL, NAME_VISIBLE
 from audit.report.charts import Chart, dots
 from audit.report.sections import Section
 from audit.report.view import View
-from audit.report.wording import group_name
+from audit.report.wording import count, group_name, percent
 from audit.result import MetricValue, NameExchanges, ShownEntity, SlicingFacts
 
 #: Characters shown on either side of a name.
@@ -97,4 +97,19 @@ def _around(text: str, entity: ShownEntity) -> list[tuple[str, bool]]:
     return [(left, False), (text[entity.start : entity.end], True), (right, False)]
 
 
-SECTION = Section("names", 95, build)
+def conclude(view: View) -> str | None:
+    """Say between the names of which groups persons are found least alike."""
+    found = view.result.names
+    if found is None:
+        return None
+    if not found.findings.items:
+        level = percent(found.findings.level, 0)
+        return view.t("conclusion.names.none", n=count(found.findings.comparisons), level=level)
+    widest = found.findings.items[0]
+    return view.t(
+        "conclusion.names", low=group_name(widest.low_group), low_value=percent(widest.low_value),
+        high=group_name(widest.high_group), high_value=percent(widest.high_value),
+    )  # fmt: skip
+
+
+SECTION = Section("names", 95, build, conclude=conclude)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from audit.fairness.bounds.inference import EVIDENCE_FLOOR
 from audit.report.charts import dots
 from audit.report.sections import Section
 from audit.report.sections.data import MOST_CHARTED, MOST_LISTED, largest
 from audit.report.view import View
-from audit.report.wording import group_name
+from audit.report.wording import group_name, percent
 from audit.result import SlicingFacts
 
 CHARTED = (
@@ -22,6 +23,8 @@ FIRST = (
     *("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy", "macro_f1"),
     *("micro_precision", "micro_recall", "micro_f1", "hamming_loss", "exact_match", "visible_characters"),
 )
+#: Metrics of which the first that there is stands in the conclusion.
+TOLD = ("accuracy", "micro_f1", "exact_match", "selection_rate")
 MOST_CLASSES_CHARTED = 3
 MOST_IN_FULL = 10
 
@@ -68,6 +71,7 @@ def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
     first = [(metric, cls) for metric, cls in columns if metric in FIRST] or columns[:6]
     return {
         "name": name,
+        "says": _spread(view, [slicing]),
         "attributes": attributes,
         "charts": charts,
         "groups": listed,
@@ -105,4 +109,34 @@ def _chart(view: View, slicing: SlicingFacts, name: str, metric: str, cls: str |
     )
 
 
-SECTION = Section("performance", 50, build)
+def conclude(view: View) -> str | None:
+    """Say what the first metric is for everybody, and in which groups it is lowest and highest."""
+    return _spread(view, [slicing for slicing in view.result.slicings if len(slicing.attributes) == 1])
+
+
+def _spread(view: View, slicings: list[SlicingFacts]) -> str | None:
+    """Name the lowest and the highest group of the metric that says most, among groups that can be assessed."""
+    columns = view.columns([])
+    metric, cls = next(((name, c) for wanted in TOLD for name, c in columns if name == wanted), (None, None))
+    if metric is None:
+        return None
+    overall = view.metric([], [], metric, cls)
+    found = [
+        (value.value, group_name(group.values))
+        for slicing in slicings
+        for group in slicing.groups
+        if group.in_gaps
+        and group.effective_n >= EVIDENCE_FLOOR
+        and (value := view.metric(slicing.attributes, group.values, metric, cls)) is not None
+        and value.value is not None
+    ]
+    if overall is None or overall.value is None or not found:
+        return None
+    (low, lowest), (high, highest) = min(found), max(found)
+    return view.t(
+        "conclusion.performance", metric=view.t.metric(metric), value=percent(overall.value),
+        low=percent(low), lowest=lowest, high=percent(high), highest=highest,
+    )  # fmt: skip
+
+
+SECTION = Section("performance", 50, build, conclude=conclude)

@@ -9,6 +9,7 @@ from audit.report.compliance import field_name
 from audit.report.sections import Section
 from audit.report.view import View
 from audit.report.wording import group_name
+from audit.text import cut
 
 
 def build(view: View) -> dict[str, Any]:
@@ -27,4 +28,12 @@ def build(view: View) -> dict[str, Any]:
     }
 
 
-SECTION = Section("scope", 30, build)
+def conclude(view: View) -> str:
+    """Say what was asked about, and for what use."""
+    content = build(view)
+    attributes, metrics = ", ".join(content["attributes"]), len(content["metrics"])
+    text = view.t("conclusion.scope", attributes=attributes, metrics=metrics)
+    return f"{text} {cut(content['use']) if content['use'] else view.t('conclusion.scope.no_use')}"
+
+
+SECTION = Section("scope", 30, build, conclude=conclude)

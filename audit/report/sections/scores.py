@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from audit.fairness.bounds.inference import EVIDENCE_FLOOR
 from audit.report.charts import SERIES, Chart, lines
 from audit.report.sections import Section
 from audit.report.sections.data import MOST_CHARTED, largest
 from audit.report.view import View
-from audit.report.wording import group_name
+from audit.report.wording import decimal, group_name
 from audit.result import GroupScores, ScoreReport
 
 RANKING = ("auc", "bpsn_auc", "bnsp_auc")
@@ -36,6 +37,7 @@ def _slicing(view: View, report: ScoreReport) -> dict[str, Any]:
     ranking = [metric for metric in RANKING if view.metric(report.attributes, report.groups[0].group, metric, None)]
     return {
         "name": name,
+        "says": _spread(view, [report]),
         "report": report,
         "charts": [
             *([_calibration(view, name, drawn)] if report.score_range is None else []),
@@ -94,4 +96,43 @@ def _sweep(view: View, name: str, report: ScoreReport) -> Chart:
     return view.add_chart(lines(*words, series, x_percent=False))
 
 
-SECTION = Section("scores", 70, build)
+def conclude(view: View) -> str | None:
+    """Say how far apart scores rank in groups, and where they mean least what they say."""
+    return _spread(view, [report for report in view.result.scores if len(report.attributes) == 1])
+
+
+def _spread(view: View, reports: list[ScoreReport]) -> str | None:
+    compared = {
+        (tuple(slicing.attributes), tuple(group.values))
+        for slicing in view.result.slicings
+        for group in slicing.groups
+        if group.in_gaps and group.effective_n >= EVIDENCE_FLOOR
+    }
+    groups = [
+        (report, item)
+        for report in reports
+        for item in report.groups
+        if (tuple(report.attributes), tuple(item.group)) in compared
+    ]
+    aucs = [
+        (value.value, group_name(item.group))
+        for report, item in groups
+        if (value := view.metric(report.attributes, item.group, "auc", None)) and value.value is not None
+    ]
+    if not aucs:
+        return None
+    (low, lowest), (high, highest) = min(aucs), max(aucs)
+    params = {"low": decimal(low), "lowest": lowest, "high": decimal(high), "highest": highest}
+    text = view.t("conclusion.scores", metric=view.t.metric("auc"), **params)
+    off = [
+        (item.calibration_error, group_name(item.group))
+        for report, item in groups
+        if report.score_range is None and item.calibration_error is not None
+    ]
+    if off:
+        error, group = max(off)
+        text += " " + view.t("conclusion.scores.calibration", error=decimal(error), group=group)
+    return text
+
+
+SECTION = Section("scores", 70, build, conclude=conclude)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.report.changes import changed
-from audit.report.sections import Section
-from audit.report.sections.comparison import clear_changes
+from audit.report.sections import Section, comparison
 from audit.report.verdicts import subject, worst_first
 from audit.report.view import View
 from audit.report.wording import count, group_name, percent
@@ -45,7 +43,7 @@ def build(view: View) -> dict[str, Any]:
         "open": view.result.judgement is None,
         "undecided": _undecided(view),
         "discovered": _discovered(view),
-        "change": _change(view),
+        "change": comparison.conclude(view),
         "outcomes": next((item for item in explained.outcomes if not item.attributes), None) if explained else None,
     }
 
@@ -86,15 +84,4 @@ def _discovered(view: View) -> list[str]:
     ]
 
 
-def _change(view: View) -> str | None:
-    comparison = view.result.comparison
-    if comparison is None:
-        return None
-    everybody = next((flip for flip in comparison.flips if not flip.attributes), None)
-    text = view.t("summary.change", baseline=comparison.baseline, clear=len(clear_changes(comparison.changes)))
-    if everybody is not None:
-        text += " " + view.t("summary.flips", changed=count(changed(everybody)), n=count(everybody.n))
-    return text
-
-
-SECTION = Section("summary", 20, build)
+SECTION = Section("summary", 20, build, folded=False)

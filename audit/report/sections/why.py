@@ -9,10 +9,13 @@ from audit.report.sections import Section
 from audit.report.view import View
 from audit.report.wording import group_name
 from audit.result import GapDecomposition, GapPart
+from audit.text import cut
 
 #: Parts of one gap in its chart and in its table; the rest stands in result.json.
 MOST_CHARTED, MOST_LISTED = 10, 30
 MOST_PUSHES = 24
+#: Parts of a gap in its conclusion.
+MOST_TOLD = 4
 #: Kinds of parts that have a name of their own.
 NAMED = frozenset({"identity", "lexicon", "word", "field", "region"})
 
@@ -53,6 +56,7 @@ def _gap(view: View, gap: GapDecomposition) -> dict[str, Any]:
     listed += [part for part in gap.parts if part.kind in {"residual", "sampling"}]
     return {
         "gap": gap,
+        "says": _says(view, gap),
         "chart": chart,
         "parts": [(part, name(view, part)) for part in listed],
         "more": max(0, len(concepts) - MOST_LISTED),
@@ -84,4 +88,33 @@ def _acting(view: View, row: str) -> dict[str, Any]:
     }
 
 
-SECTION = Section("why", 80, build)
+def conclude(view: View) -> str | None:
+    """Name what carries the first gap that is explained, and say how many are."""
+    result = view.result
+    if result.positive_class is None:
+        return view.t("conclusion.why.no_class")
+    if not result.gaps:
+        return view.t("why.no_gaps")
+    explained = [gap for gap in result.gaps if gap.explains]
+    text = view.t("conclusion.why", n=len(explained), of=len(result.gaps))
+    carried = next((gap for gap in explained if _carriers(view, gap)), None)
+    if carried is None:
+        return text
+    pair = f"{group_name(carried.high_group)} – {group_name(carried.low_group)}"
+    return f"{text} " + view.t("conclusion.why.first", pair=pair, names=_carriers(view, carried))
+
+
+def _says(view: View, gap: GapDecomposition) -> str:
+    if not gap.explains:
+        return view.t(f"why.not.{gap.note}")
+    names = _carriers(view, gap)
+    return view.t("conclusion.why.carried", names=names) if names else view.t("why.none_named", concepts=gap.concepts)
+
+
+def _carriers(view: View, gap: GapDecomposition) -> str:
+    """Name the strongest parts that carry some of a gap beyond chance."""
+    named = [part for part in gap.parts if part.named and part.kind in {*NAMED, "special"}]
+    return ", ".join(cut(name(view, part)) for part in sorted(named, key=lambda part: -abs(part.value))[:MOST_TOLD])
+
+
+SECTION = Section("why", 80, build, conclude=conclude)
