@@ -124,7 +124,8 @@ def conclude(view: View) -> str | None:
     clear = len(clear_changes(comparison.changes))
     text = view.t("summary.change", baseline=comparison.baseline, clear=clear)
     if everybody is not None:
-        text += " " + view.t("summary.flips", changed=count(changed(everybody)), n=count(everybody.n))
+        told = view.t("summary.flips", changed=count(changed(everybody)), n=count(everybody.n))
+        text = view.t.sentences(text, told)
     return text
 
 

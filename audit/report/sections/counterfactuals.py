@@ -73,11 +73,12 @@ def conclude(view: View) -> str | None:
         return view.t("counterfactuals.none") if view.result.config["probe"] is None else None
     if not probe.pairs:
         return view.t("counterfactuals.no_pairs")
-    flips, exchanges = sum(pair.flips for pair in probe.pairs), sum(pair.n for pair in probe.pairs)
+    flips, exchanges = sum(pair.flips or 0 for pair in probe.pairs), sum(pair.n or 0 for pair in probe.pairs)
     text = view.t("conclusion.counterfactuals", flips=count(flips), n=count(exchanges))
     if flips:
         most = max(probe.pairs, key=lambda pair: (pair.flip_rate, pair.n))
-        text += " " + view.t("conclusion.counterfactuals.most", pair=pair_name(most), rate=percent(most.flip_rate))
+        told = view.t("conclusion.counterfactuals.most", pair=pair_name(most), rate=percent(most.flip_rate))
+        text = view.t.sentences(text, told)
     return text
 
 

@@ -72,7 +72,7 @@ def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
         series = _paintable(view, {key: counts for key, counts in by_label.items() if any(counts)})
         label = view.t("data.chart", attributes=name)
         chart = view.add_chart(stacked_bars(label, [group_name(group.values) for group in drawn], series))
-    says = _sizes(view, "conclusion.data.groups", slicing.groups)
+    says = _sizes(view, slicing.groups)
     return {"says": says, "name": name, "groups": listed, "rest": len(slicing.groups) - len(listed), "chart": chart}
 
 
@@ -100,16 +100,16 @@ def conclude(view: View) -> str:
     lines = [view.t("conclusion.data", counted=counted)]
     groups = [group for groups in single for group in groups]
     if groups:
-        lines.append(_sizes(view, "conclusion.data.groups", groups))
+        lines.append(_sizes(view, groups))
     if failed := data.statuses.get("failed", 0):
         lines.append(view.t("conclusion.data.failed", n=count(failed)))
-    return " ".join(lines)
+    return view.t.sentences(*lines)
 
 
-def _sizes(view: View, code: str, groups: list[Group]) -> str:
+def _sizes(view: View, groups: list[Group]) -> str:
     small, large = min(groups, key=lambda group: group.n), max(groups, key=lambda group: group.n)
     return view.t(
-        code, n=len(groups), small=group_name(small.values), small_n=count(small.n),
+        "conclusion.data.groups", n=len(groups), small=group_name(small.values), small_n=count(small.n),
         large=group_name(large.values), large_n=count(large.n),
     )  # fmt: skip
 

@@ -112,7 +112,7 @@ def conclude(view: View) -> str:
     """Say how many gaps are clear of chance, and which is best established."""
     found = view.result.findings
     if not found.items:
-        return view.t("banner.no_gaps", gaps=found.gaps) + "."
+        return view.t("conclusion.disparities.none", gaps=found.gaps)
     first = found.items[0]
     value = number if view.is_number(first.metric) else percent
     metric = view.t.metric(first.metric)

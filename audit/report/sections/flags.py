@@ -73,10 +73,11 @@ def conclude(view: View) -> str:
         "conclusion.flags", n=count(flags.decisions),
         **{name: count(flags.by_severity.get(name, 0)) for name in SEVERITIES},
     )  # fmt: skip
-    most = max(flags.rates, key=lambda rate: rate.flagged, default=None)
+    most = max(flags.rates, key=lambda rate: rate.flagged or 0, default=None)
     if most is None:
         return text
-    return f"{text} " + view.t("conclusion.flags.most", name=view.t(f"flags.name.{most.code}"), n=count(most.flagged))
+    told = view.t("conclusion.flags.most", name=view.t(f"flags.name.{most.code}"), n=count(most.flagged))
+    return view.t.sentences(text, told)
 
 
 SECTION = Section("flags", 110, build, conclude=conclude)

@@ -68,7 +68,7 @@ def conclude(view: View) -> str:
         lines.append(view.t("conclusion.gate.needs", attributes=attributes, group=group, n=count(n)))
     if judgement.waivers:
         lines.append(view.t("conclusion.gate.waivers", n=len(judgement.waivers)))
-    return " ".join(lines)
+    return view.t.sentences(*lines)
 
 
 SECTION = Section("gate", 120, build, conclude=conclude)

@@ -97,8 +97,8 @@ def conclude(view: View) -> str:
     small = sum(group.effective_n < EVIDENCE_FLOOR for group in single)
     text = view.t("conclusion.limits", n=small, of=len(single))
     if view.result.config["controls"]:
-        return f"{text} {view.t('conclusion.limits.controls')}"
-    return f"{text} {view.t('conclusion.limits.no_controls')}"
+        return view.t.sentences(text, view.t("conclusion.limits.controls"))
+    return view.t.sentences(text, view.t("conclusion.limits.no_controls"))
 
 
 SECTION = Section("limits", 140, build, conclude=conclude)

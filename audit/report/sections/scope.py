@@ -31,9 +31,9 @@ def build(view: View) -> dict[str, Any]:
 def conclude(view: View) -> str:
     """Say what was asked about, and for what use."""
     content = build(view)
-    attributes, metrics = ", ".join(content["attributes"]), len(content["metrics"])
-    text = view.t("conclusion.scope", attributes=attributes, metrics=metrics)
-    return f"{text} {cut(content['use']) if content['use'] else view.t('conclusion.scope.no_use')}"
+    attributes = view.t.listed(content["attributes"])
+    text = view.t("conclusion.scope", attributes=attributes, metrics=len(content["metrics"]))
+    return view.t.sentences(text, cut(content["use"]) if content["use"] else view.t("conclusion.scope.no_use"))
 
 
 SECTION = Section("scope", 30, build, conclude=conclude)

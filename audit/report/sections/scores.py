@@ -131,7 +131,7 @@ def _spread(view: View, reports: list[ScoreReport]) -> str | None:
     ]
     if off:
         error, group = max(off)
-        text += " " + view.t("conclusion.scores.calibration", error=decimal(error), group=group)
+        text = view.t.sentences(text, view.t("conclusion.scores.calibration", error=decimal(error), group=group))
     return text
 
 

@@ -101,7 +101,7 @@ def conclude(view: View) -> str | None:
     if carried is None:
         return text
     pair = f"{group_name(carried.high_group)} – {group_name(carried.low_group)}"
-    return f"{text} " + view.t("conclusion.why.first", pair=pair, names=_carriers(view, carried))
+    return view.t.sentences(text, view.t("conclusion.why.first", pair=pair, names=_carriers(view, carried)))
 
 
 def _says(view: View, gap: GapDecomposition) -> str:
@@ -114,7 +114,7 @@ def _says(view: View, gap: GapDecomposition) -> str:
 def _carriers(view: View, gap: GapDecomposition) -> str:
     """Name the strongest parts that carry some of a gap beyond chance."""
     named = [part for part in gap.parts if part.named and part.kind in {*NAMED, "special"}]
-    return ", ".join(cut(name(view, part)) for part in sorted(named, key=lambda part: -abs(part.value))[:MOST_TOLD])
+    return view.t.listed(cut(name(view, part)) for part in sorted(named, key=lambda part: -abs(part.value))[:MOST_TOLD])
 
 
 SECTION = Section("why", 80, build, conclude=conclude)
