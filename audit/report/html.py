@@ -28,9 +28,9 @@ from audit.text import visible
 #: Sections of a lower order stand in the header of the page.
 FIRST_IN_MAIN = 20
 STYLES = ("base", "fold", "heat", "print")
-SCRIPTS = ("fold", "charts", "lists", "start")
+SCRIPTS = ("fold", "charts", "lists", "terms", "start")
 #: Words that the page itself puts in, as `page.<code>`, and what it fills in.
-PAGE_WORDS = {"all": ("n",), "fewer": ("first",), "shown": ("shown", "found", "n")}
+PAGE_WORDS = {"glossary": (), "all": ("n",), "fewer": ("first",), "shown": ("shown", "found", "n")}
 
 
 def render_html(folder: RunFolder, result: AuditResult, language: str | None = None) -> str:

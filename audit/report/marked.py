@@ -88,8 +88,8 @@ def marked(pieces: Sequence[Piece], place: tuple[int, int] | None, whole: int = 
     text = "".join(piece["text"] for piece in pieces)
     low, high = 0, len(text)
     if len(text) > whole:
-        low = _between_words(text, max(0, start - AROUND), -1)
-        high = _between_words(text, min(len(text), min(end, start + LONGEST_MARK) + AROUND), 1)
+        low = between_words(text, max(0, start - AROUND), -1)
+        high = between_words(text, min(len(text), min(end, start + LONGEST_MARK) + AROUND), 1)
     parts = [
         Part(list(_slice(pieces, low, min(start, high))), False),
         Part(list(_slice(pieces, start, min(end, high))), True),
@@ -140,7 +140,7 @@ def _slice(pieces: Iterable[Piece], low: int, high: int) -> Iterable[Piece]:
             yield {**piece, "text": kept}
 
 
-def _between_words(text: str, at: int, way: int) -> int:
+def between_words(text: str, at: int, way: int) -> int:
     """Move a cut outward to the nearest blank, if there is one close by."""
     for step in range(WORD + 1):
         here = at + way * step

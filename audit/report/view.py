@@ -9,6 +9,7 @@ from typing import Any
 
 from audit.report.charts import Chart
 from audit.report.drawing import Drawing, Kept, draw
+from audit.report.glossary import Glossary
 from audit.report.islands import FIRST, Island
 from audit.report.wording import Catalogue
 from audit.result import AuditResult, Disparity, MetricValue
@@ -48,6 +49,19 @@ class View:
     charts: list[Chart] = field(default_factory=list)
     frameworks: tuple[str, ...] = ()
     islands: dict[str, Island] = field(default_factory=dict)
+
+    @cached_property
+    def glossary(self) -> Glossary:
+        """What the terms mean."""
+        return Glossary(self.t)
+
+    def explains(self, code: str) -> bool:
+        """Whether the glossary has a term: metrics of installed packages have none."""
+        return code in self._terms
+
+    @cached_property
+    def _terms(self) -> frozenset[str]:
+        return frozenset(self.glossary)
 
     def island(self, code: str) -> Island:
         """Begin the rest of a list; no other has its name."""

@@ -14,7 +14,7 @@ from audit.report.view import View
 ENTRY_POINTS = "fairaudit.report_sections"
 BUILT_IN = (
     *("banner", "summary", "scope", "data", "performance", "disparities", "scores", "why", "counterfactuals"),
-    *("names", "explanations", "flags", "comparison", "gate", "compliance", "limits", "method"),
+    *("names", "explanations", "flags", "comparison", "gate", "compliance", "limits", "method", "glossary"),
 )
 
 

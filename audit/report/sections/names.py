@@ -6,6 +6,7 @@ from typing import Any
 
 from audit.fairness.metrics.names import NAME_RECALL, NAME_VISIBLE
 from audit.report.charts import Chart, dots
+from audit.report.marked import between_words
 from audit.report.sections import Section
 from audit.report.view import View
 from audit.report.wording import count, group_name, percent
@@ -90,10 +91,11 @@ def _shown(view: View, entity: ShownEntity) -> dict[str, Any]:
 
 
 def _around(text: str, entity: ShownEntity) -> list[tuple[str, bool]]:
-    """Cut a text around a name."""
-    before, after = text[: entity.start], text[entity.end :]
-    left = before if len(before) <= AROUND else "…" + before[-AROUND:]
-    right = after if len(after) <= AROUND else after[:AROUND] + "…"
+    """Cut a text around a name, between words."""
+    low = between_words(text, max(0, entity.start - AROUND), -1)
+    high = between_words(text, min(len(text), entity.end + AROUND), 1)
+    left = ("…" if low else "") + text[low : entity.start]
+    right = text[entity.end : high] + ("…" if high < len(text) else "")
     return [(left, False), (text[entity.start : entity.end], True), (right, False)]
 
 
