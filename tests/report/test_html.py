@@ -27,9 +27,9 @@ def test_policy_names_the_hash_of_each_script() -> None:
 
 
 def test_sections_stand_in_the_order_of_the_page() -> None:
-    assert [section.code for section in all_sections()][:17] == [
+    assert [section.code for section in all_sections()][:18] == [
         "banner", "summary", "scope", "data", "performance", "disparities", "scores", "why", "counterfactuals", "names",
-        "explanations", "flags", "comparison", "gate", "compliance", "limits", "method",
+        "explanations", "flags", "comparison", "gate", "compliance", "limits", "method", "glossary",
     ]  # fmt: skip
 
 
