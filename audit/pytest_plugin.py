@@ -69,9 +69,10 @@ class Fairness:
 
     def holds(self, preset: str) -> None:
         """Assert that a preset (`four-fifths`, `equalized-odds`, `ll144`) does not fail, warnings included."""
-        from audit.policy.rules import PRESETS
+        from audit.policy.rules import is_excused, preset_rule
 
-        self._judge(PRESETS[preset].model_dump() | {"severity": "error", "name": preset})
+        rule = preset_rule(preset, excused=is_excused(self.result.config))
+        self._judge(rule.model_dump() | {"severity": "error", "name": preset})
 
     def holds_its_policy(self) -> None:
         """Assert that the policy of the configuration does not fail."""

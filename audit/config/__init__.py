@@ -189,6 +189,8 @@ class AuditConfig(ConfigPart):
                 raise ValueError(f"data.columns: {some(stored)} cannot stand beside `model`")
             if self.data.prediction_map or self.data.score_range:
                 raise ValueError("data: prediction_map and score_range go with stored predictions, not with `model`")
+            if self.data.threshold == "median":
+                raise ValueError("data.threshold: median cuts stored scores, and `model` decides by itself")
             if not columns.read:
                 raise ValueError(f"data.columns: name the column that the model reads, as one of {some(list(READ))}")
         elif self.probe is not None:

@@ -98,8 +98,10 @@ class DataConfig(ConfigPart):
     score_range: tuple[float, float] | None = Field(
         None, description="Lowest and highest score, where scores are no probabilities: [1, 10] for deciles."
     )
-    threshold: float = Field(
-        0.5, description="A stored score at or above this predicts positive; within `score_range`, or from 0 to 1."
+    threshold: float | Literal["median"] = Field(
+        0.5,
+        description="A stored score at or above this predicts positive; within `score_range`, or from 0 to 1. "
+        "median: a score strictly above the median of all rows does.",
     )
 
     @property
@@ -140,7 +142,10 @@ class DataConfig(ConfigPart):
         needed = self.score_range is not None and self.columns.prediction is None
         if needed and "threshold" not in self.model_fields_set:
             raise ValueError("score_range: name the `threshold` too, the score from which on a case is positive")
-        if not low <= self.threshold <= high:
+        if self.threshold == "median":
+            if self.columns.score is None or self.columns.prediction is not None or self.outcome != "class":
+                raise ValueError("threshold: median cuts stored scores: name data.columns.score, and no prediction")
+        elif not low <= self.threshold <= high:
             cure = "" if self.score_range else "; other scores need `score_range: [lowest, highest]`"
             raise ValueError(f"threshold: {self.threshold:g} is not from {low:g} to {high:g}{cure}")
         return self

@@ -95,7 +95,7 @@ class PolicyConfig(ConfigPart):
     presets: tuple[Literal["four-fifths", "equalized-odds", "ll144"], ...] = Field(
         (),
         description="four-fifths: warns of selection ratios below 0.8, by point values. equalized-odds: gaps to 0.1. "
-        "ll144: impact ratios, crossings too, categories under 2 % left out.",
+        "ll144: impact ratios, crossings too; categories under 2 % are left out where `documentation` says why.",
     )
     rules: tuple[RuleConfig, ...] = ()
     waivers: tuple[WaiverConfig, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.config import AuditConfig
+from audit.config import AuditConfig, DataConfig
 from audit.data.decided import entity_decisions, label_decisions
 from audit.data.examples import Words, examples_of
 from audit.data.several import entities_of
@@ -47,15 +47,33 @@ def refuse_undecided(rows: pa.Table, config: AuditConfig) -> None:
         raise DataError(f"column {column!r}, row {row}: no prediction", where=str(config.data.path), hint=hint)
 
 
+def is_above(score: pa.ChunkedArray, data: DataConfig, median: float | None) -> pa.ChunkedArray:
+    """Which scores predict positive: those strictly above the median, or those from the threshold on."""
+    if data.threshold == "median":
+        return pc.greater(score, median)
+    return pc.greater_equal(score, data.share_of_range(data.threshold))
+
+
 def stored_decisions(
-    rows: pa.Table, schema: pa.Schema, config: AuditConfig, positive: str | None, classes: list[str]
+    rows: pa.Table,
+    schema: pa.Schema,
+    config: AuditConfig,
+    positive: str | None,
+    classes: list[str],
+    median: float | None = None,
 ) -> pa.Table:
-    """Turn canonical rows with a stored prediction or score, which the survey made sure of, into decisions."""
+    """Turn canonical rows with a stored prediction or score, which the survey made sure of, into decisions.
+
+    Parameters
+    ----------
+    median
+        Median score of all rows, if that is the threshold.
+    """
     if config.data.several:
         return _several(rows, schema, config, classes)
     prediction, score = rows["prediction"], rows["score"]
     if config.data.columns.prediction is None and positive is not None:
-        above = pc.greater_equal(score, config.data.share_of_range(config.data.threshold))
+        above = is_above(score, config.data, median)
         prediction = pc.if_else(above, positive, negative_class(positive, classes))
     columns = {name: rows[name] for name in schema.names if name in rows.column_names}
     columns |= {"y_pred": prediction, "status": pa.array(["ok"] * rows.num_rows)}

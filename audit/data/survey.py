@@ -16,6 +16,7 @@ from audit.config.spelling import as_label
 from audit.data.agreement import agree, spelled_like
 from audit.data.files import data_format, hash_files
 from audit.data.image_files import ImageFiles
+from audit.data.median import MedianScore
 from audit.data.quotes import quote_notes
 from audit.data.rows import MOST_NUMBER, OTHER_UNIT, RowReader
 from audit.data.stored import refuse_undecided
@@ -47,6 +48,8 @@ class Survey:
     #: Rows of which nothing is true, where a row may have several labels or entities.
     empty: int = 0
     schemes: dict[str, list[str]] = field(default_factory=dict)
+    #: Median score of all rows, as a share of the range, if that is the threshold.
+    median: float | None = None
     weighted: bool = False
     clusters: int | None = None
     labels: Counter[str] = field(default_factory=Counter)
@@ -64,8 +67,8 @@ class Survey:
 def survey(config: AuditConfig) -> Survey:
     """Read the data once and refuse what cannot be audited.
 
-    Memory holds eight bytes per row, for the check of duplicate ids, and only if there is an id column; and what
-    `ImageFiles` says, if rows name files.
+    Memory holds eight bytes per row, for the check of duplicate ids, and only if there is an id column; what
+    `ImageFiles` says, if rows name files; and what `MedianScore` says, if the median is the threshold.
 
     Raises
     ------
@@ -74,7 +77,8 @@ def survey(config: AuditConfig) -> Survey:
         picture that is no file below the folder of the data, or no row at all.
     """
     files = ImageFiles(config.data)
-    found = Survey(format=data_format(config.data), sha256=hash_files(config.data), images=files)
+    weighted = config.data.columns.weight is not None
+    found = Survey(data_format(config.data), hash_files(config.data), files, weighted=weighted)
     of_rows = [attribute.label for attribute in config.read_as_groups if attribute.entity is None]
     columns = dict(zip(of_rows, group_columns(of_rows), strict=True))
     columns |= {name: control_column(name) for name in config.controls}
@@ -82,9 +86,9 @@ def survey(config: AuditConfig) -> Survey:
     id_hashes: list[np.ndarray] = []
     clusters: list[np.ndarray] = []
     crossed: dict[tuple[str, ...], set[tuple[str, ...]]] = {crossing: set() for crossing in config.crossings}
-    reader = RowReader(config)
+    reader, median = RowReader(config), MedianScore(config.data)
     counted = largest = 0.0
-    for batch in reader:
+    for batch in median.over(reader):
         found.rows_kept += batch.num_rows
         counted += float(batch["count"].to_numpy().astype(np.float64).sum())
         if counted >= MOST_WHOLE:
@@ -119,8 +123,7 @@ def survey(config: AuditConfig) -> Survey:
         raise DataError(
             f"no number to predict is larger than {largest:g}", where=str(config.data.path), hint=OTHER_UNIT
         )
-    found.rows_read, found.sha256 = reader.rows_read, files.sha256(found.sha256)
-    found.weighted = config.data.columns.weight is not None
+    found.rows_read, found.sha256, found.median = reader.rows_read, files.sha256(found.sha256), median.value()
     if not found.rows_kept:
         raise DataError("no row to audit", where=str(config.data.path), hint=_kept_by_none(config, reader.seen))
     if clusters:

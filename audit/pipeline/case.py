@@ -251,7 +251,9 @@ def ask(
         for group in (*((name,) for name in names), *crossings)
     ]
     order = {attribute.label: group_names(attribute) for attribute in config.attributes}
-    scopes = tuple(dict.fromkeys(Scope(rule.exempt, rule.min_share) for _, rule in named_rules(config.policy)))
+    excused = bool(config.documentation.excluded_categories_justification)
+    rules = [rule for _, rule in named_rules(config.policy, excused=excused)]
+    scopes = tuple(dict.fromkeys(Scope(rule.exempt, rule.min_share) for rule in rules))
     question = Question(
         metrics, criteria, classes, positive, config.level, outside_gaps(config), order, config.seed, scopes,
         nothing=NOTHING.get(outcome), negatives=outcome != "entities",

@@ -11,6 +11,7 @@ from audit.fairness.compare.disparities import Compared, compare
 from audit.fairness.compare.examples import ExampleCounter
 from audit.fairness.compare.explained import EXPLAINED_METRIC, explained_rates
 from audit.fairness.compare.findings import findings
+from audit.fairness.compare.impact_ratios import impact_table
 from audit.fairness.compare.library import Checked
 from audit.fairness.compare.score_report import score_report
 from audit.fairness.compare.stratified import stratified_tests
@@ -58,13 +59,15 @@ def compare_all(case: Case, folder: RunFolder) -> Fairness:
         for number, (tally, scored) in enumerate(zip(tallies, score_tallies, strict=True))
     ]
     whole = examples.done()
-    tests, adverse, reports = [], [], []
+    tests, adverse, impact, reports = [], [], [], []
     alpha = 1 - case.config.level
+    excused = bool(case.config.documentation.excluded_categories_justification)
     for tally, item in zip(tallies, compared, strict=True):
         for cls in case.question.selectable:
             tests += stratified_tests(tally, item.slicing, cls)
         if item.slicing.attributes:
             adverse += [row for selected in item.selected for row in adverse_impact(item.slicing, selected, alpha)]
+            impact += [impact_table(item.slicing, selected, small_left_out=excused) for selected in item.selected]
         report = (
             score_report(item.scores, item.slicing, alpha, case.config.data.score_range)
             if item.scores is not None
@@ -82,6 +85,7 @@ def compare_all(case: Case, folder: RunFolder) -> Fairness:
         class_reports=[report for item in compared for report in item.class_reports],
         stratified=tests,
         adverse_impact=adverse,
+        impact_ratios=impact,
         scores=reports,
         findings=findings([*compared, *whole], case.config.level),
         discovery=discovering.done() if discovering else None,

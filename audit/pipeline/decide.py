@@ -54,7 +54,9 @@ def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> N
                 clock.computed += 1
         else:
             for number, rows in missing():
-                table = stored_decisions(rows, case.schema, case.config, case.positive, case.classes)
+                table = stored_decisions(
+                    rows, case.schema, case.config, case.positive, case.classes, case.survey.median
+                )
                 shards.write(number, entities.put(rows, table), {})
                 clock.computed += 1
                 bar.update(rows.num_rows)

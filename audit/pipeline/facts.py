@@ -89,9 +89,18 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
             if confusion[true, found]
         ],
         unlabelled=case.survey.unlabelled,
+        median_score=median_score(case),
         weighted=case.survey.weighted,
         clusters=clusters_of(case),
     )
+
+
+def median_score(case: Case) -> float | None:
+    """Median of all scores, on their own scale; None where it decides nothing."""
+    if case.survey.median is None:
+        return None
+    low, high = case.config.data.score_range or (0.0, 1.0)
+    return low + case.survey.median * (high - low)
 
 
 def _count_confused(confusion: Counter[tuple[str, str]], batch: pa.Table) -> None:
@@ -145,6 +154,8 @@ def remarks(case: Case, data: DataFacts, work: Mapping[str, int]) -> list[Note]:
         )
     if data.unlabelled and any(data.labels.values()):
         notes.append(Note(code="rows_unlabelled", params={"n": data.unlabelled}))
+    if data.median_score is not None:
+        notes.append(Note(code="cut_at_median", params={"median": f"{data.median_score:.6g}", "n": data.decisions}))
     for attribute in case.config.attributes:
         n = case.survey.groups.get(attribute.label, Counter()).get(MISSING, 0)
         if n:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from audit.config import PolicyConfig, RuleConfig
 from audit.config.nearest import nearest
 from audit.errors import ConfigError, some
-from audit.fairness.compare.scope import Scope, name_of
+from audit.fairness.compare.scope import LEAST_SHARE, Scope, name_of
 from audit.fairness.metrics.names import (
     COMPARED_AXES,
     CRITERIA,
@@ -37,11 +38,8 @@ PRESETS = {
     ),
     "equalized-odds": RuleConfig(name="equalized-odds", metric="equalized_odds", limit=0.1),
     # The law asks for impact ratios against the highest rate and sets no pass mark: four fifths is where auditors look.
-    # Categories under 2 % of the data may be left out (6 RCNY § 5-301).
     # It asks for sex, for race, and for both crossed: so for every crossing that is declared.
-    "ll144": RuleConfig(
-        metric="selection_rate", at_least=0.8, evidence="point", severity="warn", min_share=0.02, crossings=True
-    ),
+    "ll144": RuleConfig(metric="selection_rate", at_least=0.8, evidence="point", severity="warn", crossings=True),
 }
 
 #: Metrics of which neither more nor less is worse: a regression rule holds them in both directions.
@@ -108,7 +106,7 @@ def questions(result: AuditResult, policy: PolicyConfig) -> list[AskedRule]:
         policy, [*computed, *fine], units, proportions if result.config.get("controls") else {EXPLAINED_RATE},
         [slicing.attributes for slicing in names.slicings if slicing.attributes] if names else [],
     )  # fmt: skip
-    asked = named_rules(policy)
+    asked = named_rules(policy, excused=is_excused(result.config))
     outcomes = [
         question for name, rule in asked if is_outcome(rule.metric) for question in _of_outcomes(name, rule, result)
     ]
@@ -147,7 +145,7 @@ def gap_questions(measured: Measured, policy: PolicyConfig) -> list[AskedRule]:
     """
     asked = [
         (name, rule)
-        for name, rule in named_rules(policy)
+        for name, rule in named_rules(policy, excused=is_excused(measured.config))
         if rule.limit is not None or rule.at_least is not None
         if rule.metric not in {EXPLAINED_RATE, *NAME_METRICS} and not is_outcome(rule.metric)
     ]
@@ -178,9 +176,32 @@ def _of_groups(
     ]
 
 
-def named_rules(policy: PolicyConfig) -> list[tuple[str, RuleConfig]]:
-    """All rules in force, presets first, each with the name that outputs call it by."""
-    rules: list[tuple[str, RuleConfig]] = [(str(name), PRESETS[name]) for name in policy.presets]
+def preset_rule(name: str, *, excused: bool) -> RuleConfig:
+    """Return the rule of a preset.
+
+    Parameters
+    ----------
+    excused
+        Whether an auditor says why categories under 2 % of the data are left out, as Local Law 144 asks (6 RCNY 5-301).
+    """
+    rule = PRESETS[name]
+    return rule.model_copy(update={"min_share": LEAST_SHARE}) if excused and name == "ll144" else rule
+
+
+def is_excused(config: Mapping[str, Any]) -> bool:
+    """Whether a configuration, as plain data, says why small categories are left out of impact ratios."""
+    return bool(config.get("documentation", {}).get("excluded_categories_justification"))
+
+
+def named_rules(policy: PolicyConfig, *, excused: bool = False) -> list[tuple[str, RuleConfig]]:
+    """All rules in force, presets first, each with the name that outputs call it by.
+
+    Parameters
+    ----------
+    excused
+        As `preset_rule` takes it; it changes no name.
+    """
+    rules: list[tuple[str, RuleConfig]] = [(str(name), preset_rule(name, excused=excused)) for name in policy.presets]
     rules += [(rule.name or describe(rule), rule) for rule in policy.rules]
     return [(name, rule) for name, rule in rules if rule.severity != "off"]
 

@@ -67,6 +67,7 @@ from audit.result.fairness import (
     SlicingFacts,
     StratifiedTest,
 )
+from audit.result.impact import CategoryRate, ImpactTable
 from audit.result.names import NameExchanges, NamesOfGroup, NameTried, OwnNames, ShownEntity
 from audit.result.part import Note, Part
 from audit.result.verdicts import (
@@ -100,6 +101,7 @@ __all__ = [
     "AdverseImpact",
     "AuditResult",
     "CalibrationBin",
+    "CategoryRate",
     "ChanceTest",
     "Change",
     "ClassReport",
@@ -132,6 +134,7 @@ __all__ = [
     "GapPart",
     "Group",
     "GroupScores",
+    "ImpactTable",
     "Judgement",
     "LibraryCheck",
     "Measured",

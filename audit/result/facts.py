@@ -108,6 +108,9 @@ class DataFacts(Part):
     predictions: dict[str, Count | None]
     confusion: list[Confused] = Field(description="Labelled decisions that did not fail, by label and prediction.")
     unlabelled: Count | None
+    median_score: float | None = Field(
+        None, description="Where a score strictly above the median of all rows predicts positive: that median."
+    )
     weighted: bool
     clusters: Count | None = Field(description="Number of clusters; null where rows are taken as independent.")
 

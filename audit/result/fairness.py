@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from audit.result.impact import ImpactTable
 from audit.result.part import Count, Part, Size
 
 
@@ -331,6 +332,7 @@ class Fairness(Part):
     class_reports: list[ClassReport]
     stratified: list[StratifiedTest]
     adverse_impact: list[AdverseImpact]
+    impact_ratios: list[ImpactTable] = Field(description="Selection rates of every slicing against the highest.")
     scores: list[ScoreReport]
     findings: FindingsSummary
     discovery: Discovery | None = Field(description="Null where it was not asked for.")

@@ -40,5 +40,9 @@ def test_changes_are_not_adjusted() -> None:
 def test_ll144_asks_of_declared_crossings_too() -> None:
     ((_, rule),) = named_rules(PolicyConfig(presets=("ll144",)))
     assert rule.crossings
+    assert rule.min_share == 0
+    # Small categories are left out only where an auditor says why.
+    ((_, rule),) = named_rules(PolicyConfig(presets=("ll144",)), excused=True)
+    assert (rule.crossings, rule.min_share) == (True, 0.02)
     with pytest.raises(ValueError, match="without `over`"):
         RuleConfig(metric="selection_rate", limit=0.1, over=("g",), crossings=True)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from audit.result import Group
 
+#: Groups with a smaller share of the data may be left out of impact ratios, with a reason (6 RCNY 5-301).
+LEAST_SHARE = 0.02
+
 
 @dataclass(frozen=True, order=True)
 class Scope:
