@@ -150,14 +150,14 @@ def _crossed_impact(result: AuditResult) -> Absent | None:
 
 
 def _median(result: AuditResult) -> Absent | None:
-    if result.config["data"].get("threshold") != "median":
+    if result.data.median_score is None:
         return _not_applicable("no_median")
     return _adverse_impact(result)
 
 
 def _left_out(result: AuditResult) -> Absent | None:
-    rules = result.judgement.rules if result.judgement else []
-    return None if any(rule.left_out for rule in rules) else _not_applicable("none_left_out")
+    rows = (row for table in result.impact_ratios for row in table.groups)
+    return None if any(row.standing == "excluded" for row in rows) else _not_applicable("none_left_out")
 
 
 def _searched(result: AuditResult) -> Absent | None:
@@ -246,8 +246,8 @@ EVIDENCE: dict[str, tuple[str | Callable[[AuditResult], str], Look]] = {
     "equalized_odds": ("disparities", _gaps_of("true_positive_rate", "false_positive_rate")),
     "adverse_impact_table": ("disparities", _adverse_impact),
     "crossed_impact_ratios": ("disparities", _crossed_impact),
-    "median_scoring_rate": ("disparities", _median),
-    "categories_left_out": ("gate", _left_out),
+    "median_scoring_rate": ("bias_audit", _median),
+    "categories_left_out": ("bias_audit", _left_out),
     "slices_searched": ("disparities", _searched),
     "calibration_by_group": ("scores", _calibration),
     "gap_decomposition": ("why", _gaps),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from audit.report.changes import clear_gaps, flip_kinds, gap_count, shown_flips
+from audit.report.sign_off import sign_off_lines
 from audit.report.verdicts import mark, sentence, worst_first
 from audit.report.wording import Catalogue, count, decimal, group_name, number, percent, points
 from audit.result import AuditResult, Comparison, FlipRate, Judgement
@@ -56,6 +57,7 @@ def render_markdown(result: AuditResult, t: Catalogue) -> str:
     if result.flags.decisions:
         lines += ["", t("flags.lead", n=count(result.flags.decisions))]
     lines += ["", _decisions(result, t) + ". " + t("markdown.more"), ""]
+    lines += sign_off_lines(result, t, _safe)
     return "\n".join(lines)
 
 

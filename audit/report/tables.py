@@ -24,6 +24,13 @@ DISPARITY_COLUMNS = [
     "best_group",
     "note",
 ]
+ADVERSE_NUMBERS = (
+    *("n", "selected", "rate", "effective_n", "reference_n", "reference_selected", "reference_rate"),
+    *("reference_effective_n", "difference", "difference_lower", "difference_upper"),
+    *("impact_ratio", "ratio_lower", "ratio_upper", "z", "z_p", "fisher_p", "mid_p", "holm_p"),
+    *("shortfall", "flip_flop", "minimum_detectable", "doubt"),
+)
+IMPACT_NUMBERS = ("n", "selected", "rate", "impact_ratio", "share", "standing")
 #: What begins a formula, in one spreadsheet or another.
 _FORMULA = frozenset("=+-@")
 
@@ -55,6 +62,27 @@ def disparities_csv(result: AuditResult) -> str:
         for item in result.disparities
     ]
     return _csv(DISPARITY_COLUMNS, lines)
+
+
+def adverse_impact_csv(result: AuditResult) -> str:
+    """Every comparison with the group selected most, in the columns of UGESP (29 CFR 1607)."""
+    lines = [
+        (_attribute(item.attributes, {}), item.cls, group_name(item.group), group_name(item.reference))
+        + tuple(getattr(item, name) for name in ADVERSE_NUMBERS)
+        for item in result.adverse_impact
+    ]
+    return _csv(["attribute", "class", "group", "reference", *ADVERSE_NUMBERS], lines)
+
+
+def impact_ratios_csv(result: AuditResult) -> str:
+    """Selection or scoring rates of all categories against the highest (6 RCNY 5-301), unknown ones too."""
+    lines = [
+        (_attribute(table.attributes, {}), table.cls, group_name(row.group))
+        + tuple(getattr(row, name) for name in IMPACT_NUMBERS)
+        for table in result.impact_ratios
+        for row in table.groups
+    ]
+    return _csv(["attribute", "class", "group", *IMPACT_NUMBERS], lines)
 
 
 def _attribute(attributes: Sequence[str], stratum: dict[str, str]) -> str:

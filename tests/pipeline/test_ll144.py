@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,55 @@ def test_a_published_audit_comes_out_as_it_was_printed(tmp_path: Path) -> None:
     ratios = {tuple(rule.attributes): rule.value for rule in result.judgement.rules}
     for table in result.impact_ratios:
         assert ratios[tuple(table.attributes)] == pytest.approx(min(row.impact_ratio or 0 for row in table.groups))
+
+
+def section(folder: Path, code: str) -> str:
+    page = (folder / "run" / "report.html").read_text(encoding="utf-8")
+    return page.partition(f'<section id="{code}"')[2].partition("</section>")[0]
+
+
+def rows_of(part: str) -> list[list[str]]:
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in re.findall(r"<tr>(.*?)</tr>", part, re.S)]
+    return [[html.unescape(re.sub("<[^>]*>", "", cell)).strip() for cell in row] for row in cells]
+
+
+def test_the_report_has_the_tables_and_the_words_that_the_rules_ask_for(tmp_path: Path) -> None:
+    documentation = {"distribution_date": "2026-01-31", "data_source": "Applicants of <2025>"}
+    audited(published_rows(), tmp_path, documentation=documentation)
+    part = section(tmp_path, "bias_audit")
+    rows = rows_of(part)
+    for categories in PUBLISHED.values():
+        for group, (n, above, ratio) in categories.items():
+            cells = [*group, f"{n:,}", f"{above:,}", f"{100 * above / n:.1f}\u00a0%", f"{ratio:.2f}"]
+            assert rows.count(cells) == 1
+    words = html.unescape(re.sub("<[^>]*>", "", part))
+    for said in (
+        "sets no pass mark", "2026-01-31", "Applicants of <2025>", "strictly above 50, the median of the full sample",
+        "Nobody is of unknown category", "Scoring rate", "No category.",
+    ):  # fmt: skip
+        assert said in words
+
+
+def test_what_is_left_out_or_not_said_stands_in_the_report(tmp_path: Path) -> None:
+    more = pd.DataFrame(
+        [("Female", "Native", 60, 40), ("Male", "Native", 40, 40), (None, "Asian", 40, 7)],
+        columns=["sex", "race", "score", "n"],
+    )
+    reason = "Eighty are too few <here>."
+    documentation = {"excluded_categories_justification": reason}
+    audited(pd.concat([published_rows(), more]), tmp_path, documentation=documentation, crossings=[])
+    part = section(tmp_path, "bias_audit")
+    assert ["Native", "80", "40", "50.0\u00a0%", "left out: under 2 % of the data"] in rows_of(part)
+    words = html.unescape(re.sub("<[^>]*>", "", part))
+    assert reason in words
+    assert "being of unknown category: 7 ((missing): 7)" in words
+    assert "Needs your words: documentation.distribution_date" in words
+    assert "declare it in `crossings`" in words
+
+
+def test_nobody_who_did_not_ask_gets_the_section(tmp_path: Path) -> None:
+    audited(published_rows(), tmp_path, policy={})
+    assert not section(tmp_path, "bias_audit")
 
 
 def test_who_is_of_no_known_category_is_counted_and_enters_no_rate(tmp_path: Path) -> None:

@@ -70,10 +70,14 @@ def test_ll144_ratios_are_as_printed() -> None:
     assert rule.upper <= 1
 
 
-def test_categories_below_two_percent_are_left_out_by_name() -> None:
-    frame = rates({"a": (500, 1000), "b": (480, 1000), "few": (0, 20)})
-    (rule,) = judge(result(frame), PolicyConfig(presets=("ll144",))).rules
-    assert (rule.status, rule.left_out) == ("pass", ["few"])
+@pytest.mark.parametrize(("reason", "status", "left_out"), [("too few", "pass", ["few"]), ("", "fail", [])])
+def test_categories_below_two_percent_are_left_out_by_name_if_there_is_a_reason(
+    reason: str, status: str, left_out: list[str]
+) -> None:
+    found = result(rates({"a": (500, 1000), "b": (480, 1000), "few": (0, 20)}))
+    found.config["documentation"] = {"excluded_categories_justification": reason}
+    (rule,) = judge(found, PolicyConfig(presets=("ll144",))).rules
+    assert (rule.status, rule.left_out) == (status, left_out)
 
 
 def scored(metric: str, **rule: Any) -> Any:

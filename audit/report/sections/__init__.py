@@ -14,7 +14,8 @@ from audit.report.view import View
 ENTRY_POINTS = "fairaudit.report_sections"
 BUILT_IN = (
     *("banner", "summary", "scope", "data", "performance", "disparities", "scores", "why", "counterfactuals"),
-    *("names", "explanations", "flags", "comparison", "gate", "compliance", "limits", "method", "glossary"),
+    *("names", "explanations", "flags", "comparison", "gate", "bias_audit", "compliance", "limits", "method"),
+    *("sign_off", "glossary"),
 )
 
 
@@ -27,7 +28,7 @@ class Section:
     code
         Anchor in the page; its title is the message `section.<code>`.
     order
-        Place in the page. The built-in ones use 10 to 150 in steps of ten; those below 20 stand in the header.
+        Place in the page. The built-in ones use 10 to 160 in steps of ten; those below 20 stand in the header.
     build
         Returns what the template gets as `s`, or None to leave the section out.
     source
