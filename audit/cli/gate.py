@@ -49,6 +49,7 @@ def gate(
     """
     from audit.config import PolicyConfig, load_policy
     from audit.errors import ConfigError
+    from audit.findings.join import conclude
     from audit.policy.judge import judge
     from audit.policy.location import locate_rules
     from audit.report.markdown import render_judgement
@@ -89,12 +90,13 @@ def gate(
         if all(rule.margin is None for rule in rules.rules):
             say("note: no rule has a `margin`, so the baseline decided nothing", err=True)
     judgement = judge(result, rules)
+    judged = conclude(result.model_copy(update={"judgement": judgement}), place.read_flagged())
     say(*render_judgement(judgement, Catalogue.of(result, lang)))
     if out:
-        from audit.report.write import write_report
+        from audit.report.documents import Telling
+        from audit.report.write import write_documents
 
-        judged = result.model_copy(update={"judgement": judgement})
-        written = write_report(place, language=lang, result=judged, out=out)
+        written = write_documents(Telling(place, judged, lang), out=out)
         say(f"written: {', '.join(str(out / name) for name in written)}")
     return exit_code(judgement.status, judgement.on_inconclusive)
 

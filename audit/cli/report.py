@@ -7,20 +7,27 @@ from pathlib import Path
 import click
 
 from audit.cli.options import language
-
-FORMATS = ("html", "md", "csv", "junit", "sarif")
+from audit.report.documents import EVERY_AUDIT, FORMATS
 
 
 @click.command()
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="May be repeated; default: all.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(FORMATS),
+    help="May be repeated; default: what every audit writes.",
+)
 @language
-def report(folder: Path, formats: tuple[str, ...], lang: str | None) -> None:
-    """Render the documents of the run folder RUN again, from the run folder alone.
+@click.option("--out", type=click.Path(path_type=Path), help="Where to write; default: the run folder.")
+def report(folder: Path, formats: tuple[str, ...], lang: str | None, out: Path | None) -> None:
+    """Render documents of the run folder RUN again, from the run folder alone.
 
     Removing inputs.parquet first gives a report without any text of the audited data.
     """
-    from audit.report.write import write_report
+    from audit.report.documents import Telling
+    from audit.report.write import write_documents
     from audit.say import say
     from audit.store.lock import held
     from audit.store.manifest import DOCUMENTS
@@ -29,7 +36,8 @@ def report(folder: Path, formats: tuple[str, ...], lang: str | None) -> None:
     place = RunFolder(folder)
     result = place.read_result(but=DOCUMENTS)
     with held(folder):
-        written = write_report(place, formats or FORMATS, lang, result=result)
-        place.vouch(written)
+        written = write_documents(Telling(place, result, lang), formats or EVERY_AUDIT, out=out)
+        if out is None or out.samefile(folder):
+            place.vouch(written)
     for name in written:
-        say(folder / name)
+        say((out or folder) / name)

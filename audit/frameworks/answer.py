@@ -52,9 +52,9 @@ class AnsweredPack:
         return {status: n for status, n in found.items() if n}
 
     @property
-    def without_words(self) -> list[str]:
-        """Fields that nobody said anything for, each once."""
-        return list(dict.fromkeys(name for item in self.clauses for name, text in item.words.items() if not text))
+    def words(self) -> dict[str, str]:
+        """What people said, over all clauses, each once."""
+        return {name: text for item in self.clauses for name, text in item.words.items() if text}
 
 
 def answer(packs: Iterable[Pack], result: AuditResult) -> list[AnsweredPack]:

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from audit.fairness.compare.adverse_impact import adverse_impact
+from audit.fairness.compare.clear_gaps import clear_gaps
 from audit.fairness.compare.discovery import DiscoveryCounter, Search
 from audit.fairness.compare.disparities import Compared, compare
 from audit.fairness.compare.examples import ExampleCounter
 from audit.fairness.compare.explained import EXPLAINED_METRIC, explained_rates
-from audit.fairness.compare.findings import findings
 from audit.fairness.compare.impact_ratios import impact_table
 from audit.fairness.compare.library import Checked
 from audit.fairness.compare.score_report import score_report
@@ -87,7 +87,7 @@ def compare_all(case: Case, folder: RunFolder) -> Fairness:
         adverse_impact=adverse,
         impact_ratios=impact,
         scores=reports,
-        findings=findings([*compared, *whole], case.config.level),
+        clear_gaps=clear_gaps([*compared, *whole], case.config.level),
         discovery=discovering.done() if discovering else None,
     )
 

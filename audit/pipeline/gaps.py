@@ -51,7 +51,7 @@ CONDITIONS = {
 
 def gaps_to_look_into(measured: Measured, config: AuditConfig) -> list[FailedGap]:
     """Judge the disparities of decisions, before anything is explained; then those that were asked for."""
-    out = failed_gaps(judge_gaps(measured, config.policy), measured.findings)
+    out = failed_gaps(judge_gaps(measured, config.policy), measured.clear_gaps)
     known = {(gap.attributes, gap.metric) for gap in out}
     for gap in measured.disparities:
         pooled = gap.aggregate == "difference" and not gap.stratum and gap.cls == measured.positive_class

@@ -9,6 +9,7 @@ from audit.config import AuditConfig, load_config, parse_config
 from audit.data.shown import Seeing
 from audit.data.survey import survey
 from audit.errors import AuditError
+from audit.findings.join import conclude
 from audit.frameworks.loading import packs_of
 from audit.pipeline.case import fingerprint_of_run, understand
 from audit.pipeline.clock import Clock
@@ -25,7 +26,8 @@ from audit.pipeline.why import explain_why
 from audit.policy.baseline import Reference, load_baseline
 from audit.policy.judge import judge
 from audit.policy.location import locate_rules
-from audit.report.write import write_report
+from audit.report.documents import Telling
+from audit.report.write import write_documents
 from audit.result import AuditResult, Comparison, Measured, PolicySource, Verdicts
 from audit.store.lock import held
 from audit.store.progress import Progress
@@ -122,8 +124,8 @@ def run(
         result = result.model_copy(update={"comparison": comparison})
         if config.policy.rules or config.policy.presets:
             result = result.model_copy(update={"judgement": judge(result, config.policy)})
-        result = folder.write_result(result)
-        write_report(folder, result=result)
+        result = folder.write_result(conclude(result, folder.read_flagged()))
+        write_documents(Telling(folder, result))
         place.finish(fingerprint, vouched(result))
         if incomparable is not None:
             raise incomparable

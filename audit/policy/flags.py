@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from audit.fairness.bounds.outcomes import Rate, rate_of, rate_of_cells
 from audit.fairness.compare.name_splits import split_by_names
-from audit.result import FindingsSummary, FlagRate, Flags, RuleVerdict
+from audit.result import ClearGaps, FlagRate, Flags, RuleVerdict
 from audit.result.outcomes import UNEXPLAINED
 from audit.store.columns import group_column
 
@@ -54,7 +54,7 @@ class FailedGap:
     why: str
 
 
-def failed_gaps(verdicts: Iterable[RuleVerdict], found: FindingsSummary) -> list[FailedGap]:
+def failed_gaps(verdicts: Iterable[RuleVerdict], found: ClearGaps) -> list[FailedGap]:
     """Disparities that failed a rule, in the order of the rules, then those found clear of chance."""
     out = [
         FailedGap(

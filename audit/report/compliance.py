@@ -8,32 +8,40 @@ from dataclasses import dataclass
 from audit.frameworks.answer import AnsweredClause, AnsweredPack, ClauseStatus, answer, day_of
 from audit.frameworks.loading import packs_of
 from audit.frameworks.pack import Notice, Pack, in_language
-from audit.frameworks.words import OTHER, keys_of
+from audit.frameworks.words import OTHER, key_of
 from audit.report.wording import Catalogue
 from audit.result import AuditResult
 
 
 @dataclass(frozen=True)
-class Line:
-    """One clause.
+class Part:
+    """One piece of what answers a clause: its name, where it stands, or why it does not.
 
     Attributes
     ----------
-    links
-        What answers it: name, and anchor of its place in the report.
-    lacks
-        What does not, and why.
-    remarks
-        What a reader must know of it.
+    anchor
+        Of the place in the report; None where there is nothing to show.
+    mark
+        Words for what it is: evidence, or words.
     """
+
+    name: str
+    anchor: str | None
+    why: str | None
+    mark: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One clause."""
 
     clause: str
     title: str
     status: ClauseStatus
     told: str
-    links: list[tuple[str, str]]
-    lacks: list[str]
+    parts: list[Part]
     remarks: list[str]
+    source: str | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,6 @@ class Sheet:
     source: str
     remarks: list[str]
     counts: str
-    keys: str
     lines: list[Line]
 
 
@@ -82,26 +89,22 @@ def _sheet(item: AnsweredPack, t: Catalogue) -> Sheet:
         facts=facts(pack, t),
         source=pack.source,
         remarks=[*_notices(item.notices, t), *note],
-        counts=" · ".join(t(f"compliance.count.{status}", n=n) for status, n in item.counts.items()),
-        keys=t.listed(keys_of(item.without_words)),
+        counts=" · ".join(f"{n} {t(f'compliance.status.{status}')}" for status, n in item.counts.items()),
         lines=[_line(clause, t) for clause in item.clauses],
     )
 
 
 def _line(item: AnsweredClause, t: Catalogue) -> Line:
     clause = item.clause
-    source = [t("compliance.source", source=clause.source)] if clause.source else []
     note = [in_language(clause.note, t.language)] if clause.note else []
-    links = [(t(f"compliance.evidence.{found.code}"), found.section) for found in item.evidence if found.section]
-    links += [(field_name(field, t), f"words-{field}") for field, text in item.words.items() if text]
     return Line(
         clause=clause.clause,
         title=in_language(clause.title, t.language),
         status=item.status,
         told=t(f"compliance.status.{item.status}"),
-        links=links,
-        lacks=[*_absent(item, t), *_unsaid(item, t)],
-        remarks=[*_notices(item.notices, t), *note, *source],
+        parts=[*_evidence(item, t), *_words(item, t)],
+        remarks=[*_notices(item.notices, t), *note],
+        source=clause.source,
     )
 
 
@@ -109,18 +112,25 @@ def _notices(found: Sequence[Notice], t: Catalogue) -> list[str]:
     return [t(f"compliance.notice.{notice.code}", **notice.params) for notice in found]
 
 
-def _absent(item: AnsweredClause, t: Catalogue) -> list[str]:
+def _evidence(item: AnsweredClause, t: Catalogue) -> list[Part]:
     return [
-        t(
-            f"compliance.absent.{found.state}",
-            name=t(f"compliance.evidence.{found.code}"),
-            why=t(f"compliance.why.{found.why}", **found.params),
+        Part(
+            t(f"compliance.evidence.{found.code}"),
+            found.section,
+            None if found.why is None else t(f"compliance.why.{found.why}", **found.params),
+            t(f"compliance.part.{found.state}"),
         )
         for found in item.evidence
-        if found.why is not None
     ]
 
 
-def _unsaid(item: AnsweredClause, t: Catalogue) -> list[str]:
-    names = [field_name(field, t) for field, text in item.words.items() if not text]
-    return [t("compliance.unsaid", names=t.listed(names))] if names else []
+def _words(item: AnsweredClause, t: Catalogue) -> list[Part]:
+    return [
+        Part(
+            field_name(field, t),
+            f"words-{field}" if text else None,
+            None if text else t("compliance.no_words", key=key_of(field)),
+            t("compliance.part.words" if text else "compliance.part.no_words"),
+        )
+        for field, text in item.words.items()
+    ]

@@ -19,10 +19,9 @@ import jinja2
 from markupsafe import Markup
 
 from audit.report import wording
+from audit.report.documents import Telling
 from audit.report.sections import Section, all_sections
 from audit.report.view import View
-from audit.result import AuditResult
-from audit.store.runfolder import RunFolder
 from audit.text import visible
 
 #: Sections of a lower order stand in the header of the page.
@@ -33,13 +32,12 @@ SCRIPTS = ("fold", "charts", "lists", "terms", "start")
 PAGE_WORDS = {"glossary": (), "all": ("n",), "fewer": ("first",), "shown": ("shown", "found", "n")}
 
 
-def render_html(folder: RunFolder, result: AuditResult, language: str | None = None) -> str:
-    """Render the whole page from a run folder."""
+def render_html(telling: Telling) -> str:
+    """Render the whole page."""
     sections = all_sections()
     words = {code: text for section in sections for code, text in section.messages.items()}
-    view = View(
-        result, folder, wording.Catalogue.of(result, language, words), frameworks=tuple(result.config["frameworks"])
-    )
+    t = wording.Catalogue.of(telling.result, telling.language, words)
+    view = View(telling.result, telling.folder, t, audience=telling.audience, frameworks=telling.asked)
     added = {f"sections/{section.code}.html.j2": section.source for section in sections if section.source is not None}
     environment = page_environment(added)
     built = [(section, content) for section in sections if (content := section.build(view)) is not None]
@@ -59,7 +57,7 @@ def render_html(folder: RunFolder, result: AuditResult, language: str | None = N
     plotly = _plotly() if view.charts else None
     return environment.get_template("report.html.j2").render(
         view=view,
-        r=result,
+        r=view.result,
         t=view.t,
         header=[content for section, content in rendered if section.order < FIRST_IN_MAIN],
         sections=[content for section, content in rendered if section.order >= FIRST_IN_MAIN],

@@ -18,7 +18,7 @@ LONGEST_CELL = 2_000
 
 def render_markdown(result: AuditResult, t: Catalogue) -> str:
     """Render the banner and the summary."""
-    found = result.findings
+    found = result.clear_gaps
     numbers = {item.name for item in result.metric_definitions if item.unit == "number"}
     named = len(result.classes) > 2 or result.data.nothing is not None
     lines = [f"# {_safe(t('markdown.title', title=result.title))}", ""]

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from audit.report.charts import Chart
+from audit.report.documents import Audience
 from audit.report.drawing import Drawing, Kept, draw
 from audit.report.glossary import Glossary
 from audit.report.islands import FIRST, Island
@@ -32,6 +33,8 @@ class View:
 
     Attributes
     ----------
+    audience
+        Who reads it.
     charts
         Charts that sections add; the page carries their data once.
     frameworks
@@ -46,6 +49,7 @@ class View:
     result: AuditResult
     folder: RunFolder
     t: Catalogue
+    audience: Audience = "internal"
     charts: list[Chart] = field(default_factory=list)
     frameworks: tuple[str, ...] = ()
     islands: dict[str, Island] = field(default_factory=dict)

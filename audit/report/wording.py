@@ -221,6 +221,10 @@ class Catalogue:
         """Word the first of these codes that has words; the last has."""
         return self(next((code for code in codes[:-1] if code in self._words), codes[-1]), **params)
 
+    def knows(self, code: str) -> bool:
+        """Whether a code has words."""
+        return code in self._words
+
     def note(self, code: str | None) -> str:
         """Word the reason of an undefined value."""
         return "" if code is None else self._words.get(f"undefined.{code}", code)

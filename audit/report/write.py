@@ -1,39 +1,23 @@
-"""Write every document of a finished audit from its run folder alone."""
+"""Write the documents of a finished audit from its run folder alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 from pathlib import Path
 
-from audit.report.html import render_html
-from audit.report.junit import render_junit
-from audit.report.markdown import render_markdown
-from audit.report.sarif import render_sarif
-from audit.report.tables import disparities_csv, metrics_csv
-from audit.report.wording import Catalogue
-from audit.result import AuditResult
-from audit.store.files import write_text
-from audit.store.runfolder import RunFolder
-
-FORMATS = ("html", "md", "csv", "junit", "sarif")
+from audit.report.documents import ALL, EVERY_AUDIT, Telling
+from audit.store.files import write_bytes, write_text
 
 
-def write_report(
-    folder: RunFolder,
-    formats: tuple[str, ...] = FORMATS,
-    language: str | None = None,
-    *,
-    result: AuditResult | None = None,
-    out: Path | None = None,
-) -> list[str]:
+def write_documents(telling: Telling, formats: Collection[str] = EVERY_AUDIT, *, out: Path | None = None) -> list[str]:
     """Render a result in these formats.
 
     Parameters
     ----------
-    language
-        Default: that of the audit.
-    result
-        Default: that of the run folder. Another judgement of it can be given.
+    telling
+        What is told, and for whom.
+    formats
+        Codes of documents; default: those that every audit writes.
     out
         Where to write; default: the run folder.
 
@@ -42,19 +26,15 @@ def write_report(
     list of str
         Names of the files written.
     """
-    shown = result or folder.read_result()
-    t = Catalogue.of(shown, language)
-    documents: dict[str, list[tuple[Path, Callable[[], str]]]] = {
-        "csv": [
-            (folder.metrics_csv, lambda: metrics_csv(shown)),
-            (folder.disparities_csv, lambda: disparities_csv(shown)),
-        ],
-        "md": [(folder.summary, lambda: render_markdown(shown, t))],
-        "junit": [(folder.junit, lambda: render_junit(shown, t))],
-        "sarif": [(folder.sarif, lambda: render_sarif(shown, t, folder.read_flagged()))],
-        "html": [(folder.report, lambda: render_html(folder, shown, language))],
-    }
-    written = [document for kind, group in documents.items() if kind in formats for document in group]
-    for path, render in written:
-        write_text((out or folder.path) / path.name, render())
-    return [path.name for path, _ in written]
+    # Rendered before anything is written: a document that cannot be leaves the others as they were.
+    rendered: dict[str, str | bytes] = {}
+    for document in ALL:
+        if document.code in formats:
+            rendered |= document.render(telling)
+    for name, content in rendered.items():
+        path = (out or telling.folder.path) / name
+        if isinstance(content, bytes):
+            write_bytes(path, content)
+        else:
+            write_text(path, content)
+    return list(rendered)

@@ -1,8 +1,8 @@
 """`result.json` as typed models: every stage of an audit returns one part, every output reads the whole.
 
 The parts lie beside each other in one object: `Subject` (what was audited, and how), `Fairness` (groups against
-groups), `Verdicts` (baseline and policy), `Why` (explanations, probe, flags), `Record` (notes, cost, environment). Each
-stands at the end of the file of what it holds, and declares its fields for the whole too.
+groups), `Verdicts` (baseline and policy), `Why` (explanations, probe, flags), `Conclusions` (findings), `Record`
+(notes, cost, environment). Each stands at the end of the file of what it holds, and declares its fields for the whole.
 
 It holds numbers and codes with parameters, never prose; words live in the message catalogue of the report. Fields that
 are null say why in `note`; counts are null only in a copy for the public, where they are suppressed. Apart from
@@ -50,13 +50,13 @@ from audit.result.fairness import (
     AdverseImpact,
     CalibrationBin,
     ClassReport,
+    ClearGap,
+    ClearGaps,
     Correlation,
     DiscoveredSlice,
     Discovery,
     Disparity,
     Fairness,
-    Finding,
-    FindingsSummary,
     Group,
     GroupScores,
     LibraryCheck,
@@ -66,6 +66,19 @@ from audit.result.fairness import (
     Sketch,
     SlicingFacts,
     StratifiedTest,
+)
+from audit.result.findings import (
+    Carried,
+    Carrier,
+    Conclusions,
+    Exchanged,
+    Finding,
+    FindingExample,
+    FindingKind,
+    Findings,
+    Measure,
+    NextStep,
+    Sureness,
 )
 from audit.result.impact import CategoryRate, ImpactTable
 from audit.result.names import NameExchanges, NamesOfGroup, NameTried, OwnNames, ShownEntity
@@ -101,14 +114,19 @@ __all__ = [
     "AdverseImpact",
     "AuditResult",
     "CalibrationBin",
+    "Carried",
+    "Carrier",
     "CategoryRate",
     "ChanceTest",
     "Change",
     "ClassReport",
+    "ClearGap",
+    "ClearGaps",
     "Closing",
     "ComparedDecision",
     "Comparison",
     "ConceptPush",
+    "Conclusions",
     "Confused",
     "Correlation",
     "DataFacts",
@@ -119,12 +137,15 @@ __all__ = [
     "Doubt",
     "Environment",
     "EqualTreatment",
+    "Exchanged",
     "ExplanationComparison",
     "ExplanationShift",
     "Explanations",
     "Fairness",
     "Finding",
-    "FindingsSummary",
+    "FindingExample",
+    "FindingKind",
+    "Findings",
     "FlagRate",
     "Flags",
     "FlipRate",
@@ -137,6 +158,7 @@ __all__ = [
     "ImpactTable",
     "Judgement",
     "LibraryCheck",
+    "Measure",
     "Measured",
     "MetricDefinition",
     "MetricValue",
@@ -145,6 +167,7 @@ __all__ = [
     "NameTried",
     "NamesOfGroup",
     "Needed",
+    "NextStep",
     "Note",
     "OutcomeCounts",
     "OwnNames",
@@ -169,6 +192,7 @@ __all__ = [
     "SlicingFacts",
     "StratifiedTest",
     "Subject",
+    "Sureness",
     "TextEdit",
     "Timings",
     "UnitAttributions",
@@ -185,5 +209,5 @@ class Measured(Fairness, Subject):
 
 
 # pydantic gives the fields of the last base first: read the bases from right to left for the order in result.json.
-class AuditResult(Record, Why, Verdicts, Measured):
+class AuditResult(Record, Conclusions, Why, Verdicts, Measured):
     """One audit, whole."""

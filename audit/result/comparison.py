@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from audit.result.fairness import FindingsSummary, Sketch
+from audit.result.fairness import ClearGaps, Sketch
 from audit.result.part import Count, Note, Part, Size
 from audit.result.why import UnitAttributions
 
@@ -143,7 +143,7 @@ class Comparison(Part):
     changes: list[Change]
     gaps: list[GapChange] = Field(description="Two of every gap: how far it widened, and how far it narrowed.")
     flips: list[Flips]
-    flip_gaps: FindingsSummary | None = Field(
+    flip_gaps: ClearGaps | None = Field(
         description="Groups whose decisions change more often than others', beyond chance; null if not paired."
     )
     explanations: ExplanationComparison | None = Field(

@@ -276,7 +276,7 @@ class Discovery(Part):
     items: list[DiscoveredSlice]
 
 
-class Finding(Part):
+class ClearGap(Part):
     """A gap too wide for chance: the simultaneous lower bound of the difference is above zero."""
 
     code: Literal["gap_clear_of_chance"]
@@ -295,14 +295,14 @@ class Finding(Part):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
-class FindingsSummary(Part):
+class ClearGaps(Part):
     """What was looked at to find `items`, so that a reader can judge what an empty list means."""
 
     level: float
     comparisons: Count = Field(description="Pairs of groups compared, over all metrics: what `level` is corrected for.")
     gaps: Count = Field(description="Gaps looked at.")
     doubted: int = Field(0, description="Values of groups left out because their bounds carry no guarantee.")
-    items: list[Finding]
+    items: list[ClearGap]
 
 
 class ClassReport(Part):
@@ -334,5 +334,5 @@ class Fairness(Part):
     adverse_impact: list[AdverseImpact]
     impact_ratios: list[ImpactTable] = Field(description="Selection rates of every slicing against the highest.")
     scores: list[ScoreReport]
-    findings: FindingsSummary
+    clear_gaps: ClearGaps
     discovery: Discovery | None = Field(description="Null where it was not asked for.")

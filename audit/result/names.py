@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from audit.result.fairness import (
+    ClearGaps,
     Correlation,
     Disparity,
-    FindingsSummary,
     MetricDefinition,
     MetricValue,
     SlicingFacts,
@@ -80,7 +80,7 @@ class NameExchanges(Part):
     metrics: list[MetricValue]
     correlations: list[Correlation]
     disparities: list[Disparity]
-    findings: FindingsSummary
+    clear_gaps: ClearGaps
     varies: Count = Field(description="Entities that are found under some names and not under others.")
     by_group: Count = Field(description="Entities that are found under all names of some group, under none of another.")
     shown: list[ShownEntity] = Field(description="Entities that the report may show.")

@@ -64,8 +64,13 @@ def make_folder(path: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 text file atomically, with the newlines as they are."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file atomically."""
     with replacing(path) as stream:
-        stream.write(text.encode("utf-8"))
+        stream.write(content)
 
 
 def sha256(path: Path) -> str:

@@ -48,12 +48,6 @@ class RunFolder:
         self.counterfactuals = path / "counterfactuals.parquet"
         self.names = path / "names.parquet"
         self.flagged = path / "flagged.jsonl"
-        self.metrics_csv = path / "metrics.csv"
-        self.disparities_csv = path / "disparities.csv"
-        self.summary = path / "summary.md"
-        self.report = path / "report.html"
-        self.junit = path / "junit.xml"
-        self.sarif = path / "audit.sarif"
         self.manifest = path / MANIFEST
         self._work = work or path / WORK
         self._state = self._work / "state.json"

@@ -15,7 +15,7 @@ from audit.fairness.compare.changed import changed_decisions
 from audit.fairness.compare.paired import PairedTally, same_decisions
 from audit.fairness.metrics.names import FLIPS
 from audit.fairness.tally import Slicing
-from audit.result import FindingsSummary, Flips, Group, SlicingFacts
+from audit.result import ClearGaps, Flips, Group, SlicingFacts
 from audit.store.columns import group_column
 
 LEVEL = 0.95
@@ -30,7 +30,7 @@ def facts(names: list[str], outside: str | None = None) -> SlicingFacts:
     return SlicingFacts(attributes=["g"], groups=groups)
 
 
-def judged(frame: pd.DataFrame, outside: str | None = None) -> tuple[dict[str, Flips], FindingsSummary]:
+def judged(frame: pd.DataFrame, outside: str | None = None) -> tuple[dict[str, Flips], ClearGaps]:
     """Flips of a table of `g`, `truth`, `before`, `after`, and perhaps `cluster` and `weight`."""
     clustered = "cluster" in frame
     renamed = frame.rename(columns={"g": group_column("g"), "truth": "y_true", "after": "y_pred", "before": "y_before"})

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from audit.fairness.compare.clear_gaps import clear_gaps
 from audit.fairness.compare.disparities import compare
-from audit.fairness.compare.findings import findings
 from audit.fairness.compare.frame import _with_interval
 from audit.fairness.compare.values import Values
 from audit.fairness.metrics.definitions import known_metrics
@@ -89,8 +89,8 @@ def test_intervals_cover_and_equal_groups_are_hardly_ever_named(n: int, rows: in
     for _ in range(runs):
         frame = templates(rng, n, rows, groups, rate)
         done = compared(frame)
-        named += bool(findings([done], 0.95).items)
-        naive += bool(findings([compared(frame, clustered=False)], 0.95).items)
+        named += bool(clear_gaps([done], 0.95).items)
+        naive += bool(clear_gaps([compared(frame, clustered=False)], 0.95).items)
         found = selection(done)
         covered += int(((found.lower <= rate) & (rate <= found.upper)).sum())
         intervals += len(found.value)

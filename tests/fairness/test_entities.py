@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from seqeval.metrics.v1 import precision_recall_fscore_support
 from seqeval.scheme import IOB2
 
+from audit.fairness.compare.clear_gaps import clear_gaps
 from audit.fairness.compare.discovery import DiscoveryCounter, Search
 from audit.fairness.compare.disparities import compare
-from audit.fairness.compare.findings import findings
 from audit.fairness.tally import tally_decisions
 from audit.store.decisions import Decided, several
 from tests.fairness.several import NO_ENTITY, SCHEMA, compared, question, quickly, rows_of, slicing, value
@@ -159,7 +159,7 @@ def test_nothing_is_said_of_decisions_that_are_not_there() -> None:
 
 def test_a_gap_of_entities_is_a_finding() -> None:
     decided, groups = drawn(600, right=(0.95, 0.7))
-    found = findings([compared("entities", decided, rows_of(groups), CLASSES, ("micro_recall",))], 0.95)
+    found = clear_gaps([compared("entities", decided, rows_of(groups), CLASSES, ("micro_recall",))], 0.95)
     assert [(item.metric, item.low_group) for item in found.items] == [("micro_recall", ["b"])]
 
 

@@ -15,9 +15,9 @@ from sklearn.metrics import accuracy_score
 
 from audit.config import PolicyConfig, RuleConfig
 from audit.fairness.bounds.effective import kish
+from audit.fairness.compare.clear_gaps import clear_gaps
 from audit.fairness.compare.disparities import Compared
 from audit.fairness.compare.examples import ExampleCounter
-from audit.fairness.compare.findings import findings
 from audit.fairness.metrics.definitions import described
 from audit.fairness.tally import Slicing, tally_columns
 from audit.policy.judge import judge
@@ -124,7 +124,7 @@ def test_a_row_that_stands_for_several_counts_as_often() -> None:
     assert (visible.n, visible.value) == (3 * 8 + 5, pytest.approx(18 / 29))
 
 
-def test_gaps_and_findings_are_as_of_decisions() -> None:
+def test_gaps_and_clear_gaps_are_as_of_decisions() -> None:
     rng = np.random.default_rng(0)
     groups = rng.choice(["a", "b"], 600).tolist()
     chance = {"a": 0.1, "b": 0.4}
@@ -135,7 +135,7 @@ def test_gaps_and_findings_are_as_of_decisions() -> None:
     assert (width.worst_group, width.best_group) == (["b"], ["a"])
     assert 0 < width.lower < width.value < width.upper
     assert gap(exact, "exact_match", "difference").worst_group == ["b"]
-    assert {item.metric for item in findings(found, 0.95).items} == {"exact_match", "visible_characters"}
+    assert {item.metric for item in clear_gaps(found, 0.95).items} == {"exact_match", "visible_characters"}
     assert not exact.class_reports and not exact.selected
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from audit import run
 from audit.config import load_config
+from audit.report.documents import Telling
 from audit.report.html import render_html
 from audit.result import AuditResult
 from audit.store.runfolder import RunFolder
@@ -62,7 +63,7 @@ def test_more_is_overlooked_on_dark_skin_and_the_rule_says_on_which(planted: tup
     assert found.low_group == ["8-10"]
     rates = {v.group[0]: v.value for v in result.metrics if v.metric == "true_positive_rate" and len(v.group) == 1}
     assert rates["8-10"] < 0.6 < 0.9 < min(rates["1-4"], rates["5-7"])
-    named = {(item.metric, tuple(item.low_group)) for item in result.findings.items}
+    named = {(item.metric, tuple(item.low_group)) for item in result.clear_gaps.items}
     assert ("true_positive_rate", ("8-10",)) in named
 
 
@@ -105,7 +106,7 @@ def test_pictures_are_in_one_file_and_gone_without_it(planted: tuple[AuditResult
         assert b"\x89PNG" not in (folder / name).read_bytes()
     copy = Path(shutil.copytree(folder, tmp_path / "run"))
     (copy / "inputs.parquet").unlink()
-    redacted = render_html(RunFolder(copy), result)
+    redacted = render_html(Telling(RunFolder(copy), result))
     assert "data:image/" not in redacted
     assert "redacted" in redacted
 
@@ -134,7 +135,7 @@ def test_pictures_are_seen_in_a_browser_and_by_who_cannot_see_them(
 
 def test_where_nothing_was_planted_nothing_is_named(tmp_path: Path) -> None:
     result = audited(tmp_path / "run", "model.path=classifier-even", "explanations.which=none", "probe.light=0")
-    assert result.findings.items == []
+    assert result.clear_gaps.items == []
     assert {name: rule.status for name, rule in rules(result).items()} == {
         "true_positive_rate": "pass",
         "flip_rate": "pass",

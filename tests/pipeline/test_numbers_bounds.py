@@ -35,4 +35,4 @@ def test_numbers_of_any_size(tmp_path: Path, centre: float, spread: float) -> No
             assert value.upper - value.lower < 2 * spread
     assert result.judgement is not None
     assert result.judgement.status == "fail"
-    assert {item.metric for item in result.findings.items} == {"mean_prediction", "mean_absolute_error"}
+    assert {item.metric for item in result.clear_gaps.items} == {"mean_prediction", "mean_absolute_error"}

@@ -33,7 +33,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> audit.AuditResult:
 
 
 def test_the_planted_gaps_are_what_the_audit_finds(result: audit.AuditResult) -> None:
-    found = {(tuple(f.attributes), f.metric): f for f in result.findings.items}
+    found = {(tuple(f.attributes), f.metric): f for f in result.clear_gaps.items}
     gender = found[("gender",), "true_positive_rate"]
     assert (gender.low_group, gender.high_group) == (["female"], ["male"])
     ethnicity = found[("ethnicity",), "true_positive_rate"]

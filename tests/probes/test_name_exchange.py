@@ -111,7 +111,7 @@ def test_the_gap_is_found_paired_and_judged(make: Make) -> None:
     assert [rule.status for rule in result.judgement.rules if rule.metric == "name_recall"] == ["fail", "pass"]
     assert {rule.status for rule in result.judgement.rules if rule.metric != "name_recall"} == {"fail"}
     assert result.names is not None
-    (first, *_) = result.names.findings.items
+    (first, *_) = result.names.clear_gaps.items
     assert (first.metric, first.high_group) == ("name_recall", ["Anglo American"])
     correlation = next(c for c in result.names.correlations if c.attributes == [GENDER] and c.metric == "name_recall")
     assert correlation.matrix[0][1] == pytest.approx(1.0), "women and men are found in the same texts"
@@ -138,7 +138,7 @@ def test_flags_name_the_names(make: Make) -> None:
 def test_one_who_knows_all_treats_all_alike(make: Make) -> None:
     result = run(make([*EVERY, *OWN], policy={"rules": [{"metric": "name_recall", "limit": 0.2}]}, rows=60))
     assert result.names is not None
-    assert not result.names.findings.items
+    assert not result.names.clear_gaps.items
     assert result.names.by_group == 0
     assert result.judgement is not None
     assert {rule.status for rule in result.judgement.rules} == {"pass"}

@@ -42,12 +42,14 @@ def test_no_number_is_computed_in_a_template() -> None:
 
 
 def test_the_same_run_renders_the_same_page(model_case: Make, tmp_path: Path) -> None:
-    from audit.report.write import write_report
+    from audit.report.documents import Telling
+    from audit.report.write import write_documents
     from audit.store.runfolder import RunFolder
 
     audit.run(model_case())
     before = (tmp_path / "run" / "report.html").read_bytes()
-    write_report(RunFolder(tmp_path / "run"))
+    folder = RunFolder(tmp_path / "run")
+    write_documents(Telling(folder, folder.read_result()))
     assert (tmp_path / "run" / "report.html").read_bytes() == before
 
 

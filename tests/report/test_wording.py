@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from audit.findings.next_steps import step_rules
 from audit.report import wording
 from audit.report.wording import Catalogue, chart_text
-from audit.text import visible
+from audit.text import LANGUAGES, visible
 
 
 def test_control_characters_are_shown_not_obeyed() -> None:
@@ -71,7 +72,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
         "counterfactuals.side.",
         "flags.name.",
     )
-    prefixes += ("found.", "asked.", "phrase.", "amount.")
+    prefixes += ("finding.", "next.", "found.", "asked.", "phrase.", "amount.")
     prefixes += ("flags.means.", "flags.severity.", "flags.confirmed.")
     prefixes += ("list.", "decision.", "class.", "flags.disparity", "flags.names.", "names.refused.", "names.tried.")
     unused = {code for code in words if code.split("@")[0] not in used and not code.startswith(prefixes)}
@@ -125,3 +126,10 @@ def test_what_joins_words_is_of_the_language() -> None:
     assert (en.pair("a", "b"), zh.pair("甲", "乙")) == ("a: b", "甲：乙")
     assert (en.aside("a", "b"), zh.aside("甲", "乙")) == ("a (b)", "甲（乙）")
     assert (en.page_language, zh.page_language) == ("en", "zh-Hans")
+
+
+def test_every_action_has_words_in_every_language() -> None:
+    for language in LANGUAGES:
+        words = Catalogue(language)
+        for rule in step_rules():
+            assert words.knows(f"next.{rule.action}")

@@ -14,14 +14,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from audit.fairness.bounds.inference import one_sided
+from audit.fairness.compare.clear_gaps import clear_gaps
 from audit.fairness.compare.disparities import Compared
-from audit.fairness.compare.findings import findings
 from audit.fairness.compare.frame import evaluate
 from audit.fairness.compare.paired import SUMS, PairedTally
 from audit.fairness.compare.values import GroupedCells, Values
 from audit.fairness.metrics.definitions import known_metrics
 from audit.fairness.metrics.names import FLIPS
-from audit.result import FindingsSummary, FlipRate, Flips, SlicingFacts
+from audit.result import ClearGaps, FlipRate, Flips, SlicingFacts
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -30,7 +30,7 @@ NO, YES = "no", "yes"
 
 def changed_decisions(
     tallies: list[tuple[PairedTally, Ints, SlicingFacts]], positive: str | None, level: float
-) -> tuple[list[Flips], FindingsSummary]:
+) -> tuple[list[Flips], ClearGaps]:
     """Count what changed in every group, bound its shares, and find groups where more changed than in others.
 
     Parameters
@@ -56,7 +56,7 @@ def changed_decisions(
             for code, group in enumerate(slicing.groups)
         ]
         compared.append(Compared(slicing=slicing, pooled=list(known.values())))
-    return flips, findings(compared, level)
+    return flips, clear_gaps(compared, level)
 
 
 def _rate(kind: str, shares: Values, counted: tuple[Ints, Ints], code: int) -> FlipRate:

@@ -15,8 +15,8 @@ import pandas as pd
 import pyarrow as pa
 
 from audit.fairness.bounds.outcomes import rate_of
+from audit.fairness.compare.clear_gaps import clear_gaps
 from audit.fairness.compare.disparities import Compared, compare
-from audit.fairness.compare.findings import findings
 from audit.fairness.compare.name_splits import by_group, with_found
 from audit.fairness.compare.question import Question
 from audit.fairness.metrics.definitions import described, known_metrics
@@ -24,9 +24,9 @@ from audit.fairness.metrics.names import NAME_RECALL, NAME_VISIBLE
 from audit.fairness.scores import tally_scores
 from audit.fairness.tally import Slicing, tally_decisions
 from audit.result import (
+    ClearGap,
     Correlation,
     Disparity,
-    Finding,
     MetricValue,
     NameExchanges,
     NamesOfGroup,
@@ -43,7 +43,7 @@ RECALL = replace(known_metrics()["selection_rate"], name=NAME_RECALL)
 #: The mean share of characters that stay visible: a mean of scores, which is what it is computed as.
 VISIBLE = replace(known_metrics()["mean_prediction"], better="low")
 #: What is said of a metric.
-Spoken = TypeVar("Spoken", MetricValue, Correlation, Disparity, Finding)
+Spoken = TypeVar("Spoken", MetricValue, Correlation, Disparity, ClearGap)
 #: Groups at each end of a shown entity, and names of each.
 MOST_GROUPS, MOST_NAMES = 3, 2
 
@@ -85,7 +85,7 @@ def name_exchanges(table: pd.DataFrame, asked: Asked, level: float) -> NameExcha
     usable = with_found(table)
     compared = _compare(usable, asked, level) if len(usable) else []
     split = by_group(usable) if len(usable) else pd.DataFrame()
-    clear = findings(compared, level)
+    clear = clear_gaps(compared, level)
     return NameExchanges(
         language=asked.language,
         names_sha256=asked.names_sha256,
@@ -106,7 +106,7 @@ def name_exchanges(table: pd.DataFrame, asked: Asked, level: float) -> NameExcha
         metrics=[_named(value) for item in compared for value in item.metrics],
         correlations=[_named(value) for item in compared for value in item.correlations],
         disparities=[_named(value) for item in compared for value in item.disparities],
-        findings=clear.model_copy(update={"items": [_named(item) for item in clear.items]}),
+        clear_gaps=clear.model_copy(update={"items": [_named(item) for item in clear.items]}),
         varies=int((usable.groupby("row_id")["found"].nunique() > 1).sum()),
         by_group=len(split),
         shown=_shown(usable, columns, split, asked.shown),

@@ -11,7 +11,7 @@ from audit.report.view import View
 
 def build(view: View) -> dict[str, Any]:
     """Say how many gaps are clear of chance, and whether the page shows text that must not be published."""
-    found, judgement = view.result.findings, view.result.judgement
+    found, judgement = view.result.clear_gaps, view.result.judgement
     status = judgement.status if judgement else "none"
     words = ("banner.not_judged", "banner.not_judged.why")
     if judgement:

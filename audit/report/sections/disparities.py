@@ -78,7 +78,7 @@ def _rows(view: View, gaps: list[Disparity]) -> list[dict[str, Any]]:
     paired: dict[tuple[Any, ...], dict[str, Disparity]] = {}
     for gap in gaps:
         paired.setdefault((gap.metric, gap.cls, tuple(gap.stratum.items())), {})[gap.aggregate] = gap
-    clear = {(tuple(f.attributes), f.metric, f.cls): f for f in view.result.findings.items}
+    clear = {(tuple(f.attributes), f.metric, f.cls): f for f in view.result.clear_gaps.items}
     several = view.names_class
     rows = []
     for (metric, cls, _), pair in paired.items():
@@ -110,7 +110,7 @@ def _tests(view: View, slicing: SlicingFacts) -> list[StratifiedTest]:
 
 def conclude(view: View) -> str:
     """Say how many gaps are clear of chance, and which is best established."""
-    found = view.result.findings
+    found = view.result.clear_gaps
     if not found.items:
         return view.t("conclusion.disparities.none", gaps=found.gaps)
     first = found.items[0]

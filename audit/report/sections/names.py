@@ -52,7 +52,7 @@ def build(view: View) -> dict[str, Any] | None:
         "everybody": values.get(((), (), NAME_RECALL)),
         "tables": tables,
         "listed": MOST_LISTED,
-        "findings": found.findings.items,
+        "clear_gaps": found.clear_gaps.items,
         "shown": [_shown(view, entity) for entity in found.shown if entity.row_id in view.texts],
         "redacted": bool(found.shown) and not view.texts,
         "group_name": group_name,
@@ -104,10 +104,10 @@ def conclude(view: View) -> str | None:
     found = view.result.names
     if found is None:
         return None
-    if not found.findings.items:
-        level = percent(found.findings.level, 0)
-        return view.t("conclusion.names.none", n=count(found.findings.comparisons), level=level)
-    widest = found.findings.items[0]
+    if not found.clear_gaps.items:
+        level = percent(found.clear_gaps.level, 0)
+        return view.t("conclusion.names.none", n=count(found.clear_gaps.comparisons), level=level)
+    widest = found.clear_gaps.items[0]
     return view.t(
         "conclusion.names", low=group_name(widest.low_group), low_value=percent(widest.low_value),
         high=group_name(widest.high_group), high_value=percent(widest.high_value),

@@ -8,7 +8,7 @@ from audit.report.sections import Section, comparison
 from audit.report.verdicts import subject, worst_first
 from audit.report.view import View
 from audit.report.wording import count, group_name, percent
-from audit.result import Finding
+from audit.result import ClearGap
 
 #: Findings in the summary, over all slicings and per slicing.
 MOST_SLICINGS, MOST_PER_SLICING = 6, 3
@@ -18,8 +18,8 @@ MOST_DISCOVERED = 5
 
 def build(view: View) -> dict[str, Any]:
     """Group findings by slicing, in the order of their widest gap."""
-    by_slicing: dict[tuple[str, ...], list[Finding]] = {}
-    for finding in view.result.findings.items:
+    by_slicing: dict[tuple[str, ...], list[ClearGap]] = {}
+    for finding in view.result.clear_gaps.items:
         by_slicing.setdefault(tuple(finding.attributes), []).append(finding)
     cards = [
         {

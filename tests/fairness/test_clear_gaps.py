@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from audit.fairness.compare.clear_gaps import clear_gaps
 from audit.fairness.compare.disparities import Compared
-from audit.fairness.compare.findings import findings
 from audit.fairness.compare.values import Values
 from audit.fairness.metrics.definitions import choose_metrics
 from audit.result import Group, SlicingFacts
@@ -51,7 +51,7 @@ def simulated(rng: np.random.Generator, sizes: list[int], rate: float, metrics: 
 def test_equal_groups_are_hardly_ever_named(sizes: list[int], rate: float) -> None:
     rng = np.random.default_rng(11)
     runs = 600
-    named = sum(bool(findings([simulated(rng, sizes, rate, 5)], 0.95).items) for _ in range(runs))
+    named = sum(bool(clear_gaps([simulated(rng, sizes, rate, 5)], 0.95).items) for _ in range(runs))
     # At a true rate of 5 %, more than 45 of 600 would come up in less than 0.5 % of tries.
     assert named <= 45
 
@@ -59,7 +59,7 @@ def test_equal_groups_are_hardly_ever_named(sizes: list[int], rate: float) -> No
 def test_a_wide_gap_is_named_with_its_bound() -> None:
     rng = np.random.default_rng(3)
     done = compare_rows(counts(rng, [500] * 4, 0.3, 0.3), ["g"], ask(CLASSES, "1", LIGHT))
-    found = findings([done], 0.95)
+    found = clear_gaps([done], 0.95)
     first = next(item for item in found.items if item.metric == "selection_rate")
     assert first.high_group == ["g00"]
     assert 0 < first.lower < first.difference == pytest.approx(first.high_value - first.low_value)
@@ -67,10 +67,10 @@ def test_a_wide_gap_is_named_with_its_bound() -> None:
     assert found.comparisons == len(LIGHT) * 6
 
 
-def test_the_level_moves_findings() -> None:
+def test_the_level_moves_clear_gaps() -> None:
     rng = np.random.default_rng(5)
     done = compare_rows(counts(rng, [150] * 3, 0.4, 0.17), ["g"], ask(CLASSES, "1", ("selection_rate",)))
-    loose, strict = findings([done], 0.55), findings([done], 0.99999)
+    loose, strict = clear_gaps([done], 0.55), clear_gaps([done], 0.99999)
     assert len(loose.items) == 1
     assert not strict.items
 
@@ -79,6 +79,6 @@ def test_complements_and_groups_outside_gaps_name_nothing() -> None:
     rng = np.random.default_rng(6)
     names = ("true_positive_rate", "false_negative_rate")
     question = ask(CLASSES, "1", names, outside={"g": {"g00": "configured"}})
-    found = findings([compare_rows(counts(rng, [500] * 3, 0.2, 0.6), ["g"], question)], 0.95)
+    found = clear_gaps([compare_rows(counts(rng, [500] * 3, 0.2, 0.6), ["g"], question)], 0.95)
     assert found.gaps == 1
     assert not found.items

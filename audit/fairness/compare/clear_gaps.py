@@ -13,8 +13,8 @@ from audit.fairness.compare.values import Values
 from audit.fairness.metrics.definitions import Metric
 from audit.fairness.metrics.names import COMPLEMENTS
 from audit.result import (
-    Finding,
-    FindingsSummary,
+    ClearGap,
+    ClearGaps,
     SlicingFacts,
 )
 
@@ -22,7 +22,7 @@ from audit.result import (
 MEANS_OF_NUMBERS = frozenset({"mean_prediction", "mean_absolute_error"})
 
 
-def findings(compared: list[Compared], level: float) -> FindingsSummary:
+def clear_gaps(compared: list[Compared], level: float) -> ClearGaps:
     """Gaps clear of chance: the lower bound of the difference of some two groups is above zero. Widest bound first.
 
     1 − `level` is shared equally among the slicings, and within a slicing among all pairs of groups and all
@@ -49,10 +49,10 @@ def findings(compared: list[Compared], level: float) -> FindingsSummary:
         pairs = sum(math.comb(len(groups), 2) for _, groups in kept)
         comparisons += pairs
         alpha = (1 - level) / len(looked) / pairs
-        items += [found for values, groups in kept if (found := _finding(slicing, values, groups, alpha))]
-    items.sort(key=lambda finding: (-finding.lower, finding.attributes, finding.metric, finding.cls or ""))
+        items += [found for values, groups in kept if (found := _clear_gap(slicing, values, groups, alpha))]
+    items.sort(key=lambda gap: (-gap.lower, gap.attributes, gap.metric, gap.cls or ""))
     gaps = sum(len(kept) for _, kept in looked)
-    return FindingsSummary(level=level, comparisons=comparisons, gaps=gaps, doubted=doubted, items=items)
+    return ClearGaps(level=level, comparisons=comparisons, gaps=gaps, doubted=doubted, items=items)
 
 
 def _tested(metric: Metric) -> bool:
@@ -60,14 +60,14 @@ def _tested(metric: Metric) -> bool:
     return (metric.numerator is not None or of_numbers) and metric.gap and metric.name not in COMPLEMENTS
 
 
-def _finding(slicing: SlicingFacts, values: Values, groups: npt.NDArray[np.int64], alpha: float) -> Finding | None:
+def _clear_gap(slicing: SlicingFacts, values: Values, groups: npt.NDArray[np.int64], alpha: float) -> ClearGap | None:
     """Name the pair whose difference is bounded highest above zero, if one is."""
     bounds = contrast(values.among(groups), alpha / 2)[0]
     high, low = np.unravel_index(int(np.argmax(bounds)), bounds.shape)
     if not bounds[high, low] > 0:
         return None
     a, b = int(groups[low]), int(groups[high])
-    return Finding(
+    return ClearGap(
         code="gap_clear_of_chance",
         attributes=slicing.attributes,
         metric=values.metric.name,

@@ -1,0 +1,99 @@
+"""Why two groups differ: what carries their gap, and what exchanging the one for the other does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from audit.result import AuditResult, Carried, Carrier, Exchanged, GapDecomposition, Measure, PairEffect
+
+#: Parts that a story names; the section on the gap has all of them.
+MOST_CARRIERS = 4
+#: Parts of a gap that are no place in an example, yet say something: how the two groups' examples end up in general.
+TOLD = frozenset({"baseline", "identity", "lexicon", "word", "field", "region"})
+#: What lexicons call an axis -> what columns are called.
+CALLED = {
+    "gender": {"gender", "sex"},
+    "ethnicity": {"ethnicity", "race", "origin", "nationality"},
+    "age": {"age", "age_band", "age_group", "agegroup"},
+    "religion": {"religion", "faith"},
+    "disability": {"disability"},
+    "sexuality": {"sexuality", "sexual_orientation", "orientation"},
+}
+
+
+def decomposition_of(
+    result: AuditResult, attributes: list[str], low: list[str], high: list[str], measures: Iterable[Measure]
+) -> tuple[int, GapDecomposition] | None:
+    """Find the decomposition that speaks to these groups and the first of the measures that has one."""
+    pair = sorted([low, high])
+    here = [
+        (at, gap)
+        for at, gap in enumerate(result.gaps)
+        if gap.attributes == attributes and sorted([gap.low_group, gap.high_group]) == pair
+    ]
+    for measure in measures:
+        for at, gap in here:
+            if measure.metric in gap.metrics:
+                return at, gap
+    return here[0] if here else None
+
+
+def carried(gap: GapDecomposition) -> Carried:
+    """Sum a decomposition up."""
+    named = sorted((part for part in gap.parts if part.named and part.kind in TOLD), key=lambda part: -abs(part.value))
+    closes = gap.closes
+    return Carried(
+        metric=gap.metrics[0],
+        condition=gap.condition,
+        score_gap=gap.score_gap,
+        carriers=[
+            Carrier(
+                kind=part.kind, name=part.name, value=part.value, lower=part.lower, upper=part.upper, closes=part.closes
+            )
+            for part in named[:MOST_CARRIERS]
+        ],
+        closes=closes,
+        closes_share=closes.value / gap.score_gap if closes and gap.score_gap else None,
+        explains=gap.explains,
+        note=gap.note,
+    )
+
+
+def exchange_of(
+    result: AuditResult, attributes: list[str], low: list[str], high: list[str]
+) -> tuple[int, Exchanged] | None:
+    """Find the exchange that speaks to one of the attributes, and best to these two groups.
+
+    A pair whose terms are in the names of the groups is taken before others of the same axis; among equals, that with
+    the highest bound of its flip rate, then that with the most texts.
+    """
+    found = [
+        (at, pair, attributes.index(name))
+        for at, pair in enumerate(result.probe.pairs if result.probe else [])
+        if not pair.both
+        for name in attributes
+        if name.casefold() in {pair.axis.casefold()} | CALLED.get(pair.axis, set())
+    ]
+    if not found:
+        return None
+    at, best, _ = max(
+        found,
+        key=lambda one: (_speaks_of(one[1], low[one[2]], high[one[2]]), one[1].lower or 0.0, one[1].n or 0, -one[0]),
+    )
+    return at, told(best)
+
+
+def _speaks_of(pair: PairEffect, low: str, high: str) -> int:
+    source, target = _is_of(pair.source, low), _is_of(pair.target, high)
+    return 3 * (source and target) + 2 * source + target
+
+
+def _is_of(term: str, group: str) -> bool:
+    words = group.casefold().replace("-", " ").split()
+    return term.casefold() in {group.casefold(), *words}
+
+
+def told(pair: PairEffect) -> Exchanged:
+    """Sum an exchange up."""
+    names = Exchanged.model_fields
+    return Exchanged.model_validate({name: value for name, value in pair if name in names})

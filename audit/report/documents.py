@@ -1,0 +1,116 @@
+"""Every document of an audit: what it is called, when it is written, and who renders it.
+
+A document is rendered from a `Telling` alone. A new one is a module that renders it, and an entry here. Renderers are
+imported when they are asked for: one may need a package that is not always installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from audit.report.wording import Catalogue
+    from audit.result import AuditResult
+    from audit.store.runfolder import RunFolder
+
+Audience = Literal["internal", "public"]
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What a document is rendered from, and for whom.
+
+    Attributes
+    ----------
+    folder
+        The run folder, for decisions and texts that are not part of the result.
+    result
+        What is told. It may hold another judgement than that in the folder.
+    language
+        Code of a message catalogue; default: `output.language` of the audit.
+    audience
+        `public`: nothing of single persons may be told.
+    frameworks
+        Compliance packs to tell of; default: those of the audit.
+    """
+
+    folder: RunFolder
+    result: AuditResult
+    language: str | None = None
+    audience: Audience = "internal"
+    frameworks: tuple[str, ...] | None = None
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Compliance packs that are told of."""
+        return tuple(self.result.config["frameworks"]) if self.frameworks is None else self.frameworks
+
+    @cached_property
+    def t(self) -> Catalogue:
+        """The words for this result."""
+        from audit.report.wording import Catalogue
+
+        return Catalogue.of(self.result, self.language)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One kind of document.
+
+    Attributes
+    ----------
+    code
+        What it is called in `audit report --format`.
+    render
+        Returns name of a file -> its content.
+    always
+        Whether every audit writes it.
+    """
+
+    code: str
+    render: Callable[[Telling], Mapping[str, str | bytes]]
+    always: bool = True
+
+
+def _html(telling: Telling) -> dict[str, str | bytes]:
+    from audit.report.html import render_html
+
+    return {"report.html": render_html(telling)}
+
+
+def _markdown(telling: Telling) -> dict[str, str | bytes]:
+    from audit.report.markdown import render_markdown
+
+    return {"summary.md": render_markdown(telling.result, telling.t)}
+
+
+def _csv(telling: Telling) -> dict[str, str | bytes]:
+    from audit.report.tables import disparities_csv, metrics_csv
+
+    return {"metrics.csv": metrics_csv(telling.result), "disparities.csv": disparities_csv(telling.result)}
+
+
+def _junit(telling: Telling) -> dict[str, str | bytes]:
+    from audit.report.junit import render_junit
+
+    return {"junit.xml": render_junit(telling.result, telling.t)}
+
+
+def _sarif(telling: Telling) -> dict[str, str | bytes]:
+    from audit.report.sarif import render_sarif
+
+    return {"audit.sarif": render_sarif(telling.result, telling.t, telling.folder.read_flagged())}
+
+
+ALL = (
+    Document("html", _html),
+    Document("md", _markdown),
+    Document("csv", _csv),
+    Document("junit", _junit),
+    Document("sarif", _sarif),
+)
+FORMATS = tuple(document.code for document in ALL)
+EVERY_AUDIT = tuple(document.code for document in ALL if document.always)

@@ -1,0 +1,225 @@
+"""Findings in words: one telling for the page, the summary, the terminal, SARIF and every paper.
+
+Each line is a whole sentence of the catalogue. Nothing here knows how a document looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audit.report.verdicts import Amount
+from audit.report.wording import Catalogue, count, decimal, group_name, number, percent
+from audit.result import Carrier, Exchanged, Finding, Measure, NextStep
+
+#: Parts of a gap that are called by their own name; others by a message.
+NAMED = frozenset({"identity", "lexicon", "word", "field", "region"})
+#: Parts named in one sentence.
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class ToldStep:
+    """What to do next, and where in the result its evidence stands."""
+
+    text: str
+    evidence: list[str]
+
+
+@dataclass(frozen=True)
+class ToldFinding:
+    """One finding in words.
+
+    Attributes
+    ----------
+    headline
+        Who against whom, or what else it is about, by how much.
+    amount
+        The first measure's least difference, or its difference where nothing is proven, short enough for large print;
+        None where there is no such number.
+    amount_said
+        What the amount is.
+    also
+        The other measures, a sentence each.
+    rules
+        Which rules fail on it; None where no rule does.
+    why
+        What carries it, and what masking does.
+    exchange
+        What exchanging the groups does.
+    flagged
+        How many flagged decisions belong to it.
+    sure
+        How sure it is.
+    steps
+        What to do next.
+    """
+
+    finding: Finding
+    headline: str
+    amount: str | None
+    amount_said: str | None
+    also: list[str]
+    rules: str | None
+    why: list[str]
+    exchange: str | None
+    flagged: str | None
+    sure: str
+    steps: list[ToldStep]
+
+    @property
+    def sentences(self) -> list[str]:
+        """All but the headline and the steps, in order."""
+        said = [*self.also, self.rules, *self.why, self.exchange, self.flagged, self.sure]
+        return [sentence for sentence in said if sentence is not None]
+
+
+def told(finding: Finding, t: Catalogue) -> ToldFinding:
+    """Put a finding into words."""
+    first = finding.measures[0] if finding.measures else None
+    amount, amount_said = _amount(first, t) if first is not None and finding.kind == "gap" else (None, None)
+    rules = list(dict.fromkeys(rule for measure in finding.measures for rule in measure.rules))
+    return ToldFinding(
+        finding=finding,
+        headline=_headline(finding, first, t),
+        amount=amount,
+        amount_said=amount_said,
+        also=[_measured(finding, measure, t) for measure in finding.measures[1:]],
+        rules=t(f"finding.rules.{finding.severity}", rules=t.listed(rules)) if rules else None,
+        why=_why(finding, t),
+        exchange=_exchange(finding.exchanged, t) if finding.exchanged and finding.kind != "exchange" else None,
+        flagged=t("finding.flagged", n=count(finding.flagged)) if finding.flagged else None,
+        sure=_sure(finding, first, t),
+        steps=[ToldStep(_step(step, t), step.evidence) for step in finding.next_steps],
+    )
+
+
+def _headline(finding: Finding, first: Measure | None, t: Catalogue) -> str:
+    if finding.kind == "exchange" and finding.exchanged is not None:
+        return _exchange(finding.exchanged, t)
+    if finding.kind == "unexplained":
+        return t("finding.unexplained", share=percent(finding.share))
+    if finding.kind == "undecided":
+        return t("finding.undecided", n=count(finding.undecided))
+    if first is None:
+        raise ValueError(f"a finding of kind {finding.kind!r} has no measure")
+    return _measured(finding, first, t)
+
+
+def _measured(finding: Finding, measure: Measure, t: Catalogue) -> str:
+    """Say what a metric is for the two groups, or was and is for the one."""
+    of_group: Amount = number if measure.unit == "number" else percent
+    apart: Amount = number if measure.unit == "number" else t.points
+    metric = t.phrase(measure.metric)
+    if measure.cls:
+        metric = t("named.of_class", metric=metric, **{"class": t.cls(measure.cls)})
+    one, two = group_name(finding.low_group or []), group_name(finding.high_group or [])
+    params = {
+        "metric": metric,
+        "attributes": group_name(finding.attributes),
+        "low": one,
+        "high": two,
+        "low_value": of_group(measure.low_value),
+        "high_value": of_group(measure.high_value),
+        "value": apart(measure.difference),
+        "class": t.cls(measure.cls or ""),
+    }
+    if finding.kind != "gap":
+        where = "" if finding.attributes else ".all"
+        return t(f"finding.{finding.kind}{where}", **params)
+    if measure.low_value is None or measure.high_value is None:
+        return t("finding.gap.suppressed", **params)
+    own = [f"found.difference.{measure.metric}"] if measure.cls else []
+    return t.first([*own, "found.difference"], **params)
+
+
+def _amount(measure: Measure, t: Catalogue) -> tuple[str | None, str | None]:
+    apart: Amount = number if measure.unit == "number" else t.points
+    if measure.at_least is not None:
+        return apart(measure.at_least), t("finding.at_least")
+    if measure.ratio is not None:
+        return decimal(measure.ratio, 2), t("finding.ratio")
+    if measure.difference is not None:
+        return apart(measure.difference), t("finding.difference")
+    return None, None
+
+
+def part_name(kind: str, name: str, t: Catalogue) -> str:
+    """What a part of a gap is called."""
+    if kind in NAMED:
+        return name
+    return t(f"why.part.{kind}.{name}" if kind == "special" else f"why.part.{kind}")
+
+
+def _why(finding: Finding, t: Catalogue) -> list[str]:
+    carried = finding.carried
+    if carried is None:
+        return []
+    if not carried.explains and carried.note is not None:
+        return [t(f"why.not.{carried.note}")]
+    said = []
+    forth = [part for part in carried.carriers if part.value * carried.score_gap > 0]
+    if forth:
+        parts = t.listed(_carrier(part, t) for part in forth[:MOST_NAMED])
+        said.append(t("finding.carried", parts=parts, gap=t.points(abs(carried.score_gap))))
+    else:
+        said.append(t("finding.carried.by_none", gap=t.points(abs(carried.score_gap))))
+    if carried.closes is not None and carried.closes_share is not None:
+        closes = carried.closes_share if carried.closes.lower > 0 or carried.closes.upper < 0 else 0.0
+        code = "finding.masking.closes" if closes > 0 else "finding.masking.nothing"
+        said.append(t(code, share=percent(closes, 0)))
+    return said
+
+
+def _carrier(part: Carrier, t: Catalogue) -> str:
+    return t.aside(part_name(part.kind, part.name, t), t.points(abs(part.value)))
+
+
+def _exchange(seen: Exchanged, t: Catalogue) -> str:
+    return t(
+        "finding.exchange",
+        source=seen.source,
+        target=seen.target,
+        axis=seen.axis,
+        n=count(seen.n),
+        flips=count(seen.flips),
+        rate=percent(seen.flip_rate),
+        lower=percent(seen.lower),
+    )
+
+
+def _sure(finding: Finding, first: Measure | None, t: Catalogue) -> str:
+    sure = finding.sureness
+    level = percent(sure.level, 0) if sure.level is not None else ""
+    if first is None or first.at_least is None or sure.code not in {"failed", "clear_of_chance"}:
+        return t(f"finding.sure.{sure.code}", level=level)
+    apart: Amount = number if first.unit == "number" else t.points
+    return t(f"finding.sure.{sure.code}.least", level=level, least=apart(first.at_least))
+
+
+#: Parameters of actions that are shares, differences of rates, or counts.
+_SHARES, _GAPS = {"share", "rate", "accuracy", "accuracy_then", "score"}, {"gap", "then"}
+_COUNTS = {"n", "high", "of", "others"}
+
+
+def _step(step: NextStep, t: Catalogue) -> str:
+    params: dict[str, str] = {}
+    for name, value in step.params.items():
+        if isinstance(value, list):
+            params[name] = group_name(value) if name in {"group", "attributes"} else t.listed(value)
+        elif isinstance(value, str):
+            params[name] = t.phrase(value) if name == "metric" else value
+        elif name in _SHARES:
+            params[name] = percent(value, 0)
+        elif name in _GAPS:
+            params[name] = t.points(value)
+        elif name in _COUNTS:
+            params[name] = count(value)
+        else:
+            params[name] = f"{value:g}"
+    if "kind" in params:
+        params["part"] = part_name(params["kind"], params["name"], t)
+    if "reason" in params:
+        params["why"] = t(f"outcome.reason.{params['reason']}")
+    if step.code == "collect_decisions" and step.params["others"]:
+        return t("next.collect_decisions.more", **params)
+    return t(f"next.{step.code}", **params)
