@@ -11,7 +11,9 @@ import errno
 import io
 import json
 import os
+import shutil
 import sys
+from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 import regex
@@ -23,6 +25,9 @@ from audit.text import LONGEST_LINE, map_hidden, one_line, visible
 _ORDER = regex.compile(r"(?<=(?:^|[\r\n])\s*:):|(?<=##[a-z]*)\[")
 
 LONGEST_ORDER = 80
+
+#: Codes of the styles of `say_styled` (ECMA-48, select graphic rendition).
+STYLES = {"strong": "1", "dim": "2", "fail": "1;31", "warn": "33", "pass": "32", "open": "36"}
 
 
 class ClosedPipe(AuditError):
@@ -50,6 +55,41 @@ def say(*lines: object, err: bool = False, limit: int = LONGEST_LINE) -> None:
     """
     text = "".join(_harmless(one_line(str(line), limit)) + "\n" for line in lines)
     _write(sys.stderr if err else sys.stdout, text, forgiving=err)
+
+
+def say_styled(lines: Iterable[Sequence[tuple[str, str]]]) -> None:
+    """Print lines of text and the name of its style; styles are seen on a terminal that shows colours, and only there.
+
+    Text is made harmless as by `say`; the codes of a terminal are put around it afterwards.
+    """
+    coloured = shows_colours(sys.stdout)
+    for line in lines:
+        shown, begun = "", ""
+        for text, style in line:
+            harmless = _harmless(one_line(text), begun)
+            begun += harmless
+            code = STYLES.get(style) if coloured else None
+            shown += f"\x1b[{code}m{harmless}\x1b[0m" if code and harmless.strip() else harmless
+        _write(sys.stdout, shown + "\n", forgiving=False)
+
+
+def shows_colours(stream: TextIO | None) -> bool:
+    """Whether a stream is a terminal on which colours are wanted (https://no-color.org)."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return _is_terminal(stream)
+
+
+def width_of_output() -> int:
+    """Columns of the terminal that stdout is; 80 where it is none."""
+    return shutil.get_terminal_size((80, 24)).columns if _is_terminal(sys.stdout) else 80
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # it is closed
+        return False
 
 
 def say_json(plain: Any) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.say import ClosedPipe, Guarded, say, say_json
+from audit.say import ClosedPipe, Guarded, say, say_json, say_styled, shows_colours, width_of_output
 
 ORDERS = [
     "\n::error::x",
@@ -42,6 +42,44 @@ def test_orders_to_ci_systems_are_broken(name: str, capsys: pytest.CaptureFixtur
     assert not obeyed(told.out)
     assert not obeyed(told.err)
     assert told.out.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_styled_text_gives_no_orders_either(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    say_styled([[("  ", ""), (name, "fail")], [(name[:1], "fail"), (name[1:], "")]])
+    told = capsys.readouterr().out
+    assert not obeyed(told)
+    assert told.count("\n") == 2
+
+
+class Terminal(io.StringIO):
+    """A stream behind which a person sits."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+    say_styled([[("Fail", "fail"), (" \x1b[32mPass", ""), ("  ", "strong")]])
+    assert terminal.getvalue() == "\x1b[1;31mFail\x1b[0m ⟨U+001B⟩[32mPass  \n"
+    assert not shows_colours(io.StringIO())
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not shows_colours(terminal)
+    monkeypatch.setenv("NO_COLOR", "")
+    assert shows_colours(terminal)
+    monkeypatch.setenv("TERM", "dumb")
+    assert not shows_colours(terminal)
+
+
+def test_the_width_is_that_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "132")
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert width_of_output() == 80
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    assert width_of_output() == 132
 
 
 @given(st.lists(NAUGHTY))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from audit.cli.options import language
+from audit.cli.options import language, printed
 from audit.errors import ConfigError
 
 
@@ -22,9 +22,9 @@ from audit.errors import ConfigError
     show_default=True,
     help="Changes shown to be smaller than this count as equivalent.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the whole comparison as JSON.")
 @language
-def compare(baseline: Path, candidate: Path, other_rows: bool, margin: float, as_json: bool, lang: str | None) -> None:
+@printed
+def compare(baseline: Path, candidate: Path, other_rows: bool, margin: float, lang: str | None, kind: str) -> None:
     """Compare the run folder CANDIDATE with BASELINE, a run folder or a baseline file.
 
     Shows what changed in which group, with intervals; what was shown to be the same within the margin; which decisions
@@ -36,14 +36,18 @@ def compare(baseline: Path, candidate: Path, other_rows: bool, margin: float, as
     from audit.pipeline.versions import compare_versions
     from audit.policy.baseline import load_baseline
     from audit.report.markdown import render_comparison
+    from audit.report.terminal import tell_comparison
     from audit.report.wording import Catalogue
-    from audit.say import say, say_json
+    from audit.say import say, say_json, say_styled, width_of_output
     from audit.store.runfolder import RunFolder
 
     place = RunFolder(candidate)
     result = place.read_result()
     found = compare_versions(result, place, load_baseline(baseline), other_rows=other_rows)
-    if as_json:
+    words = Catalogue.of(result, lang)
+    if kind == "json":
         say_json(found.model_dump(mode="json", by_alias=True))
+    elif kind == "markdown":
+        say(*render_comparison(found, words, margin))
     else:
-        say(*render_comparison(found, Catalogue.of(result, lang), margin))
+        say_styled(tell_comparison(found, words, margin, width_of_output()))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit.cli.options import language
+from audit.cli.options import language, printed
+from audit.cli.printing import print_audit
 from audit.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     "--out", type=click.Path(path_type=Path), help="Folder for report, summary, JUnit and SARIF of this verdict."
 )
 @language
+@printed
 def gate(
     folder: Path,
     policy: Path | None,
@@ -42,6 +44,7 @@ def gate(
     on_inconclusive: str | None,
     out: Path | None,
     lang: str | None,
+    kind: str,
 ) -> ExitCode:
     """Judge the run folder RUN by its policy, and exit with the verdict.
 
@@ -52,8 +55,6 @@ def gate(
     from audit.findings.join import conclude
     from audit.policy.judge import judge
     from audit.policy.location import locate_rules
-    from audit.report.markdown import render_judgement
-    from audit.report.wording import Catalogue
     from audit.say import say
     from audit.store.runfolder import RunFolder
 
@@ -74,7 +75,7 @@ def gate(
         from audit.policy.baseline import save_baseline as save
 
         save(result, save_baseline)
-        say(f"baseline: {save_baseline}")
+        say(f"baseline: {save_baseline}", err=kind != "text")
     if not rules.rules and not rules.presets:
         if save_baseline:
             return ExitCode.PASSED
@@ -91,14 +92,18 @@ def gate(
             say("note: no rule has a `margin`, so the baseline decided nothing", err=True)
     judgement = judge(result, rules)
     judged = conclude(result.model_copy(update={"judgement": judgement}), place.read_flagged())
-    say(*render_judgement(judgement, Catalogue.of(result, lang)))
+    written: list[str] = []
     if out:
         from audit.report.documents import Telling
         from audit.report.write import write_documents
 
         written = write_documents(Telling(place, judged, lang), out=out)
-        say(f"written: {', '.join(str(out / name) for name in written)}")
-    return exit_code(judgement.status, judgement.on_inconclusive)
+    code = exit_code(judgement.status, judgement.on_inconclusive)
+    report = out / "report.html" if out else None
+    print_audit(kind, judged, lang, run=folder, report=report, code=code, gate=True)
+    if out:
+        say(f"written: {', '.join(str(out / name) for name in written)}", err=kind != "text")
+    return code
 
 
 def _with_waivers(policy: PolicyConfig, path: Path) -> PolicyConfig:

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from audit.cli.gate import exit_code
-from audit.cli.options import language
+from audit.cli.options import language, printed
+from audit.cli.printing import print_audit
 from audit.errors import ExitCode
 
 
@@ -27,6 +28,7 @@ from audit.errors import ExitCode
 @click.option("--baseline", type=click.Path(path_type=Path), help="Run folder or baseline file to compare with.")
 @click.option("--other-rows", is_flag=True, help="The baseline is of other rows: compare as independent samples.")
 @language
+@printed
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 def run(
     config: Path,
@@ -40,6 +42,7 @@ def run(
     baseline: Path | None,
     other_rows: bool,
     lang: str | None,
+    kind: str,
     quiet: bool,
 ) -> ExitCode:
     """Run the whole audit described by CONFIG (audit.yaml) into a run folder."""
@@ -63,9 +66,6 @@ def run(
     # Only now the heavy imports: a typo in the configuration is told at once.
     from audit.pipeline.run import run as run_audit
     from audit.policy.location import locate_rules
-    from audit.report.markdown import render_markdown
-    from audit.report.wording import Catalogue
-    from audit.say import say
     from audit.store.progress import Progress
 
     result = run_audit(
@@ -77,8 +77,9 @@ def run(
         policy_source=locate_rules(config, settings.policy),
         progress=Progress(quiet=quiet),
     )
-    say(*render_markdown(result, Catalogue.of(result)).split("\n"))
-    say(f"report: {settings.output.folder / 'report.html'}")
+    code = ExitCode.PASSED
     if gated and result.judgement is not None:
-        return exit_code(result.judgement.status, result.judgement.on_inconclusive)
-    return ExitCode.PASSED
+        code = exit_code(result.judgement.status, result.judgement.on_inconclusive)
+    folder = settings.output.folder
+    print_audit(kind, result, lang, run=folder, report=folder / "report.html", code=code)
+    return code

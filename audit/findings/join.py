@@ -104,7 +104,7 @@ def conclude(result: AuditResult, flagged: Iterable[dict[str, Any]]) -> AuditRes
 def _gaps(result: AuditResult, flags: Flagged) -> Iterator[Told]:
     for story in stories.gap_stories(result):
         measures = stories.measures(result, story)
-        low, high = stories.groups_in_order(result, story, measures[0])
+        low, high = measures[0].low_group or [], measures[0].high_group or []
         attributes = list(story.attributes)
         decomposed = carried.decomposition_of(result, attributes, low, high, measures)
         exchanged = carried.exchange_of(result, attributes, low, high)
@@ -159,6 +159,8 @@ def _of_rule(result: AuditResult, rule: RuleVerdict) -> Measure:
             "metric": rule.metric,
             "class": rule.cls,
             "unit": next((item.unit for item in result.metric_definitions if item.name == rule.metric), "number"),
+            "low_group": rule.low_group,
+            "high_group": rule.high_group,
             "low_value": before if changed else value,
             "low_n": None if changed or now is None else now.n,
             "high_value": value if changed else None,

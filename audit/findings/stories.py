@@ -99,10 +99,10 @@ def _measure(
     result: AuditResult, story: Story, key: tuple[str, str | None], rules: list[RuleVerdict], clear: ClearGap | None
 ) -> Measure:
     metric, cls = key
-    ends = [value_of(result, story.attributes, group, metric, cls, rules) for group in story.groups]
+    ends = [(group, value_of(result, story.attributes, group, metric, cls, rules)) for group in story.groups]
     # Lower value first, whichever group it is: a rule may fail on a rate of errors.
-    ends.sort(key=lambda end: end.value if end and end.value is not None else 0.0)
-    low, high = ends
+    ends.sort(key=lambda end: end[1].value if end[1] and end[1].value is not None else 0.0)
+    (low_group, low), (high_group, high) = ends
     ratio = next((rule for rule in rules if rule.aggregate == "ratio"), None)
     difference = next((rule for rule in rules if rule.aggregate == "difference"), None)
     known = low is not None and high is not None and low.value is not None and high.value is not None
@@ -113,6 +113,8 @@ def _measure(
             "metric": metric,
             "class": cls,
             "unit": next((item.unit for item in result.metric_definitions if item.name == metric), "number"),
+            "low_group": list(low_group),
+            "high_group": list(high_group),
             "low_value": low.value if low else None,
             "low_n": low.n if low else None,
             "high_value": high.value if high else None,
@@ -124,14 +126,6 @@ def _measure(
             "rules": list(dict.fromkeys(rule.rule for rule in rules)),
         }
     )
-
-
-def groups_in_order(result: AuditResult, story: Story, first: Measure) -> tuple[list[str], list[str]]:
-    """Name the group with the lower value of the first measure, then the other."""
-    one, two = story.groups
-    found = value_of(result, story.attributes, one, first.metric, first.cls, story.rules)
-    lower_first = found is None or found.value == first.low_value
-    return (list(one), list(two)) if lower_first else (list(two), list(one))
 
 
 def value_of(

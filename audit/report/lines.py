@@ -11,11 +11,11 @@ import regex
 
 #: What may stand at the beginning of no line, and at the end of none.
 CLOSING, OPENING = "，。、；：？！）》〉」』】〕”’％…", "（《〈「『【〔“‘"
-#: Between two of these a line may break: a character of an East Asian script with the marks that cling to it, a blank,
-#: or a word, of which a hyphen ends a part.
+#: Between two of these a line may break: a character of an East Asian script with the marks that cling to it, a blank
+#: that breaks, or a word, of which a hyphen ends a part.
 _PIECE = regex.compile(
-    rf"\s+|[{OPENING}]*[\p{{Han}}\p{{Hiragana}}\p{{Katakana}}\p{{Hangul}}][{CLOSING}]*"
-    rf"|[^\s\p{{Han}}\p{{Hiragana}}\p{{Katakana}}\p{{Hangul}}{OPENING}-]+-*|-+|[{OPENING}]+"
+    rf"[^\S\u00a0]+|[{OPENING}]*[\p{{Han}}\p{{Hiragana}}\p{{Katakana}}\p{{Hangul}}][{CLOSING}]*"
+    rf"|(?:[^\s\p{{Han}}\p{{Hiragana}}\p{{Katakana}}\p{{Hangul}}{OPENING}-]|\u00a0)+-*|-+|[{OPENING}]+"
 )
 
 
@@ -50,7 +50,7 @@ def columns(text: str) -> int:
     return sum(0 if unicodedata.combining(letter) else 2 if _wide(letter) else 1 for letter in text)
 
 
-def broken(text: str, width: int, most: int, more: str = "…") -> list[str]:
+def broken(text: str, width: int, most: int | None = None, more: str = "…") -> list[str]:
     """Break a text into lines.
 
     Parameters
@@ -58,7 +58,7 @@ def broken(text: str, width: int, most: int, more: str = "…") -> list[str]:
     width
         Columns of a line at most, two at least; longer words are broken.
     most
-        Lines at most; the last one ends with `more` where something is left out.
+        Lines at most; the last one ends with `more` where something is left out. Default: as many as there are.
     """
     lines, line = [], ""
     for piece in _PIECE.findall(text):
@@ -71,7 +71,7 @@ def broken(text: str, width: int, most: int, more: str = "…") -> list[str]:
             lines.append(head)
             line = line[len(head) :]
     lines += [line.rstrip()] if line.strip() else []
-    if len(lines) <= most:
+    if most is None or len(lines) <= most:
         return lines or [""]
     return [*lines[: most - 1], _head(lines[most - 1], width - columns(more)).rstrip() + more]
 

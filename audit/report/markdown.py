@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 
-from audit.report.changes import clear_gaps, flip_kinds, gap_count, shown_flips
+from audit.report.changes import (
+    change_sentence,
+    clear_gaps,
+    flip_gap_sentence,
+    flip_kinds,
+    gap_change_sentence,
+    gap_count,
+    pairing,
+    shown_flips,
+    sort_changes,
+    told_changes,
+)
 from audit.report.sign_off import sign_off_lines
-from audit.report.verdicts import mark, sentence, worst_first
-from audit.report.wording import Catalogue, count, decimal, group_name, number, percent, points
+from audit.report.stories import told
+from audit.report.verdicts import gap_sentence, mark, sentence, undecided, worst_first
+from audit.report.wording import Catalogue, count, decimal, group_name, percent, points
 from audit.result import AuditResult, Comparison, FlipRate, Judgement
 from audit.text import cut, visible
 
-MOST_FINDINGS = 12
+#: Gaps told one by one.
+MOST_GAPS = 12
 #: Characters of one cell that are shown: sentences stand in one.
 LONGEST_CELL = 2_000
 
@@ -19,39 +32,21 @@ LONGEST_CELL = 2_000
 def render_markdown(result: AuditResult, t: Catalogue) -> str:
     """Render the banner and the summary."""
     found = result.clear_gaps
-    numbers = {item.name for item in result.metric_definitions if item.unit == "number"}
-    named = len(result.classes) > 2 or result.data.nothing is not None
     lines = [f"# {_safe(t('markdown.title', title=result.title))}", ""]
     if result.judgement is None:
         lines += [f"**{t('banner.not_judged')}.** {t('banner.not_judged.why')}", ""]
     else:
         lines += render_judgement(result.judgement, t)
+    lines += _findings(result, t)
     if found.items:
-        lines += [f"{t('banner.gaps', n=len(found.items), gaps=found.gaps)}.", ""]
-        lines += ["| | | | |", "|---|---|---|---|"]
-        for item in found.items[:MOST_FINDINGS]:
-            metric = t.metric(item.metric) + (
-                f" {t('summary.of_class', **{'class': t.cls(item.cls)})}" if named and item.cls else ""
-            )
-            plain = item.metric in numbers
-            value = number if plain else percent
-            low = f"{group_name(item.low_group)} {value(item.low_value)} (n {count(item.low_n)})"
-            high = f"{group_name(item.high_group)} {value(item.high_value)} (n {count(item.high_n)})"
-            apart = (
-                t("summary.number_apart", number=number(item.difference)) if plain
-                else t("summary.difference", points=points(item.difference))
-            )  # fmt: skip
-            lines.append(
-                "| "
-                + " | ".join(_safe(cell) for cell in (f"{group_name(item.attributes)}: {metric}", low, high, apart))
-                + " |"
-            )
-        if len(found.items) > MOST_FINDINGS:
-            lines += ["", t("summary.more", n=len(found.items) - MOST_FINDINGS)]
+        lines += [f"**{t('banner.gaps', n=len(found.items), gaps=found.gaps)}.**", ""]
+        lines += [f"- {_safe(gap_sentence(gap, t))}" for gap in found.items[:MOST_GAPS]]
+        if len(found.items) > MOST_GAPS:
+            lines.append(f"- {t('terminal.more_gaps', n=len(found.items) - MOST_GAPS)}")
     else:
-        lines.append(
-            t("summary.none", comparisons=count(found.comparisons), gaps=found.gaps, level=percent(found.level, 0))
-        )
+        lines += [f"**{t('banner.no_gaps', gaps=found.gaps)}.**"]
+    if result.judgement is not None and (open_rules := undecided(result.judgement.rules, t)):
+        lines += ["", f"**{t('summary.open')}.**", "", *(f"- {_safe(line)}" for line in open_rules)]
     if found.doubted:
         lines += ["", t("summary.doubted", n=count(found.doubted))]
     if result.flags.decisions:
@@ -59,6 +54,16 @@ def render_markdown(result: AuditResult, t: Catalogue) -> str:
     lines += ["", _decisions(result, t) + ". " + t("markdown.more"), ""]
     lines += sign_off_lines(result, t, _safe)
     return "\n".join(lines)
+
+
+def _findings(result: AuditResult, t: Catalogue) -> list[str]:
+    """Render what matters most, with what to do next; no words of the data."""
+    lines = [f"**{t('finding.title')}.**", ""]
+    for number, item in enumerate(result.findings.items, 1):
+        finding = told(item, t, result.judgement, words=False)
+        lines.append(f"{number}. **{_safe(finding.headline)}** {_safe(t.sentences(*finding.sentences))}")
+        lines += [f"   - {_safe(t('next.said', step=step.text))}" for step in finding.steps]
+    return [*lines, ""] if result.findings.items else []
 
 
 def _decisions(result: AuditResult, t: Catalogue) -> str:
@@ -80,23 +85,12 @@ def render_judgement(judgement: Judgement, t: Catalogue) -> list[str]:
 
 def render_comparison(comparison: Comparison, t: Catalogue, margin: float) -> list[str]:
     """Render what changed: clear changes first, then how many were shown equivalent, and flips per group."""
-    lines = [t("comparison.kind." + _pairing(comparison), baseline=_safe(comparison.baseline)), ""]
-    # Bounds that carry no guarantee make nothing clear, and nothing the same.
-    known = [c for c in comparison.changes if c.lower is not None and c.upper is not None and c.doubt is None]
-    clear = [c for c in known if (c.lower or 0) > 0 or (c.upper or 0) < 0]
-    same = [c for c in known if (c.lower or 0) >= -margin and (c.upper or 0) <= margin]
-    lines += [t("comparison.counts", n=len(known), clear=len(clear), same=len(same), margin=f"{margin:g}"), ""]
+    lines = [t("comparison.kind." + pairing(comparison), baseline=_safe(comparison.baseline)), ""]
+    found = sort_changes(comparison, margin)
+    clear = found.clear
+    lines += [t("comparison.counts", n=found.known, clear=len(clear), same=found.same, margin=f"{margin:g}"), ""]
     if clear:
-        names = ("group", "metric", "before", "after", "difference", "bounds")
-        lines += _head([t(f"comparison.{name}") for name in names])
-        clear.sort(key=lambda c: -abs(c.difference or 0))
-        for c in clear:
-            metric = t.metric(c.metric) + (f" · {t.cls(c.cls)}" if c.cls else "")
-            values = [decimal(c.baseline.value), decimal(c.candidate.value), decimal(c.difference)]
-            lines.append(
-                _row([_slice(c.attributes, c.group, t), metric, *values, f"{decimal(c.lower)} … {decimal(c.upper)}"])
-            )
-        lines.append("")
+        lines += [*(f"- {_safe(change_sentence(change, t))}" for change in told_changes(clear)), ""]
     lines += _gap_lines(comparison, t, margin) + _flip_lines(comparison, t)
     lines += _explained_lines(comparison, t)
     return [*lines, *(f"- {_safe(t.remark(note))}" for note in comparison.notes)]
@@ -113,16 +107,7 @@ def _gap_lines(comparison: Comparison, t: Catalogue, margin: float) -> list[str]
     level = percent(comparison.level, 0)
     lines = [t("comparison.gaps.counts", **numbers, margin=f"{margin:g}", level=level), ""]
     if clear:
-        names = ("metric", "pair", "gap_before", "gap_after", "difference", "gap_lower")
-        lines += _head([t(f"comparison.{name}") for name in names])
-        for gap in clear:
-            metric = f"{group_name(gap.attributes)}: {t.metric(gap.metric)}" + (
-                f" · {t.cls(gap.cls)}" if gap.cls else ""
-            )
-            pair = " – ".join(group_name(group) for group in gap.groups)
-            said = t(f"comparison.way.{gap.direction}")
-            lines.append(_row([metric, pair, decimal(gap.before), decimal(gap.after), said, decimal(gap.lower)]))
-        lines.append("")
+        lines += [*(f"- {_safe(gap_change_sentence(gap, t))}" for gap in clear), ""]
     return lines
 
 
@@ -144,12 +129,7 @@ def _flip_lines(comparison: Comparison, t: Catalogue) -> list[str]:
             else t("comparison.flip_gaps.none", n=count(found.comparisons), level=level),
             "",
         ]  # fmt: skip
-        lines += [
-            f"- {_safe(group_name(item.attributes))}: {_safe(t.metric(item.metric))}: "
-            f"{_safe(group_name(item.low_group))} {percent(item.low_value)}, "
-            f"{_safe(group_name(item.high_group))} {percent(item.high_value)}"
-            for item in found.items
-        ]
+        lines += [f"- {_safe(flip_gap_sentence(item, t))}" for item in found.items]
         lines += [""] if found.items else []
     return lines
 
@@ -181,10 +161,6 @@ def _flip(rate: FlipRate) -> str:
 
 def _slice(attributes: list[str], group: list[str], t: Catalogue) -> str:
     return f"{group_name(attributes)}: {group_name(group)}" if attributes else t("performance.overall")
-
-
-def _pairing(comparison: Comparison) -> str:
-    return "paired" if comparison.paired else "unpaired" if comparison.same_rows else "other_rows"
 
 
 def _head(cells: list[str]) -> list[str]:

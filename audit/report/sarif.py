@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
+from audit.report.stories import ToldFinding, told
 from audit.report.verdicts import sentence, worst_first
 from audit.report.wording import Catalogue, decimal, group_name
 from audit.result import AuditResult, RuleVerdict, WaiverState
@@ -45,10 +46,16 @@ def render_sarif(result: AuditResult, t: Catalogue, flagged: Iterable[dict[str, 
     findings = [_finding(result, rule, ids, waivers, t) for rule in counted if rule.status != "pass"]
     names += [waiver.rule for waiver in waivers if waiver.state == "expired" and waiver.rule not in ids]
     findings += [_expired(result, waiver, t) for waiver in waivers if waiver.state == "expired"]
+    stories = [told(finding, t, result.judgement, words=False) for finding in result.findings.items]
+    findings += [_story(result, story, t) for story in stories]
     decisions = list(islice(flagged, MOST_FLAGGED))
     codes = list(dict.fromkeys(_code(row) for row in decisions))
     findings += [_decision(result, row, t) for row in decisions]
     described = [{"id": rule_id(name), "shortDescription": {"text": name}} for name in names]
+    described += [
+        {"id": f"finding/{kind}", "shortDescription": {"text": t(f"finding.kind.{kind}")}}
+        for kind in dict.fromkeys(story.finding.kind for story in stories)
+    ]
     described += [
         {
             "id": f"flag/{code}",
@@ -107,6 +114,21 @@ def _finding(
         )
         found["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
     return found
+
+
+def _story(result: AuditResult, story: ToldFinding, t: Catalogue) -> dict[str, Any]:
+    """Tell one of the findings that matter most. What fails is told as an error by the rule that fails."""
+    finding = story.finding
+    steps = [t("next.said", step=step.text) for step in story.steps]
+    rules = [rule for measure in finding.measures for rule in measure.rules]
+    return {
+        "ruleId": f"finding/{finding.kind}",
+        "level": "note" if finding.severity == "note" else "warning",
+        "message": {"text": _text(t.sentences(story.headline, *story.sentences, *steps))},
+        "locations": [_location(result, rules[0] if rules else "")],
+        "partialFingerprints": {"fairaudit/v1": finding.id},
+        "properties": {"examples": [example.row_id for example in finding.examples]},
+    }
 
 
 def _expired(result: AuditResult, waiver: WaiverState, t: Catalogue) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from audit.report.verdicts import Amount
+from audit.report.verdicts import Amount, titled
 from audit.report.wording import Catalogue, count, decimal, group_name, number, percent
-from audit.result import Carrier, Exchanged, Finding, Measure, NextStep
+from audit.result import Carrier, Exchanged, Finding, Judgement, Measure, NextStep
 
 #: Parts of a gap that are called by their own name; others by a message.
 NAMED = frozenset({"identity", "lexicon", "word", "field", "region"})
+#: The one kind of part that is text of the data.
+WORD = "word"
 #: Parts named in one sentence.
 MOST_NAMED = 3
 
@@ -21,6 +23,7 @@ MOST_NAMED = 3
 class ToldStep:
     """What to do next, and where in the result its evidence stands."""
 
+    code: str
     text: str
     evidence: list[str]
 
@@ -73,24 +76,43 @@ class ToldFinding:
         return [sentence for sentence in said if sentence is not None]
 
 
-def told(finding: Finding, t: Catalogue) -> ToldFinding:
-    """Put a finding into words."""
+def told(finding: Finding, t: Catalogue, judgement: Judgement | None = None, *, words: bool = True) -> ToldFinding:
+    """Put a finding into words.
+
+    Parameters
+    ----------
+    judgement
+        Says what rules ask; without it they are told by their names.
+    words
+        Whether single words of the data may be named; they are not where logs keep what is printed.
+    """
     first = finding.measures[0] if finding.measures else None
     amount, amount_said = _amount(first, t) if first is not None and finding.kind == "gap" else (None, None)
-    rules = list(dict.fromkeys(rule for measure in finding.measures for rule in measure.rules))
+    rules = list(dict.fromkeys(rule for measure in finding.measures for rule in _rules(finding, measure, judgement, t)))
     return ToldFinding(
         finding=finding,
         headline=_headline(finding, first, t),
         amount=amount,
         amount_said=amount_said,
         also=[_measured(finding, measure, t) for measure in finding.measures[1:]],
-        rules=t(f"finding.rules.{finding.severity}", rules=t.listed(rules)) if rules else None,
-        why=_why(finding, t),
+        rules=t(f"finding.rules.{finding.severity}", rules=t.clauses(rules)) if rules else None,
+        why=_why(finding, t, words),
         exchange=_exchange(finding.exchanged, t) if finding.exchanged and finding.kind != "exchange" else None,
         flagged=t("finding.flagged", n=count(finding.flagged)) if finding.flagged else None,
         sure=_sure(finding, first, t),
-        steps=[ToldStep(_step(step, t), step.evidence) for step in finding.next_steps],
+        steps=[ToldStep(step.code, _step(step, t, words), step.evidence) for step in finding.next_steps],
     )
+
+
+def _rules(finding: Finding, measure: Measure, judgement: Judgement | None, t: Catalogue) -> list[str]:
+    """Say what the rules ask that fail on a measure."""
+    asked = (finding.attributes, measure.metric, measure.cls)
+    titles = {
+        rule.rule: titled(rule, t)
+        for rule in (judgement.rules if judgement else [])
+        if (rule.attributes, rule.metric, rule.cls) == asked
+    }
+    return [titles.get(name, name) for name in measure.rules]
 
 
 def _headline(finding: Finding, first: Measure | None, t: Catalogue) -> str:
@@ -109,12 +131,9 @@ def _measured(finding: Finding, measure: Measure, t: Catalogue) -> str:
     """Say what a metric is for the two groups, or was and is for the one."""
     of_group: Amount = number if measure.unit == "number" else percent
     apart: Amount = number if measure.unit == "number" else t.points
-    metric = t.phrase(measure.metric)
-    if measure.cls:
-        metric = t("named.of_class", metric=metric, **{"class": t.cls(measure.cls)})
-    one, two = group_name(finding.low_group or []), group_name(finding.high_group or [])
+    one, two = group_name(measure.low_group or []), group_name(measure.high_group or [])
     params = {
-        "metric": metric,
+        "metric": t.phrase(measure.metric, measure.cls),
         "attributes": group_name(finding.attributes),
         "low": one,
         "high": two,
@@ -150,7 +169,7 @@ def part_name(kind: str, name: str, t: Catalogue) -> str:
     return t(f"why.part.{kind}.{name}" if kind == "special" else f"why.part.{kind}")
 
 
-def _why(finding: Finding, t: Catalogue) -> list[str]:
+def _why(finding: Finding, t: Catalogue, words: bool) -> list[str]:
     carried = finding.carried
     if carried is None:
         return []
@@ -159,7 +178,9 @@ def _why(finding: Finding, t: Catalogue) -> list[str]:
     said = []
     forth = [part for part in carried.carriers if part.value * carried.score_gap > 0]
     if forth:
-        parts = t.listed(_carrier(part, t) for part in forth[:MOST_NAMED])
+        named = [_carrier(part, t) for part in forth[:MOST_NAMED] if words or part.kind != WORD]
+        hidden = [t("finding.part.words")] if len(named) < len(forth[:MOST_NAMED]) else []
+        parts = t.listed([*named, *hidden])
         said.append(t("finding.carried", parts=parts, gap=t.points(abs(carried.score_gap))))
     else:
         said.append(t("finding.carried.by_none", gap=t.points(abs(carried.score_gap))))
@@ -189,11 +210,18 @@ def _exchange(seen: Exchanged, t: Catalogue) -> str:
 
 def _sure(finding: Finding, first: Measure | None, t: Catalogue) -> str:
     sure = finding.sureness
-    level = percent(sure.level, 0) if sure.level is not None else ""
+    level = _level(sure.level) if sure.level is not None else ""
     if first is None or first.at_least is None or sure.code not in {"failed", "clear_of_chance"}:
         return t(f"finding.sure.{sure.code}", level=level)
     apart: Amount = number if first.unit == "number" else t.points
     return t(f"finding.sure.{sure.code}.least", level=level, least=apart(first.at_least))
+
+
+def _level(level: float) -> str:
+    """Write a level with as many digits as keep it from looking like certainty."""
+    return next(
+        (text for digits in range(6) if (text := percent(level, digits)) != percent(1.0, digits)), percent(level)
+    )
 
 
 #: Parameters of actions that are shares, differences of rates, or counts.
@@ -201,7 +229,7 @@ _SHARES, _GAPS = {"share", "rate", "accuracy", "accuracy_then", "score"}, {"gap"
 _COUNTS = {"n", "high", "of", "others"}
 
 
-def _step(step: NextStep, t: Catalogue) -> str:
+def _step(step: NextStep, t: Catalogue, words: bool) -> str:
     params: dict[str, str] = {}
     for name, value in step.params.items():
         if isinstance(value, list):
@@ -217,6 +245,8 @@ def _step(step: NextStep, t: Catalogue) -> str:
         else:
             params[name] = f"{value:g}"
     if "kind" in params:
+        if params["kind"] == WORD and not words:
+            return t(f"next.{step.code}.unnamed", **params)
         params["part"] = part_name(params["kind"], params["name"], t)
     if "reason" in params:
         params["why"] = t(f"outcome.reason.{params['reason']}")

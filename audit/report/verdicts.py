@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from audit.report.wording import Catalogue, decimal, group_name, number, percent
-from audit.result import RuleVerdict
+from audit.report.wording import Catalogue, count, decimal, group_name, number, percent
+from audit.result import ClearGap, RuleVerdict
 
 #: Doubted groups named at most, for each reason.
 MOST_DOUBTED = 6
@@ -34,6 +34,13 @@ def subject(rule: RuleVerdict, t: Catalogue) -> str:
     return t("named.adjusted", named=named) if rule.scope == "adjusted" else named
 
 
+def titled(rule: RuleVerdict, t: Catalogue) -> str:
+    """Name a rule by what was judged and what it asks of it."""
+    amount, _ = _amounts(rule, t)
+    code = f"titled.{rule.aggregate if rule.kind in {'gap', 'level'} else rule.kind}"
+    return t(code, subject=subject(rule, t), limit=amount(rule.limit))
+
+
 def sentence(rule: RuleVerdict, t: Catalogue) -> str:
     """Say what was found, and what the rule makes of it."""
     held = [t("found.adjusted")] if rule.scope == "adjusted" and rule.value is not None else []
@@ -46,12 +53,9 @@ def found(rule: RuleVerdict, t: Catalogue) -> str:
         why = t.note(rule.note) if rule.note else t("verdict." + rule.status)
         return t("found.undefined", subject=subject(rule, t), why=why)
     amount, of_group = _amounts(rule, t)
-    metric = t.phrase(rule.metric)
-    if rule.cls:
-        metric = t("named.of_class", metric=metric, **{"class": t.cls(rule.cls)})
     return t.first(
         _codes(rule),
-        metric=metric,
+        metric=t.phrase(rule.metric, rule.cls),
         attributes=group_name(rule.attributes),
         low=group_name(rule.low_group or []),
         high=group_name(rule.high_group or []),
@@ -177,6 +181,46 @@ def rests_on(rule: RuleVerdict, t: Catalogue) -> list[str]:
     return [t("gate.support", share=percent(rule.support))]
 
 
+def undecided(rules: list[RuleVerdict], t: Catalogue) -> list[str]:
+    """Say which rules are undecided, worst first, and what would settle each."""
+    return [
+        t.sentences(t("summary.undecided", rule=titled(rule, t)), *settled(rule, t))
+        for rule in worst_first(rules)
+        if rule.counts and rule.status in {"inconclusive", "undefined"}
+    ]
+
+
+def settled(rule: RuleVerdict, t: Catalogue) -> list[str]:
+    """Say how many more decisions would settle a rule, where that can be told."""
+    needed = [item for item in rule.needed if item.n is not None]
+    if not needed:
+        return []
+    most = max(needed, key=lambda item: item.n or 0)
+    code = "summary.settled.more" if len(needed) > 1 else "summary.settled"
+    return [t(code, n=count(most.n), group=group_name(most.group))]
+
+
+def gap_sentence(gap: ClearGap, t: Catalogue) -> str:
+    """Say of a gap that is clear of chance how wide it is, and how wide at least."""
+    is_number = t.is_number(gap.metric)
+    amount: Amount = number if is_number else t.points
+    of_group: Amount = number if is_number else percent
+    base = "found.difference"
+    words = t.first(
+        [f"{base}.{gap.metric}", base] if gap.cls else [base],
+        metric=t.phrase(gap.metric, gap.cls),
+        attributes=group_name(gap.attributes),
+        low=group_name(gap.low_group),
+        high=group_name(gap.high_group),
+        value=amount(gap.difference),
+        low_value=of_group(gap.low_value),
+        high_value=of_group(gap.high_value),
+        **{"class": t.cls(gap.cls or "")},
+    )
+    least = t("found.at_least", lower=amount(gap.lower), low_n=count(gap.low_n), high_n=count(gap.high_n))
+    return t.sentences(words, least)
+
+
 def between(rule: RuleVerdict) -> str:
     """Name the groups that decide."""
     if not rule.low_group or not rule.high_group:
@@ -188,10 +232,14 @@ def between(rule: RuleVerdict) -> str:
 
 def mark(rule: RuleVerdict, t: Catalogue) -> str:
     """Verdict word, and why it may not count."""
+    verdict, why = t("verdict." + rule.status), exception(rule, t)
+    return t.aside(verdict, why) if why else verdict
+
+
+def exception(rule: RuleVerdict, t: Catalogue) -> str | None:
+    """Say why a verdict does not fail the gate whatever it is; None if it does."""
     if rule.waived:
-        return f"{t('verdict.' + rule.status)} ({t('gate.waived')})"
+        return t("gate.waived")
     if not rule.counts:
-        return f"{t('verdict.' + rule.status)} ({t('gate.beside')})"
-    if rule.severity == "warn":
-        return f"{t('verdict.' + rule.status)} ({t('gate.warn')})"
-    return t("verdict." + rule.status)
+        return t("gate.beside")
+    return t("gate.warn") if rule.severity == "warn" else None

@@ -205,9 +205,10 @@ class Catalogue:
         """Name a metric; a user's own is called what the user calls it."""
         return self._words.get(f"metric.{name}", name)
 
-    def phrase(self, name: str) -> str:
-        """Name a metric within a sentence."""
-        return self._words.get(f"phrase.{name}", self.metric(name))
+    def phrase(self, name: str, cls: str | None = None) -> str:
+        """Name a metric, and the class that it is asked of, within a sentence."""
+        metric = self._words.get(f"phrase.{name}", self.metric(name))
+        return self("named.of_class", metric=metric, **{"class": self.cls(cls)}) if cls else metric
 
     def is_number(self, metric: str) -> bool:
         """Whether a metric is a number of any size, and no share."""

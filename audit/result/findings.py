@@ -23,6 +23,8 @@ class Measure(Part):
     metric: str
     cls: str | None = Field(alias="class")
     unit: Literal["share", "number"] = Field(description="Shares are shown in percent.")
+    low_group: list[str] | None = Field(description="Group with the lower value of this metric; of a change, the one.")
+    high_group: list[str] | None
     low_value: float | None = Field(description="Of the group with the lower value; of a change, the value before.")
     low_n: Count | None = Field(description="Decisions in the metric's denominator; null where it is not known.")
     high_value: float | None = Field(description="Of the other group; of a change, the value now.")

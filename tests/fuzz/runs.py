@@ -57,7 +57,7 @@ def make(random: Random, place: Path) -> Example:
             ["report", str(run)],
             ["report", str(run), "--format", random.choice(["html", "md", "csv", "junit", "sarif"])],
             ["compare", str(baseline), str(run)],
-            ["compare", str(run), str(place / "other"), "--json"],
+            ["compare", str(run), str(place / "other"), "--format", "json"],
             ["explain", str(run), "--row", random.choice(["r1", "r99", "", "a/b"])],
             ["verify", str(run)],
             ["run", str(config), "--out", str(run), "--resume", "--quiet"],

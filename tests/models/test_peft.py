@@ -122,7 +122,7 @@ def test_an_audit_from_end_to_end(
     file.write_text(yaml.safe_dump(config | {"model": {"path": str(trained[method].parent / "base"), "device": "cpu"}}))
     assert call(["run", str(file), "--quiet", "--out", str(tmp_path / "plain")]) == ExitCode.PASSED
     capsys.readouterr()
-    assert call(["compare", str(tmp_path / "plain"), str(run), "--json"]) == ExitCode.PASSED
+    assert call(["compare", str(tmp_path / "plain"), str(run), "--format", "json"]) == ExitCode.PASSED
     assert json.loads(capsys.readouterr().out)["paired"]
 
 

@@ -96,5 +96,5 @@ def test_the_copy_is_held_against_the_original_in_pairs(
     assert json.loads((tmp_path / "int8" / "result.json").read_text())["model"]["quantised"]["layers"] > 0
     assert "to int8, each output channel" in (tmp_path / "int8" / "report.html").read_text()
     capsys.readouterr()
-    assert call(["compare", str(tmp_path / "original"), str(tmp_path / "int8"), "--json"]) == ExitCode.PASSED
+    assert call(["compare", str(tmp_path / "original"), str(tmp_path / "int8"), "--format", "json"]) == ExitCode.PASSED
     assert json.loads(capsys.readouterr().out)["paired"]

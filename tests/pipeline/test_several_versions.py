@@ -54,6 +54,6 @@ def test_what_a_repair_did_to_whom(
     # The other way round the gap opens again, and the rule on changes fails.
     code = call(["gate", str(runs["before"]), "--baseline", str(runs["after"])])
     assert code == ExitCode.GATE_FAILED
-    assert f"Recall · {cls}" in capsys.readouterr().out
+    assert f"recall of “{cls}”" in capsys.readouterr().out
     assert call(["compare", str(runs["before"]), str(runs["after"])]) == ExitCode.PASSED
-    assert f"Recall · {cls}" in capsys.readouterr().out
+    assert f"recall of “{cls}”" in capsys.readouterr().out

@@ -75,11 +75,11 @@ def test_what_flipped_is_explained_by_both_and_shown_side_by_side(
     assert "Do the reasons stay?" in page
     assert page.count('<article class="decision">') >= len(shown)
     capsys.readouterr()
-    assert call(["compare", str(original), str(copy), "--json"]) == ExitCode.PASSED
+    assert call(["compare", str(original), str(copy), "--format", "json"]) == ExitCode.PASSED
     assert json.loads(capsys.readouterr().out)["explanations"]["flipped"] == len(flipped)
     assert call(["compare", str(original), str(copy)]) == ExitCode.PASSED
     assert "Decisions that changed" in capsys.readouterr().out
-    assert call(["compare", str(quick), str(copy), "--json"]) == ExitCode.PASSED
+    assert call(["compare", str(quick), str(copy), "--format", "json"]) == ExitCode.PASSED
     assert json.loads(capsys.readouterr().out)["explanations"] is None
 
 

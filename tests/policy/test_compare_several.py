@@ -97,8 +97,8 @@ def test_what_is_said_of_it(versions: tuple[RunFolder, RunFolder]) -> None:
     found, result = compared(*versions), versions[1].read_result()
     said = "\n".join(render_comparison(found, Catalogue.of(result), 0.02))
     assert "labelled entities one by one" in said
-    assert "Recall · person" in said
-    assert "True positive rate" not in said
+    assert "recall of “person”" in said
+    assert "rue positive rate" not in said
     assert "bounded as if the two versions had decided on different texts" in said
 
 

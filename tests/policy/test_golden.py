@@ -1,8 +1,9 @@
-"""One policy through every output: API, gate, run --gate, result.json, Markdown and HTML say the same."""
+"""One policy through every output: API, terminal, Markdown, JSON, result.json, JUnit, SARIF and HTML say the same."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,42 +35,71 @@ def config(table: Callable[..., Path], stored: Make, tmp_path: Path) -> Path:
 
 
 def test_all_outputs_agree(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call(["run", str(config), "--gate", "--quiet"]) == ExitCode.GATE_FAILED
-    out = capsys.readouterr().out
     folder = tmp_path / "run"
-    assert call(["gate", str(folder)]) == ExitCode.GATE_FAILED
-    gate = capsys.readouterr().out
+
+    def printed(*arguments: str) -> str:
+        assert call(list(arguments)) == ExitCode.GATE_FAILED
+        return capsys.readouterr().out
+
+    run = printed("run", str(config), "--gate", "--quiet")
+    gate, markdown, told = (printed("gate", str(folder), "--format", kind) for kind in ("text", "markdown", "json"))
+    summary, junit, sarif, html = (
+        (folder / name).read_text() for name in ("summary.md", "junit.xml", "audit.sarif", "report.html")
+    )
     result = json.loads((folder / "result.json").read_text())
     statuses = [(rule["severity"], rule["status"]) for rule in result["judgement"]["rules"]]
     assert statuses == [("error", "fail"), ("warn", "fail"), ("error", "inconclusive")]
     again = audit.run(config, overwrite=True).judgement
     assert [(rule.severity, rule.status) for rule in again.rules] == statuses
-    markdown = (folder / "summary.md").read_text()
-    for text in (out, gate, markdown):
+
+    # Worst first, errors before warnings, everywhere.
+    for text in (run, gate):
+        assert re.findall(r"^  (Fail|Inconclusive|Pass) ", text, re.M) == ["Fail", "Inconclusive", "Fail"]
+        assert text.startswith("Fail. ")
+    for text in (markdown, summary):
         lines = [line for line in text.splitlines() if line.startswith(("| Fail", "| Inconclusive", "| Pass"))]
         assert [line.split("|")[1].strip() for line in lines] == ["Fail", "Inconclusive", "Fail (warning only)"]
-    sarif = json.loads((folder / "audit.sarif").read_text())["runs"][0]
-    assert sarif["properties"]["verdict"] == result["judgement"]["status"]
-    # Worst first, errors before warnings, as everywhere.
-    judged = [found for found in sarif["results"] if not found["ruleId"].startswith("flag/")]
-    assert [(found["level"], found["message"]["text"].split(":")[0]) for found in judged] == [
+    assert markdown.strip() == summary.strip()
+    machine = json.loads(told)
+    assert (machine["verdict"], machine["exit_code"]) == (result["judgement"]["status"], ExitCode.GATE_FAILED)
+    assert [rule["status"] for rule in machine["rules"]] == ["fail", "inconclusive", "fail"]
+    found = json.loads(sarif)["runs"][0]
+    assert found["properties"]["verdict"] == result["judgement"]["status"]
+    rules = [item for item in found["results"] if not item["ruleId"].startswith(("flag/", "finding/"))]
+    assert [(item["level"], item["message"]["text"].split(":")[0]) for item in rules] == [
         ("error", "Fail"), ("warning", "Inconclusive"), ("warning", "Fail")
     ]  # fmt: skip
-    assert sarif["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] > 1
-    junit = ET.fromstring((folder / "junit.xml").read_text())
-    assert [case[0].tag for case in junit.iter("testcase")] == ["failure", "skipped", "skipped"]
-    sentences = [
-        "By g, “1” is given to 30.0 % of b and to 80.0 % of a: 50.0 points apart. The rule allows at most 10 points;",
-        "By g, “1” is given to b 0.375 times as often as to a (30.0 % against 80.0 %). The rule asks for at least 0.8",
-        "By g, of cases that are “1”, 30.0 % of b and 80.0 % of a are found: 50 points apart. The rule allows",
-    ]
-    for text in (out, gate, markdown, (folder / "junit.xml").read_text(), (folder / "audit.sarif").read_text()):
-        for said in sentences:
-            assert said in text.replace("\u00a0", " ")
-    html = (folder / "report.html").read_text()
+    assert rules[0]["locations"][0]["physicalLocation"]["region"]["startLine"] > 1
+    suite = ET.fromstring(junit)
+    assert [case[0].tag for case in suite.iter("testcase")] == ["failure", "skipped", "skipped"]
     body = html[html.index('id="gate"') :]
     assert body.index("Fail") < body.index("Inconclusive") < body.index("warning only")
     assert "mark-fail" in html[html.index('class="verdict"') :][:200]
+
+    # The same findings, in the same order.
+    findings = result["findings"]["items"]
+    assert [item["kind"] for item in findings] == ["gap", "undecided"]
+    headlines = [item["headline"] for item in machine["findings"]]
+    assert headlines[0].startswith("By g, “1” is given to 30.0\u00a0% of b and to 80.0\u00a0% of a: 50.0 points apart.")
+    assert [item["id"] for item in machine["findings"]] == [item["id"] for item in findings]
+    told_in_sarif = [item for item in found["results"] if item["ruleId"].startswith("finding/")]
+    assert [item["partialFingerprints"]["fairaudit/v1"] for item in told_in_sarif] == [item["id"] for item in findings]
+    steps = [step["said"] for item in machine["findings"] for step in item["next_steps"]]
+    assert len(steps) == sum(len(item["next_steps"]) for item in findings) > 1
+    for text in (run, markdown, summary, sarif):
+        flat = " ".join(text.replace("\\", "").split())
+        places = [flat.index(" ".join(said.split())) for said in headlines]
+        assert places == sorted(places)
+        assert all(" ".join(step.split()) in flat for step in steps)
+
+    # One wording, whole sentences.
+    for said in (
+        "By g, “1” is given to 30.0 % of b and to 80.0 % of a: 50.0 points apart. The rule allows at most 10 points;",
+        "By g, “1” is given to b 0.375 times as often as to a (30.0 % against 80.0 %). The rule asks for at least 0.8",
+        "By g, of cases that are “1”, 30.0 % of b and 80.0 % of a are found: 50 points apart. The rule allows",
+    ):
+        for text in (run, gate, markdown, told, summary, junit, sarif):
+            assert said in " ".join(text.split())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,53 @@
+"""How `audit run` and `audit gate` print what was found: for people, for a CI summary, or for machines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit.errors import ExitCode
+
+if TYPE_CHECKING:
+    from audit.result import AuditResult
+
+
+def print_audit(
+    kind: str,
+    result: AuditResult,
+    language: str | None,
+    *,
+    run: Path,
+    report: Path | None,
+    code: ExitCode,
+    gate: bool = False,
+) -> None:
+    """Print an audit.
+
+    Parameters
+    ----------
+    kind
+        `text`, `markdown` or `json`.
+    report
+        Where its report is; None if there is none of this verdict.
+    code
+        What the command exits with.
+    gate
+        Tell every rule, and nothing but rules.
+    """
+    from audit.report.machine import machine_audit
+    from audit.report.markdown import render_markdown
+    from audit.report.terminal import tell_audit, tell_judgement
+    from audit.report.wording import Catalogue
+    from audit.say import say, say_json, say_styled, width_of_output
+
+    words = Catalogue.of(result, language)
+    if kind == "json":
+        say_json(machine_audit(result, words, run=run, report=report, exit_code=int(code)))
+        return
+    if kind == "markdown":
+        say(*render_markdown(result, words).split("\n"))
+    else:
+        tell = tell_judgement if gate else tell_audit
+        say_styled(tell(result, words, width_of_output()))
+    if report is not None:
+        say("", words("terminal.report", path=report), err=kind != "text")
