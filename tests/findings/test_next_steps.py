@@ -1,0 +1,126 @@
+"""What to do next: only with evidence, and with the numbers of that evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from audit.findings.conditions import CONDITIONS
+from audit.findings.next_steps import next_steps, step_rules
+from audit.result import AuditResult, Closing, Exchanged, Finding, GapDecomposition, GapPart
+from tests.findings.helpers import at, audited, rows
+
+
+def by_code(finding: Finding) -> dict[str, dict[str, object]]:
+    return {step.code: dict(step.params) for step in finding.next_steps}
+
+
+def test_every_condition_is_used_and_every_rule_known() -> None:
+    assert {rule.when for rule in step_rules()} == set(CONDITIONS)
+    assert len({rule.action for rule in step_rules()}) == len(step_rules())
+
+
+def test_rows_to_collect_are_those_of_the_rule_that_needs_least(tmp_path: Path) -> None:
+    table = rows({"a": (0.9, 0.1), "b": (0.85, 0.1)}, 160)
+    result = audited(tmp_path, table, "strict", "mild")
+    assert result.judgement is not None
+    (finding,) = [one for one in result.findings.items if one.kind == "undecided"]
+    steps = [step for step in finding.next_steps if step.code == "collect_decisions"]
+    needs = [[need.n for need in rule.needed if need.n] for rule in result.judgement.rules]
+    asked = [max(ns) for ns in needs if ns]
+    assert asked
+    assert [step.params["n"] for step in steps] == sorted(asked)[: len(steps)]
+    for step in steps:
+        (pointer,) = step.evidence
+        assert any(need["n"] == step.params["n"] for need in at(result, pointer))
+
+
+def test_confident_errors_ask_for_labels_to_be_checked(tmp_path: Path) -> None:
+    table = rows({"a": (0.9, 0.1), "b": (0.5, 0.1)}, 400)
+    sure = {"yes": 0.99, "no": 0.01}
+    table["score"] = table["prediction"].map(sure)
+    result = audited(tmp_path / "sure", table, "strict", columns={"score": "score"})
+    (finding,) = [one for one in result.findings.items if one.kind == "gap"]
+    step = by_code(finding)["check_labels"]
+    missed = ((table["group"] == "b") & (table["label"] == "yes") & (table["prediction"] == "no")).sum()
+    assert (step["group"], step["n"], step["of"]) == ("b", missed, missed)
+    table["score"] = table["prediction"].map({"yes": 0.6, "no": 0.4})
+    result = audited(tmp_path / "unsure", table, "strict", columns={"score": "score"})
+    assert "check_labels" not in by_code(result.findings.items[0])
+
+
+def test_a_threshold_is_advised_where_it_narrows_the_gap_at_little_cost(tmp_path: Path) -> None:
+    table = rows({"a": (0.9, 0.1), "b": (0.5, 0.1)}, 400)
+    # Of b, what is missed lies just below one half: at .4 nothing is missed that is not missed of a.
+    table["score"] = table["prediction"].map({"yes": 0.8, "no": 0.1})
+    near = (table["group"] == "b") & (table["label"] == "yes") & (table["prediction"] == "no")
+    table.loc[near[near].index[: int(0.8 * near.sum())], "score"] = 0.45
+    result = audited(tmp_path, table, "strict", columns={"score": "score"})
+    step = by_code(result.findings.items[0])["compare_threshold"]
+    assert step["now"] == pytest.approx(0.5)
+    assert 0.1 < float(str(step["threshold"])) < 0.5
+    assert float(str(step["then"])) < 0.05
+    assert float(str(step["gap"])) == pytest.approx(0.4)
+    right = ((table["score"] >= 0.4) == (table["label"] == "yes")).mean()
+    assert float(str(step["accuracy_then"])) == pytest.approx(right)
+
+
+def test_without_a_model_nobody_can_be_asked_why(tmp_path: Path) -> None:
+    result = audited(tmp_path, rows({"a": (0.9, 0.1), "b": (0.5, 0.1)}), "strict")
+    assert "audit_the_model" in by_code(result.findings.items[0])
+
+
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory: pytest.TempPathFactory) -> AuditResult:
+    return audited(tmp_path_factory.mktemp("next"), rows({"a": (0.9, 0.1), "b": (0.5, 0.1)}), "strict")
+
+
+def part(name: str, value: float, closes: Closing | None) -> GapPart:
+    return GapPart(
+        kind="word", name=name, value=value, lower=value / 2, upper=2 * value, n=40, named=True, words={}, rows=[],
+        closes=closes,
+    )  # fmt: skip
+
+
+def decomposed(result: AuditResult, closes: Closing, *parts: GapPart) -> AuditResult:
+    gap = GapDecomposition(
+        attributes=["group"], high_group=["a"], low_group=["b"], metrics=["true_positive_rate"], condition="positive",
+        why="failed", rate_gap=0.4, score_gap=0.4, sampled_gap=0.4, lower=0.3, upper=0.5, high_n=100, low_n=100,
+        concepts=len(parts), parts=list(parts), closes=closes, explains=True, note=None, equal_treatment=None,
+    )  # fmt: skip
+    return result.model_copy(update={"gaps": [gap]})
+
+
+def test_what_closes_the_gap_is_named_with_its_share(failed: AuditResult) -> None:
+    from audit.findings.join import conclude
+
+    strong, weak = Closing(value=0.2, lower=0.1, upper=0.3), Closing(value=0.01, lower=0.001, upper=0.02)
+    result = conclude(decomposed(failed, strong, part("chess", 0.3, strong), part("club", 0.1, weak)), [])
+    steps = [step for step in result.findings.items[0].next_steps if step.code == "mask_or_balance"]
+    assert [step.params["name"] for step in steps] == ["chess"]
+    assert steps[0].params["share"] == pytest.approx(0.5)
+    assert at(result, steps[0].evidence[0])["value"] == 0.2
+
+
+def test_where_masking_does_nothing_one_looks_elsewhere(failed: AuditResult) -> None:
+    from audit.findings.join import conclude
+
+    nothing = Closing(value=0.001, lower=-0.01, upper=0.02)
+    result = conclude(decomposed(failed, nothing, part("chess", 0.3, nothing)), [])
+    codes = by_code(result.findings.items[0])
+    assert "look_beyond_words" in codes
+    assert "mask_or_balance" not in codes
+
+
+def test_no_evidence_no_advice(failed: AuditResult) -> None:
+    (finding,) = failed.findings.items
+    bare = finding.model_copy(update={"exchanged": None, "carried": None, "flagged": 0})
+    assert {step.code for step in next_steps(failed, bare, [])} <= {"audit_the_model"}
+    seen = Exchanged(
+        axis="gender", source="female", target="male", n=50, flips=9, flip_rate=0.18, lower=0.08, upper=0.3,
+        shift=0.1, shift_lower=0.05, shift_upper=0.15,
+    )  # fmt: skip
+    # An exchange that no probe of this result made is no evidence.
+    told = next_steps(failed, bare.model_copy(update={"exchanged": seen}), [])
+    assert "balance_exchanges" not in {step.code for step in told}
