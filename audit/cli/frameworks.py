@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def frameworks(framework: str | None, kind: str, lang: Language | None) -> None:
     """List laws, rules and standards that a report can be held against; with an ID, the clauses of one of them.
 
-    `frameworks` in the configuration chooses them; nothing here says that a requirement is met.
+    `audit report RUN --framework ID` goes through them; nothing here says that a requirement is met.
     """
     from audit.frameworks.loading import all_packs, packs_of
     from audit.report.wording import Catalogue

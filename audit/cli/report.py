@@ -20,12 +20,22 @@ from audit.report.documents import EVERY_AUDIT, FORMATS
     help="May be repeated; default: what every audit writes.",
 )
 @language
+@click.option(
+    "--framework",
+    "frameworks",
+    multiple=True,
+    metavar="ID",
+    help="Compliance pack to go through, instead of those of the audit; may be repeated: `audit frameworks`.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Where to write; default: the run folder.")
-def report(folder: Path, formats: tuple[str, ...], lang: str | None, out: Path | None) -> None:
+def report(
+    folder: Path, formats: tuple[str, ...], lang: str | None, frameworks: tuple[str, ...], out: Path | None
+) -> None:
     """Render documents of the run folder RUN again, from the run folder alone.
 
     Removing inputs.parquet first gives a report without any text of the audited data.
     """
+    from audit.frameworks.loading import packs_of
     from audit.report.documents import Telling
     from audit.report.write import write_documents
     from audit.say import say
@@ -33,10 +43,13 @@ def report(folder: Path, formats: tuple[str, ...], lang: str | None, out: Path |
     from audit.store.manifest import DOCUMENTS
     from audit.store.runfolder import RunFolder
 
+    packs_of(frameworks, "--framework")
     place = RunFolder(folder)
     result = place.read_result(but=DOCUMENTS)
     with held(folder):
-        written = write_documents(Telling(place, result, lang), formats or EVERY_AUDIT, out=out)
+        written = write_documents(
+            Telling(place, result, lang, frameworks=frameworks or None), formats or EVERY_AUDIT, out=out
+        )
         if out is None or out.samefile(folder):
             place.vouch(written)
     for name in written:

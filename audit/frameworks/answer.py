@@ -52,9 +52,9 @@ class AnsweredPack:
         return {status: n for status, n in found.items() if n}
 
     @property
-    def words(self) -> dict[str, str]:
-        """What people said, over all clauses, each once."""
-        return {name: text for item in self.clauses for name, text in item.words.items() if text}
+    def without_words(self) -> list[str]:
+        """Fields that nobody said anything for, each once."""
+        return list(dict.fromkeys(name for item in self.clauses for name, text in item.words.items() if not text))
 
 
 def answer(packs: Iterable[Pack], result: AuditResult) -> list[AnsweredPack]:
@@ -74,6 +74,7 @@ def day_of(result: AuditResult) -> date:
 def _answer(pack: Pack, clause: Clause, result: AuditResult, on: date) -> AnsweredClause:
     evidence = [look_up(code, result) for code in clause.evidence]
     words = {name: words_for(name, result.config) for name in clause.fields}
+    more = {name: text for name in clause.optional if (text := words_for(name, result.config))}
     states = {item.state for item in evidence}
     status: ClauseStatus
     if states == {"not_applicable"}:
@@ -84,7 +85,7 @@ def _answer(pack: Pack, clause: Clause, result: AuditResult, on: date) -> Answer
         status = "needs_words"
     else:
         status = "present"
-    return AnsweredClause(clause, status, evidence, words, clause_notices(pack, clause, on))
+    return AnsweredClause(clause, status, evidence, words | more, clause_notices(pack, clause, on))
 
 
 @dataclass(frozen=True)

@@ -143,21 +143,25 @@ def _adverse_impact(result: AuditResult) -> Absent | None:
     return _missing("one_group") if result.classes else _not_applicable("no_classes")
 
 
-def _crossed_impact(result: AuditResult) -> Absent | None:
-    if any(len(item.attributes) > 1 for item in result.adverse_impact):
+def _impact_tables(result: AuditResult) -> Absent | None:
+    if any(row.impact_ratio is not None for table in result.impact_ratios for row in table.groups):
         return None
-    return _crossed(result) or _adverse_impact(result) or _missing("one_group")
+    return _missing("one_group") if result.classes else _not_applicable("no_classes")
+
+
+def _crossed_impact(result: AuditResult) -> Absent | None:
+    if any(len(table.attributes) > 1 for table in result.impact_ratios):
+        return None
+    return _crossed(result) or _impact_tables(result)
 
 
 def _median(result: AuditResult) -> Absent | None:
-    if result.data.median_score is None:
-        return _not_applicable("no_median")
-    return _adverse_impact(result)
+    return None if result.data.median_score is not None else _not_applicable("no_median")
 
 
 def _left_out(result: AuditResult) -> Absent | None:
-    rows = (row for table in result.impact_ratios for row in table.groups)
-    return None if any(row.standing == "excluded" for row in rows) else _not_applicable("none_left_out")
+    standings = {row.standing for table in result.impact_ratios for row in table.groups}
+    return None if "excluded" in standings else _not_applicable("none_left_out")
 
 
 def _searched(result: AuditResult) -> Absent | None:
@@ -223,7 +227,10 @@ def _computed_twice(result: AuditResult) -> Absent | None:
 
 
 def _signed(result: AuditResult) -> Absent | None:
-    return None if result.config["sign_off"] else _not_asked("sign_off")
+    people = result.config["sign_off"]
+    if any(person["name"] and person["date"] for person in people):
+        return None
+    return _missing("unsigned") if people else _not_asked("sign_off")
 
 
 def _never(why: str) -> Look:
@@ -245,7 +252,8 @@ EVIDENCE: dict[str, tuple[str | Callable[[AuditResult], str], Look]] = {
     "predictive_equality": ("disparities", _gaps_of("false_positive_rate")),
     "equalized_odds": ("disparities", _gaps_of("true_positive_rate", "false_positive_rate")),
     "adverse_impact_table": ("disparities", _adverse_impact),
-    "crossed_impact_ratios": ("disparities", _crossed_impact),
+    "impact_ratio_tables": ("bias_audit", _impact_tables),
+    "crossed_impact_ratios": ("bias_audit", _crossed_impact),
     "median_scoring_rate": ("bias_audit", _median),
     "categories_left_out": ("bias_audit", _left_out),
     "slices_searched": ("disparities", _searched),

@@ -50,6 +50,7 @@ class Clause(_Entry):
     title: Told = Field(description="What it asks, in our own words.")
     evidence: tuple[str, ...] = Field((), description="Codes of the evidence that answers it, all of them.")
     fields: tuple[str, ...] = Field((), description="Keys of the configuration that only people can fill.")
+    optional: tuple[str, ...] = Field((), description="Keys whose words answer it too, but that are not asked for.")
     note: Told | None = Field(None, description="What a reader must know of it.")
     status: Status | None = None
     effective_from: Day | None = None
@@ -62,7 +63,7 @@ class Clause(_Entry):
     def _known_evidence(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
         return _known(codes, [code for code in codes if code not in EVIDENCE], "evidence", sorted(EVIDENCE))
 
-    @field_validator("fields")
+    @field_validator("fields", "optional")
     @classmethod
     def _known_fields(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return _known(names, [name for name in names if not is_field(name)], "key for words", [])

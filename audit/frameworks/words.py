@@ -7,8 +7,10 @@ from typing import Any
 
 from audit.config import DocumentationConfig
 
-#: Words that stand outside `documentation`, since reports show them anyway: field -> key of the configuration.
+#: Words that stand outside `documentation`: field -> key of the configuration.
 ELSEWHERE = {"intended_use": "output.intended_use", "appeal_route": "appeal_route"}
+#: The sections of the report that show these.
+_SHOWN = {"intended_use": "scope", "appeal_route": "sign_off"}
 #: Fields of this beginning are for packs of installed packages: `other.<name>`.
 OTHER = "other."
 
@@ -23,6 +25,11 @@ def is_field(name: str) -> bool:
 def key_of(field: str) -> str:
     """Return the key of the configuration that holds the words for a field."""
     return ELSEWHERE.get(field, f"documentation.{field}")
+
+
+def anchor_of(field: str) -> str:
+    """Return the place in the report where the words for a field stand."""
+    return _SHOWN.get(field, f"words-{field}")
 
 
 def keys_of(fields: Sequence[str]) -> list[str]:
@@ -42,7 +49,7 @@ def words_for(field: str, config: dict[str, Any]) -> str:
 
 
 def given_words(config: dict[str, Any]) -> dict[str, str]:
-    """Return everything that people said: field -> words, in the order of the configuration."""
+    """Return everything that people said under `documentation`: field -> words, in its order."""
     own = [name for name in DocumentationConfig.model_fields if name != "other"]
-    fields = [*ELSEWHERE, *own, *(f"{OTHER}{name}" for name in config["documentation"]["other"])]
+    fields = [*own, *(f"{OTHER}{name}" for name in config["documentation"]["other"])]
     return {field: text for field in fields if (text := words_for(field, config))}

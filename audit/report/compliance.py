@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from audit.frameworks.answer import AnsweredClause, AnsweredPack, ClauseStatus, answer, day_of
 from audit.frameworks.loading import packs_of
 from audit.frameworks.pack import Notice, Pack, in_language
-from audit.frameworks.words import OTHER, key_of
+from audit.frameworks.words import OTHER, anchor_of, keys_of
 from audit.report.wording import Catalogue
 from audit.result import AuditResult
 
 
 @dataclass(frozen=True)
-class Part:
-    """One piece of what answers a clause: its name, where it stands, or why it does not.
+class Line:
+    """One clause.
 
     Attributes
     ----------
-    anchor
-        Of the place in the report; None where there is nothing to show.
-    mark
-        Words for what it is: evidence, or words.
+    links
+        What answers it: name, and anchor of its place in the report.
+    lacks
+        What does not, and why.
+    remarks
+        What a reader must know of it.
     """
-
-    name: str
-    anchor: str | None
-    why: str | None
-    mark: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """One clause."""
 
     clause: str
     title: str
     status: ClauseStatus
     told: str
-    parts: list[Part]
+    links: list[tuple[str, str]]
+    lacks: list[str]
     remarks: list[str]
-    source: str | None
 
 
 @dataclass(frozen=True)
@@ -54,6 +46,7 @@ class Sheet:
     source: str
     remarks: list[str]
     counts: str
+    keys: str
     lines: list[Line]
 
 
@@ -65,6 +58,33 @@ def sheets(frameworks: Sequence[str], result: AuditResult, t: Catalogue) -> list
 def lead(result: AuditResult, t: Catalogue) -> str:
     """Say what the answers are, and what they are not."""
     return t("compliance.lead", date=day_of(result).isoformat())
+
+
+def compliance_lines(
+    frameworks: Sequence[str], result: AuditResult, t: Catalogue, safe: Callable[[str], str]
+) -> list[str]:
+    """Go through packs in Markdown, with links into the report; nothing where none is chosen.
+
+    Parameters
+    ----------
+    safe
+        Keeps text from being read as Markdown.
+    """
+    if not frameworks:
+        return []
+    lines = [f"## {t('section.compliance')}", "", lead(result, t), ""]
+    for sheet in sheets(frameworks, result, t):
+        lines += [f"### {safe(sheet.title)}", "", f"**{sheet.counts}**", ""]
+        keys = [t("compliance.keys", keys=sheet.keys)] if sheet.keys else []
+        lines += [f"- {safe(told)}" for told in (sheet.facts, *sheet.remarks, *keys)]
+        names = [t(f"compliance.{name}") for name in ("clause", "status", "answer")]
+        lines += ["", f"| {' | '.join(names)} |", "|---|---|---|"]
+        for line in sheet.lines:
+            links = [f"[{safe(name)}](report.html#{anchor})" for name, anchor in line.links]
+            answers = [*([t.listed(links)] if links else []), *map(safe, line.lacks)]
+            lines.append(f"| {safe(t.pair(line.clause, line.title))} | {line.told} | {t.clauses(answers)} |")
+        lines.append("")
+    return lines
 
 
 def facts(pack: Pack, t: Catalogue) -> str:
@@ -89,22 +109,26 @@ def _sheet(item: AnsweredPack, t: Catalogue) -> Sheet:
         facts=facts(pack, t),
         source=pack.source,
         remarks=[*_notices(item.notices, t), *note],
-        counts=" · ".join(f"{n} {t(f'compliance.status.{status}')}" for status, n in item.counts.items()),
+        counts=" · ".join(t(f"compliance.count.{status}", n=n) for status, n in item.counts.items()),
+        keys=t.listed(keys_of(item.without_words)),
         lines=[_line(clause, t) for clause in item.clauses],
     )
 
 
 def _line(item: AnsweredClause, t: Catalogue) -> Line:
     clause = item.clause
+    source = [t("compliance.source", source=clause.source)] if clause.source else []
     note = [in_language(clause.note, t.language)] if clause.note else []
+    links = [(t(f"compliance.evidence.{found.code}"), found.section) for found in item.evidence if found.section]
+    links += [(field_name(field, t), anchor_of(field)) for field, text in item.words.items() if text]
     return Line(
         clause=clause.clause,
         title=in_language(clause.title, t.language),
         status=item.status,
         told=t(f"compliance.status.{item.status}"),
-        parts=[*_evidence(item, t), *_words(item, t)],
-        remarks=[*_notices(item.notices, t), *note],
-        source=clause.source,
+        links=links,
+        lacks=[*_absent(item, t), *_unsaid(item, t)],
+        remarks=[*_notices(item.notices, t), *note, *source],
     )
 
 
@@ -112,25 +136,18 @@ def _notices(found: Sequence[Notice], t: Catalogue) -> list[str]:
     return [t(f"compliance.notice.{notice.code}", **notice.params) for notice in found]
 
 
-def _evidence(item: AnsweredClause, t: Catalogue) -> list[Part]:
+def _absent(item: AnsweredClause, t: Catalogue) -> list[str]:
     return [
-        Part(
-            t(f"compliance.evidence.{found.code}"),
-            found.section,
-            None if found.why is None else t(f"compliance.why.{found.why}", **found.params),
-            t(f"compliance.part.{found.state}"),
+        t(
+            f"compliance.absent.{found.state}",
+            name=t(f"compliance.evidence.{found.code}"),
+            why=t(f"compliance.why.{found.why}", **found.params),
         )
         for found in item.evidence
+        if found.why is not None
     ]
 
 
-def _words(item: AnsweredClause, t: Catalogue) -> list[Part]:
-    return [
-        Part(
-            field_name(field, t),
-            f"words-{field}" if text else None,
-            None if text else t("compliance.no_words", key=key_of(field)),
-            t("compliance.part.words" if text else "compliance.part.no_words"),
-        )
-        for field, text in item.words.items()
-    ]
+def _unsaid(item: AnsweredClause, t: Catalogue) -> list[str]:
+    names = [field_name(field, t) for field, text in item.words.items() if not text]
+    return [t("compliance.unsaid", names=t.listed(names))] if names else []

@@ -84,7 +84,7 @@ def _html(telling: Telling) -> dict[str, str | bytes]:
 def _markdown(telling: Telling) -> dict[str, str | bytes]:
     from audit.report.markdown import render_markdown
 
-    return {"summary.md": render_markdown(telling.result, telling.t)}
+    return {"summary.md": render_markdown(telling.result, telling.t, telling.asked)}
 
 
 def _csv(telling: Telling) -> dict[str, str | bytes]:

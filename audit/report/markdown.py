@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from audit.report.changes import (
     change_sentence,
@@ -16,6 +17,7 @@ from audit.report.changes import (
     sort_changes,
     told_changes,
 )
+from audit.report.compliance import compliance_lines
 from audit.report.sign_off import sign_off_lines
 from audit.report.stories import told
 from audit.report.verdicts import gap_sentence, mark, sentence, undecided, worst_first
@@ -29,8 +31,8 @@ MOST_GAPS = 12
 LONGEST_CELL = 2_000
 
 
-def render_markdown(result: AuditResult, t: Catalogue) -> str:
-    """Render the banner and the summary."""
+def render_markdown(result: AuditResult, t: Catalogue, frameworks: Sequence[str] = ()) -> str:
+    """Render the banner and the summary, and go through compliance packs."""
     found = result.clear_gaps
     lines = [f"# {_safe(t('markdown.title', title=result.title))}", ""]
     if result.judgement is None:
@@ -52,6 +54,7 @@ def render_markdown(result: AuditResult, t: Catalogue) -> str:
     if result.flags.decisions:
         lines += ["", t("flags.lead", n=count(result.flags.decisions))]
     lines += ["", _decisions(result, t) + ". " + t("markdown.more"), ""]
+    lines += compliance_lines(frameworks, result, t, _safe)
     lines += sign_off_lines(result, t, _safe)
     return "\n".join(lines)
 
