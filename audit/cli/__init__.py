@@ -20,12 +20,14 @@ from audit.cli.explain import explain
 from audit.cli.frameworks import frameworks
 from audit.cli.gate import gate
 from audit.cli.init import init
+from audit.cli.metrics import metrics
 from audit.cli.probe import probe
 from audit.cli.report import report
 from audit.cli.run import run
 from audit.cli.schema import schema
 from audit.cli.validate import validate
 from audit.cli.verify import verify
+from audit.cli.view import view
 from audit.errors import AuditError, ExitCode, fault_of
 from audit.say import ClosedPipe, deliver, discard_stdout, guard_streams, say
 from audit.text import one_line
@@ -47,7 +49,7 @@ def main() -> None:
     """
 
 
-for command in (init, run, gate, compare, explain, probe, report, verify, validate, frameworks, schema):
+for command in (init, validate, run, view, gate, compare, explain, probe, report, verify, metrics, frameworks, schema):
     main.add_command(command)
 
 
