@@ -16,12 +16,11 @@ def view(folder: Path) -> None:
     from audit.errors import RunFolderError
     from audit.say import say
     from audit.store.manifest import read_manifest
-    from audit.store.runfolder import RunFolder
 
     if not folder.is_dir():
         raise RunFolderError("no such folder", where=str(folder), hint="name the folder that `audit run` wrote")
     read_manifest(folder)
-    report = RunFolder(folder).report
+    report = folder / "report.html"
     if not report.is_file():
         raise RunFolderError(
             "holds no report.html", where=str(folder), hint=f"`audit report {folder} --format html` renders it"
