@@ -26,7 +26,7 @@ from audit.text import visible
 
 #: Sections of a lower order stand in the header of the page.
 FIRST_IN_MAIN = 20
-STYLES = ("base", "fold", "heat", "print")
+STYLES = ("base", "cards", "fold", "heat", "print")
 SCRIPTS = ("fold", "charts", "lists", "terms", "start")
 #: Words that the page itself puts in, as `page.<code>`, and what it fills in.
 PAGE_WORDS = {"glossary": (), "all": ("n",), "fewer": ("first",), "shown": ("shown", "found", "n")}

@@ -13,9 +13,9 @@ from audit.report.view import View
 
 ENTRY_POINTS = "fairaudit.report_sections"
 BUILT_IN = (
-    *("banner", "summary", "scope", "data", "performance", "disparities", "scores", "why", "counterfactuals"),
-    *("names", "explanations", "flags", "comparison", "gate", "bias_audit", "compliance", "limits", "method"),
-    *("sign_off", "glossary"),
+    *("banner", "summary", "clear_gaps", "unsettled", "scope", "data", "performance", "disparities", "scores", "why"),
+    *("counterfactuals", "names", "explanations", "flags", "comparison", "gate", "bias_audit", "compliance", "limits"),
+    *("method", "sign_off", "glossary"),
 )
 
 

@@ -19,6 +19,7 @@ def build(view: View) -> dict[str, Any]:
     return {
         "found": len(found.items),
         "gaps": found.gaps,
+        "attributes": [slicing.attributes[0] for slicing in view.result.slicings if len(slicing.attributes) == 1],
         "internal": bool(view.texts),
         "status": status,
         "icon": ICONS.get(status, "○"),

@@ -8,7 +8,7 @@ from audit.fairness.metrics.names import COMPLEMENTS, CRITERIA
 from audit.report.charts import dumbbells, forest
 from audit.report.sections import Section
 from audit.report.view import View
-from audit.report.wording import group_name, number, percent
+from audit.report.wording import group_name
 from audit.result import Disparity, SlicingFacts, StratifiedTest
 
 
@@ -109,20 +109,11 @@ def _tests(view: View, slicing: SlicingFacts) -> list[StratifiedTest]:
 
 
 def conclude(view: View) -> str:
-    """Say how many gaps are clear of chance, and which is best established."""
+    """Say what was compared, and how much of it is clear of chance."""
     found = view.result.clear_gaps
-    if not found.items:
-        return view.t("conclusion.disparities.none", gaps=found.gaps)
-    first = found.items[0]
-    value = number if view.is_number(first.metric) else percent
-    metric = view.t.metric(first.metric)
-    if view.names_class and first.cls is not None:
-        metric += f" {view.t('summary.of_class', **{'class': view.t.cls(first.cls)})}"
-    return view.t(
-        "conclusion.disparities", n=len(found.items), gaps=found.gaps, attributes=group_name(first.attributes),
-        metric=metric, low=group_name(first.low_group), low_value=value(first.low_value),
-        high=group_name(first.high_group), high_value=value(first.high_value),
-    )  # fmt: skip
+    metrics = len({gap.metric for gap in view.result.disparities})
+    by = view.t.listed(group_name(slicing.attributes) for slicing in view.result.slicings if slicing.attributes)
+    return view.t("conclusion.disparities", metrics=metrics, attributes=by, n=len(found.items), gaps=found.gaps)
 
 
 SECTION = Section("disparities", 60, build, conclude=conclude)
