@@ -61,7 +61,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     prefixes = ("note.", "undefined.", "metric.", "section.", "data.status.", "data.outside.", "explanations.state.")
     prefixes += ("method.work.", "performance.chart", "verdict.", "gate.", "comparison.kind.", "limits.method.")
     prefixes += ("comparison.flip.", "comparison.way.", "comparison.left_out.", "comparison.which.")
-    prefixes += ("comparison.side.", "page.", "compliance.", "frameworks.", "metrics.")
+    prefixes += ("comparison.side.", "page.", "card.", "compliance.", "frameworks.", "metrics.")
     prefixes += ("outcome.", "sheet.", "explanations.target.", "explanations.sanity.", "explanations.way.")
     prefixes += ("explanations.chance.", "why.condition.", "why.because.", "doubt.")
     prefixes += (
