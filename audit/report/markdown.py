@@ -48,7 +48,7 @@ def render_markdown(result: AuditResult, t: Catalogue, frameworks: Sequence[str]
     else:
         lines += [f"**{t('banner.no_gaps', gaps=found.gaps)}.**"]
     if result.judgement is not None and (open_rules := undecided(result.judgement.rules, t)):
-        lines += ["", f"**{t('summary.open')}.**", "", *(f"- {_safe(line)}" for line in open_rules)]
+        lines += ["", f"**{t('section.unsettled')}.**", "", *(f"- {_safe(line)}" for line in open_rules)]
     if found.doubted:
         lines += ["", t("summary.doubted", n=count(found.doubted))]
     if result.flags.decisions:

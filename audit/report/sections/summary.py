@@ -20,7 +20,7 @@ def build(view: View) -> dict[str, Any]:
     """Put every finding on a card."""
     found = view.result.findings
     return {
-        "cards": [_card(view, finding, told(finding, view.t)) for finding in found.items],
+        "cards": [_card(view, finding, told(finding, view.t, view.result.judgement)) for finding in found.items],
         "left_out": found.left_out,
         "change": comparison.conclude(view),
     }
