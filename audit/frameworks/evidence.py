@@ -223,7 +223,7 @@ def _compared(result: AuditResult) -> Absent | None:
 
 
 def _computed_twice(result: AuditResult) -> Absent | None:
-    return None if result.library_check.values else _missing("nothing_defined")
+    return None if result.library_check.values != 0 else _missing("not_twice")
 
 
 def _signed(result: AuditResult) -> Absent | None:

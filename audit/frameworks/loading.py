@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
@@ -63,6 +64,7 @@ def packs_of(ids: Iterable[str], where: str = "frameworks") -> list[Pack]:
     return [known[name] for name in wanted]
 
 
+@cache  # one report goes through its packs several times
 def parse_pack(text: str, where: str) -> Pack:
     """Check one pack given as YAML; unknown keys, evidence codes and fields are errors.
 

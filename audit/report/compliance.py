@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from audit.frameworks.answer import AnsweredClause, AnsweredPack, ClauseStatus, answer, day_of
+from audit.frameworks.answer import STATUSES, AnsweredClause, AnsweredPack, ClauseStatus, answer, day_of
 from audit.frameworks.loading import packs_of
 from audit.frameworks.pack import Notice, Pack, in_language
 from audit.frameworks.words import OTHER, anchor_of, keys_of
@@ -53,6 +54,19 @@ class Sheet:
 def sheets(frameworks: Sequence[str], result: AuditResult, t: Catalogue) -> list[Sheet]:
     """Hold the chosen packs against a result, and put the answers into words."""
     return [_sheet(item, t) for item in answer(packs_of(frameworks), result)]
+
+
+def conclusion(frameworks: Sequence[str], result: AuditResult, t: Catalogue) -> str:
+    """Say in one line how many clauses of the chosen packs are answered in which way."""
+    answered = answer(packs_of(frameworks), result)
+    counts: Counter[ClauseStatus] = Counter(clause.status for item in answered for clause in item.clauses)
+    one = in_language(answered[0].pack.title, t.language)
+    which = t("compliance.packs", n=len(answered), clauses=counts.total()) if len(answered) > 1 else one
+    return t.pair(which, _counted(counts, t))
+
+
+def _counted(counts: Mapping[ClauseStatus, int], t: Catalogue) -> str:
+    return t.listed(t(f"compliance.count.{status}", n=counts[status]) for status in STATUSES if counts.get(status))
 
 
 def lead(result: AuditResult, t: Catalogue) -> str:
@@ -109,7 +123,7 @@ def _sheet(item: AnsweredPack, t: Catalogue) -> Sheet:
         facts=facts(pack, t),
         source=pack.source,
         remarks=[*_notices(item.notices, t), *note],
-        counts=" · ".join(t(f"compliance.count.{status}", n=n) for status, n in item.counts.items()),
+        counts=_counted(item.counts, t),
         keys=t.listed(keys_of(item.without_words)),
         lines=[_line(clause, t) for clause in item.clauses],
     )

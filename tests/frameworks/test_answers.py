@@ -16,6 +16,8 @@ from audit.frameworks.answer import answer, asked_for, day_of
 from audit.frameworks.evidence import look_up
 from audit.frameworks.loading import all_packs, packs_of
 from audit.frameworks.words import given_words
+from audit.report.compliance import conclusion
+from audit.report.wording import Catalogue
 from audit.result import AuditResult
 
 Make = Callable[..., dict[str, Any]]
@@ -85,6 +87,34 @@ def test_links_of_the_page_lead_to_what_they_name(labelled: dict[str, Any], tmp_
     assert "Acme &lt;&amp;&gt; Co" in page
     assert "`audit frameworks` lists" not in page
     assert page.index('id="gate"') < page.index('id="compliance"') < page.index('id="limits"')
+
+
+def test_the_heading_says_how_many_clauses_are_answered(labelled: dict[str, Any], tmp_path: Path) -> None:
+    result = audit.run({**labelled, "frameworks": ["nyc-ll144"]})
+    says = Catalogue.of(result)
+    found = statuses(result)["nyc-ll144"]
+    assert conclusion(["nyc-ll144"], result, says) == (
+        "New York City Local Law 144, bias audit of employment decision tools: "
+        f"{len(found['present'])} with evidence present, {len(found['needs_words'])} in need of your words, "
+        f"{len(found['not_applicable'])} not applicable"
+    )
+    several = conclusion(EVERY, result, says)
+    clauses = sum(len(pack.clauses) for pack in all_packs().values())
+    assert several.startswith(f"{len(EVERY)} packs with {clauses} clauses: ")
+    assert conclusion(["nyc-ll144"], result, says) in (tmp_path / "run" / "report.html").read_text("utf-8")
+
+
+def test_words_that_nobody_asks_for_answer_a_clause_too(labelled: dict[str, Any]) -> None:
+    given = {"test_data_justification": "The tool is new; a panel wrote applications."}
+    answers = [
+        answer(
+            packs_of(["nyc-ll144"]), audit.run({**labelled, "frameworks": [], "documentation": words}, overwrite=True)
+        )
+        for words in ({}, given)
+    ]
+    without, told = (next(item for item in pack.clauses if item.clause.clause == "§ 5-302(b)") for (pack,) in answers)
+    assert (without.status, without.words) == ("present", {})
+    assert (told.status, told.words) == ("present", given)
 
 
 def test_without_a_framework_one_line_says_where_they_are(labelled: dict[str, Any], tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.report.compliance import lead, sheets
+from audit.report.compliance import conclusion, lead, sheets
 from audit.report.sections import Section
 from audit.report.view import View
 
@@ -17,9 +17,8 @@ def build(view: View) -> dict[str, Any] | None:
 
 
 def conclude(view: View) -> str:
-    """Say of each pack how many of its clauses have evidence."""
-    told = sheets(view.frameworks, view.result, view.t)
-    return view.t.clauses(view.t.pair(sheet.title, sheet.counts) for sheet in told)
+    """Say how many clauses have evidence."""
+    return conclusion(view.frameworks, view.result, view.t)
 
 
 SECTION = Section("compliance", 130, build, conclude=conclude)
