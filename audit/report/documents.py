@@ -105,12 +105,47 @@ def _sarif(telling: Telling) -> dict[str, str | bytes]:
     return {"audit.sarif": render_sarif(telling.result, telling.t, telling.folder.read_flagged())}
 
 
+def _model_card(telling: Telling) -> dict[str, str | bytes]:
+    from audit.report.papers.modelcard import render_model_card
+
+    return {"modelcard.md": render_model_card(telling)}
+
+
+def _cyclonedx(telling: Telling) -> dict[str, str | bytes]:
+    from audit.report.papers.cyclonedx import render_cyclonedx
+
+    return {"bom.cdx.json": render_cyclonedx(telling)}
+
+
+def _intoto(telling: Telling) -> dict[str, str | bytes]:
+    from audit.report.papers.intoto import render_intoto
+
+    return {"verdict.intoto.json": render_intoto(telling)}
+
+
+def _xlsx(telling: Telling) -> dict[str, str | bytes]:
+    from audit.report.papers.xlsx import render_xlsx
+
+    return {"tables.xlsx": render_xlsx(telling)}
+
+
+def _pdf(telling: Telling) -> dict[str, str | bytes]:
+    from audit.report.papers.pdf import render_pdf
+
+    return {"report.pdf": render_pdf(telling)}
+
+
 ALL = (
     Document("html", _html),
     Document("md", _markdown),
     Document("csv", _csv),
     Document("junit", _junit),
     Document("sarif", _sarif),
+    Document("modelcard", _model_card, always=False),
+    Document("cyclonedx", _cyclonedx, always=False),
+    Document("intoto", _intoto, always=False),
+    Document("xlsx", _xlsx, always=False),
+    Document("pdf", _pdf, always=False),
 )
 FORMATS = tuple(document.code for document in ALL)
 EVERY_AUDIT = tuple(document.code for document in ALL if document.always)

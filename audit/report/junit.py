@@ -40,7 +40,7 @@ def render_junit(result: AuditResult, t: Catalogue) -> str:
 def _case(rule: RuleVerdict, judgement: Judgement, t: Catalogue) -> ET.Element:
     case = ET.Element("testcase", classname=rule.rule, name=subject(rule, t), time="0")
     message = t("verdict.said", verdict=mark(rule, t), said=sentence(rule, t))
-    kind = _kind(rule, judgement)
+    kind = kind_of(rule, judgement)
     if kind is not None:
         ET.SubElement(case, kind, message=message)
     else:
@@ -48,7 +48,8 @@ def _case(rule: RuleVerdict, judgement: Judgement, t: Catalogue) -> ET.Element:
     return case
 
 
-def _kind(rule: RuleVerdict, judgement: Judgement) -> str | None:
+def kind_of(rule: RuleVerdict, judgement: Judgement) -> str | None:
+    """Say what a test that ends like this is called: `failure`, `error`, `skipped`, or None of one that passes."""
     if rule.status == "pass":
         return None
     if rule.waived or not rule.counts or rule.severity == "warn":

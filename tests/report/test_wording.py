@@ -74,6 +74,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     )
     prefixes += ("finding.", "next.", "found.", "asked.", "phrase.", "amount.", "titled.", "comparison.said.")
     prefixes += ("summary.settled", "terminal.")
+    prefixes += ("paper.audience.", "paper.digest.", "paper.over.", "paper.part.", "paper.grid.", "paper.column.")
     prefixes += ("flags.means.", "flags.severity.", "flags.confirmed.")
     prefixes += ("list.", "decision.", "class.", "flags.disparity", "flags.names.", "names.refused.", "names.tried.")
     unused = {code for code in words if code.split("@")[0] not in used and not code.startswith(prefixes)}
