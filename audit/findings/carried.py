@@ -24,18 +24,30 @@ CALLED = {
 def decomposition_of(
     result: AuditResult, attributes: list[str], low: list[str], high: list[str], measures: Iterable[Measure]
 ) -> tuple[int, GapDecomposition] | None:
-    """Find the decomposition that speaks to these groups and the first of the measures that has one."""
+    """Find the decomposition that speaks to these groups, and says most.
+
+    One that names something which can be pointed at is taken before one that names nothing; among equals, that of the
+    first measure.
+    """
     pair = sorted([low, high])
     here = [
         (at, gap)
         for at, gap in enumerate(result.gaps)
         if gap.attributes == attributes and sorted([gap.low_group, gap.high_group]) == pair
     ]
-    for measure in measures:
-        for at, gap in here:
-            if measure.metric in gap.metrics:
-                return at, gap
-    return here[0] if here else None
+    metrics = [measure.metric for measure in measures]
+
+    def rank(one: tuple[int, GapDecomposition]) -> tuple[bool, int]:
+        gap = one[1]
+        told = [metrics.index(metric) for metric in gap.metrics if metric in metrics]
+        return not _points_at_something(gap), min(told, default=len(metrics))
+
+    return min(here, key=rank, default=None)
+
+
+def _points_at_something(gap: GapDecomposition) -> bool:
+    """Whether a named part that has a place in an example adds to the gap."""
+    return any(part.named and part.kind in TOLD - {"baseline"} and part.value * gap.score_gap > 0 for part in gap.parts)
 
 
 def carried(gap: GapDecomposition) -> Carried:

@@ -15,6 +15,8 @@ from audit.result import Carrier, Exchanged, Finding, Judgement, Measure, NextSt
 NAMED = frozenset({"identity", "lexicon", "word", "field", "region"})
 #: The one kind of part that is text of the data.
 WORD = "word"
+#: What is left of a gap with everything masked: nothing to point at.
+BASELINE = "baseline"
 #: Parts named in one sentence.
 MOST_NAMED = 3
 
@@ -177,7 +179,7 @@ def _why(finding: Finding, t: Catalogue, words: bool) -> list[str]:
         return [t(f"why.not.{carried.note}")]
     said = []
     forth = [part for part in carried.carriers if part.value * carried.score_gap > 0]
-    if forth:
+    if any(part.kind != BASELINE for part in forth):
         named = [_carrier(part, t) for part in forth[:MOST_NAMED] if words or part.kind != WORD]
         hidden = [t("finding.part.words")] if len(named) < len(forth[:MOST_NAMED]) else []
         parts = t.listed([*named, *hidden])
@@ -192,7 +194,8 @@ def _why(finding: Finding, t: Catalogue, words: bool) -> list[str]:
 
 
 def _carrier(part: Carrier, t: Catalogue) -> str:
-    return t.aside(part_name(part.kind, part.name, t), t.points(abs(part.value)))
+    name = t("finding.part.baseline") if part.kind == BASELINE else part_name(part.kind, part.name, t)
+    return t.aside(name, t.points(abs(part.value)))
 
 
 def _exchange(seen: Exchanged, t: Catalogue) -> str:

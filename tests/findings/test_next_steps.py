@@ -124,3 +124,16 @@ def test_no_evidence_no_advice(failed: AuditResult) -> None:
     # An exchange that no probe of this result made is no evidence.
     told = next_steps(failed, bare.model_copy(update={"exchanged": seen}), [])
     assert "balance_exchanges" not in {step.code for step in told}
+
+
+def test_the_decomposition_that_points_at_something_is_told(failed: AuditResult) -> None:
+    from audit.findings.join import conclude
+
+    closes = Closing(value=0.2, lower=0.1, upper=0.3)
+    pointing = decomposed(failed, closes, part("chess", 0.3, closes)).gaps[0]
+    pointing = pointing.model_copy(update={"metrics": ["selection_rate"], "condition": "all"})
+    (bare,) = decomposed(failed, closes).gaps
+    (finding,) = conclude(failed.model_copy(update={"gaps": [bare, pointing]}), []).findings.items
+    assert finding.measures[0].metric == "true_positive_rate"
+    assert finding.carried is not None
+    assert (finding.carried.metric, finding.carried.carriers[0].name) == ("selection_rate", "chess")
