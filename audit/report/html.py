@@ -48,7 +48,7 @@ def render_html(telling: Telling) -> str:
                 "code": section.code,
                 "folded": section.folded,
                 "conclusion": section.conclude(view) if section.conclude else None,
-                "html": _render_section(environment, section, content, view),
+                "html": render_section(environment, section, content, view),
             },
         )
         for section, content in built
@@ -130,7 +130,8 @@ def _show_hidden(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _render_section(environment: jinja2.Environment, section: Section, content: dict[str, Any], view: View) -> Markup:
+def render_section(environment: jinja2.Environment, section: Section, content: dict[str, Any], view: View) -> Markup:
+    """Render one section from what it built."""
     template = environment.get_template(f"sections/{section.code}.html.j2")
     # What a template has escaped by itself has passed by `finalize`.
     return Markup(visible(template.render(s=content, r=view.result, t=view.t, view=view)))  # noqa: S704

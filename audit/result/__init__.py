@@ -11,6 +11,9 @@ are null say why in `note`; counts are null only in a copy for the public, where
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from audit.result import frames
 from audit.result.comparison import (
     Change,
     ComparedDecision,
@@ -108,6 +111,9 @@ from audit.result.why import (
     UnitAttributions,
     Why,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -211,3 +217,34 @@ class Measured(Fairness, Subject):
 # pydantic gives the fields of the last base first: read the bases from right to left for the order in result.json.
 class AuditResult(Record, Conclusions, Why, Verdicts, Measured):
     """One audit, whole."""
+
+    def metrics_frame(self) -> pd.DataFrame:
+        """One row for each metric of each group.
+
+        Columns: `attribute` (of a crossing joined by ×; missing for everybody), `stratum` (values of the controls),
+        `group`, `metric`, `class`, `n` (decisions in the denominator), `value`, `lower` and `upper` (bounds),
+        `effective_n`, `note` (code of why it is undefined), `doubt` (code of why its bounds carry no guarantee).
+        """
+        return frames.metrics_frame(self)
+
+    def disparities_frame(self) -> pd.DataFrame:
+        """One row for each metric compared between groups, as a difference and as a ratio.
+
+        Columns: `attribute`, `stratum`, `metric`, `class`, `aggregate` (difference or ratio), `value`, `lower`,
+        `upper`, `worst_group`, `best_group`, `compared` and `undefined` (groups), `note`.
+        """
+        return frames.disparities_frame(self)
+
+    def flags_frame(self) -> pd.DataFrame:
+        """One row for each code of flags: how many decisions were looked at for it, and how many were flagged.
+
+        Columns: `code`, `n`, `flagged`, `rate`, `lower`, `upper`, `effective_n`. The flagged decisions themselves lie
+        in the run folder: `audit.open(folder).flagged_frame()`.
+        """
+        return frames.flags_frame(self)
+
+    def _repr_html_(self) -> str:
+        """Show the first screen of the report in a notebook."""
+        from audit import behind
+
+        return str(behind("first_screen")(self))
