@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import audit
+from audit.errors import ConfigError
 from audit.report.notebook import first_screen
 from audit.result import AuditResult
 
@@ -76,10 +77,9 @@ def test_it_says_what_the_report_says_first(result: AuditResult, tmp_path: Path)
         assert finding.low_group[0] in text
 
 
-def test_in_chinese(result: AuditResult) -> None:
-    page = page_in(first_screen(result, language="zh"))
-    assert 'lang="zh' in page
-    assert re.search("[\u4e00-\u9fff]", page)
+def test_a_language_that_is_not_there_is_told(result: AuditResult) -> None:
+    with pytest.raises(ConfigError, match="no report in language 'tlh'"):
+        first_screen(result, language="tlh")
 
 
 @pytest.mark.browser
