@@ -12,19 +12,26 @@ MOST_TOLD = 20
 
 @click.command()
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
-def verify(folder: Path) -> None:
+@click.option(
+    "--allowed-signers", type=click.Path(path_type=Path), metavar="FILE", help="Trusted keys, as ssh-keygen reads them."
+)
+def verify(folder: Path, allowed_signers: Path | None) -> None:
     """Check that the run folder RUN holds what its audit wrote, and that its numbers follow from its decisions.
 
-    Every file is held against the manifest; metrics, disparities and impact ratios are computed again from the decision
-    table, and the policy of the audit judges again. Neither data nor model need be there. Who wrote the folder it
-    cannot know: keep the hash of manifest.json elsewhere.
+    Every file is held against the manifest; groups, metrics, disparities, impact ratios and scores are computed again
+    from the decision table, the policy of the audit judges again, and the findings are joined again. Neither data nor
+    model need be there. Explanations, exchanges, flags and documents are held by their hashes alone.
+
+    Who wrote the folder it cannot know: keep the hash of manifest.json elsewhere, or have result.json signed
+    (`ssh-keygen -Y sign -f KEY -n fairaudit RUN/result.json`). A signature that is there is checked with
+    --allowed-signers, or the command fails.
     """
     from audit.errors import RunFolderError
     from audit.pipeline.verify import verify as hold_against
     from audit.say import say
     from audit.store.runfolder import RunFolder
 
-    found = hold_against(RunFolder(folder))
+    found = hold_against(RunFolder(folder), allowed_signers)
     if found.wrong:
         more = [f"and {len(found.wrong) - MOST_TOLD:,} more"] if len(found.wrong) > MOST_TOLD else []
         told = [
@@ -38,8 +45,8 @@ def verify(folder: Path) -> None:
             hint="result.json was changed, or made by another version of the libraries",
         )
     say(f"{folder}: every file is as the audit wrote it")
-    say(
-        f"{found.values:,} metrics, disparities and impact ratios follow from the decisions, and the verdicts from them"
-    )
+    say(f"{found.values:,} parts of the result follow from the decisions, and verdicts and findings from them")
+    for one in found.signed:
+        say(f"{one.file} is signed by {one.by}")
     if found.own:
         say(f"not computed again, as code of yours is not run for it: {', '.join(found.own)}")

@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -44,29 +46,64 @@ def describe(case: Case, folder: RunFolder) -> Subject:
     )
 
 
-def describe_data(case: Case, folder: RunFolder) -> DataFacts:
-    """Count what the decision table holds, and stop if no decision can be used."""
-    rows_sha256 = hash_rows(case, folder)
-    statuses: Counter[str] = Counter()
-    predictions: Counter[str] = Counter()
-    labels: Counter[str] = Counter()
-    confusion: Counter[tuple[str, str]] = Counter()
-    failures: Counter[str] = Counter()
-    counters = {"status": statuses, "reason": failures, "y_pred": predictions, "y_true": labels}
+@dataclass(frozen=True)
+class Counted:
+    """Decisions of a table by status, by reason of failure, by prediction, by label, and by the last two."""
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    predictions: Counter[str] = field(default_factory=Counter)
+    labels: Counter[str] = field(default_factory=Counter)
+    confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def decisions(self) -> int:
+        """How many there are, without rows about which there is nothing to decide."""
+        return self.statuses.total() - self.statuses["nothing"]
+
+    def told(self, classes: list[str]) -> dict[str, Any]:
+        """Return the counts as the result tells them."""
+        return {
+            "decisions": self.decisions,
+            "statuses": dict(sorted(self.statuses.items())),
+            "failures": dict(sorted(self.failures.items())),
+            "labels": {cls: self.labels[cls] for cls in classes},
+            "predictions": {cls: self.predictions[cls] for cls in classes},
+            "confusion": [
+                Confused(y_true=true, y_pred=found, n=self.confusion[true, found])
+                for true in classes
+                for found in classes
+                if self.confusion[true, found]
+            ],
+        }
+
+
+def count_decisions(folder: RunFolder) -> Counted:
+    """Count what the decision table holds."""
+    found = Counted()
+    counters = {
+        "status": found.statuses, "reason": found.failures, "y_pred": found.predictions, "y_true": found.labels,
+    }  # fmt: skip
     for batch in read_decisions(folder.decisions, ["status", "reason", "y_true", "y_pred", "count"]):
-        _count_confused(confusion, batch)
+        _count_confused(found.confusion, batch)
         something = batch.filter(pc.not_equal(batch["status"], "nothing"))
         for column, counter in counters.items():
             sums = (batch if column == "status" else something).group_by(column).aggregate([("count", "sum")])
             for key, count in zip(sums[column].to_pylist(), sums["count_sum"].to_pylist(), strict=True):
                 if key is not None:
                     counter[key] += count
-    decisions = statuses.total() - statuses["nothing"]
-    if not decisions:
+    return found
+
+
+def describe_data(case: Case, folder: RunFolder) -> DataFacts:
+    """Say what the decision table holds, and stop if no decision can be used."""
+    rows_sha256 = hash_rows(case, folder)
+    counted = count_decisions(folder)
+    if not counted.decisions:
         why = "no label and no prediction names anything" if case.config.data.several else "every count is 0"
         raise DataError(f"no decision to audit: {why}", where=str(case.config.data.path))
-    if decisions == statuses["failed"]:
-        raise ModelError(f"no decision about any row succeeded; why: {some(sorted(failures))}")
+    if counted.decisions == counted.statuses["failed"]:
+        raise ModelError(f"no decision about any row succeeded; why: {some(sorted(counted.failures))}")
     return DataFacts(
         name=case.config.data.path.name,
         format=case.survey.format,
@@ -76,18 +113,8 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
         rows_filtered=case.survey.rows_read - case.survey.rows_kept,
         rows=case.survey.rows_kept,
         rows_sha256=rows_sha256,
-        decisions=decisions,
+        **counted.told(case.classes),
         nothing=NOTHING.get(case.config.data.outcome),
-        statuses=dict(sorted(statuses.items())),
-        failures=dict(sorted(failures.items())),
-        labels={cls: labels[cls] for cls in case.classes},
-        predictions={cls: predictions[cls] for cls in case.classes},
-        confusion=[
-            Confused(y_true=true, y_pred=found, n=confusion[true, found])
-            for true in case.classes
-            for found in case.classes
-            if confusion[true, found]
-        ],
         unlabelled=case.survey.unlabelled,
         median_score=median_score(case),
         weighted=case.survey.weighted,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from audit.pipeline.case import Case
 from audit.pipeline.clock import Clock
 from audit.pipeline.environment import environment
 from audit.pipeline.facts import remarks
 from audit.pipeline.options import option_notes
-from audit.result import Note, Record, Subject, Timings
+from audit.result import AuditResult, Note, Record, Subject, Timings
 from audit.store.runfolder import RunFolder
 
 #: Stages that ask the model, and count what it cost.
@@ -41,3 +42,22 @@ def record(case: Case, subject: Subject, folder: RunFolder, clock: Clock, noted:
             shards_reused=clock.reused,
         ),
     )
+
+
+def vouched(result: AuditResult) -> dict[str, Any]:
+    """Collect what the manifest says beside the hashes of files."""
+    model = result.model
+    return {
+        "tool_version": result.tool_version,
+        "created": result.timings.finished,
+        "configuration_sha256": result.config_sha256,
+        "data_sha256": result.data.sha256,
+        "model_sha256": model.sha256 if model else None,
+        "peft": model.peft and {"base_sha256": model.peft.base_sha256, "adapter_sha256": model.peft.sha256}
+        if model
+        else None,
+        "device": model.device if model else None,
+        "dtype": model.dtype if model else None,
+        "seed": result.seed,
+        "environment": result.environment.model_dump(),
+    }

@@ -20,7 +20,7 @@ from audit.pipeline.facts import describe
 from audit.pipeline.gaps import gaps_to_look_into
 from audit.pipeline.inputs import keep_inputs, seeing_of
 from audit.pipeline.persons import exchange_names
-from audit.pipeline.record import record
+from audit.pipeline.record import record, vouched
 from audit.pipeline.versions import changed_rows, compare_versions, fingerprint_of_baseline
 from audit.pipeline.why import explain_why
 from audit.policy.baseline import Reference, load_baseline
@@ -172,22 +172,3 @@ def load(config: AuditConfig) -> Adapter | None:
     from audit.models.registry import load_adapter
 
     return load_adapter(config.model, config)
-
-
-def vouched(result: AuditResult) -> dict[str, Any]:
-    """Collect what the manifest says beside the hashes of files."""
-    model = result.model
-    return {
-        "tool_version": result.tool_version,
-        "created": result.timings.finished,
-        "configuration_sha256": result.config_sha256,
-        "data_sha256": result.data.sha256,
-        "model_sha256": model.sha256 if model else None,
-        "peft": model.peft and {"base_sha256": model.peft.base_sha256, "adapter_sha256": model.peft.sha256}
-        if model
-        else None,
-        "device": model.device if model else None,
-        "dtype": model.dtype if model else None,
-        "seed": result.seed,
-        "environment": result.environment.model_dump(),
-    }

@@ -88,9 +88,14 @@ def _markdown(telling: Telling) -> dict[str, str | bytes]:
 
 
 def _csv(telling: Telling) -> dict[str, str | bytes]:
-    from audit.report.tables import disparities_csv, metrics_csv
+    from audit.report import tables
 
-    return {"metrics.csv": metrics_csv(telling.result), "disparities.csv": disparities_csv(telling.result)}
+    return {
+        "metrics.csv": tables.metrics_csv(telling.result),
+        "disparities.csv": tables.disparities_csv(telling.result),
+        "adverse_impact.csv": tables.adverse_impact_csv(telling.result),
+        "impact_ratios.csv": tables.impact_ratios_csv(telling.result),
+    }
 
 
 def _junit(telling: Telling) -> dict[str, str | bytes]:

@@ -16,7 +16,8 @@ from audit.store.files import sha256, write_text
 MANIFEST = "manifest.json"
 #: Rendered from the others, and again by `audit report`.
 DOCUMENTS = (
-    *("metrics.csv", "disparities.csv", "summary.md", "report.html", "junit.xml", "audit.sarif"),
+    *("metrics.csv", "disparities.csv", "adverse_impact.csv", "impact_ratios.csv"),
+    *("summary.md", "report.html", "junit.xml", "audit.sarif"),
     *("modelcard.md", "bom.cdx.json", "verdict.intoto.json", "tables.xlsx", "report.pdf"),
 )
 #: May be removed: the report then says that the text is gone.

@@ -31,8 +31,9 @@ def test_run_writes_the_folder_and_says_where(config: Path, tmp_path: Path, caps
     assert out.out.rstrip().endswith(f"report: {tmp_path / 'here' / 'report.html'}")
     assert out.err == ""
     assert {path.name for path in (tmp_path / "here").iterdir()} == {
-        "result.json", "decisions.parquet", "metrics.csv", "disparities.csv", "summary.md", "report.html",
-        "manifest.json", "junit.xml", "audit.sarif", "flagged.jsonl", ".lock",
+        "result.json", "decisions.parquet", "metrics.csv", "disparities.csv", "adverse_impact.csv",
+        "impact_ratios.csv", "summary.md", "report.html", "manifest.json",
+        "junit.xml", "audit.sarif", "flagged.jsonl", ".lock",
     }  # fmt: skip
 
 

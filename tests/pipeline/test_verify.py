@@ -168,3 +168,83 @@ def test_a_rule_whose_verdict_was_changed_is_named(run: Path) -> None:
     (run / "result.json").write_text(json.dumps(result))
     sign(run)
     assert any(line.startswith("verdict on selection_rate") for line in verify(RunFolder(run)).wrong)
+
+
+def first(result: dict[str, Any], place: str) -> dict[str, Any]:
+    item: dict[str, Any] = result[place][0]
+    return item
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda r: r["slicings"][1]["groups"][0].update(share=0.5), "group g, a: share is 0.5"),
+        (lambda r: first(r, "class_reports").update(support=1), "class report"),
+        (lambda r: first(r, "stratified").update(odds_ratio=9.0), "stratified test"),
+        (lambda r: first(r, "adverse_impact").update(minimum_detectable=0.9), "adverse impact"),
+        (lambda r: first(r, "impact_ratios").update(unknown=7), "impact table"),
+        (lambda r: first(r, "impact_ratios")["groups"][0].update(impact_ratio=0.99), "impact ratio"),
+        (lambda r: first(r, "scores")["groups"][0].update(positives=1), "scores"),
+        (lambda r: first(r, "metric_definitions").update(better="low"), "metric definition"),
+        (lambda r: r["discovery"].update(slices=10_000), "discovery"),
+        (lambda r: r["clear_gaps"].update(comparisons=1), "clear gaps"),
+        (lambda r: r["findings"].update(items=r["findings"]["items"][1:]), "findings"),
+        (lambda r: r["data"]["labels"].update({"1": 1}), "data: labels"),
+        (lambda r: r["data"]["predictions"].update({"1": 1}), "data: predictions"),
+        (lambda r: r["data"]["confusion"][0].update(n=1), "data: confusion"),
+        (lambda r: r["data"].update(decisions=301), "data: decisions"),
+        (lambda r: r["data"].update(rows_sha256="0" * 64), "data: rows_sha256"),
+        (lambda r: r["config"].update(appeal_route="nowhere"), "config_sha256"),
+        (lambda r: r.update(seed=7), "manifest.json: seed"),
+        (lambda r: r["judgement"].update(policy_sha256="0" * 64), "policy"),
+        (lambda r: r["judgement"]["rules"][0].update(low_value=0.99), "verdict on"),
+        (lambda r: r["environment"].update(python="2.7"), "manifest.json: environment"),
+    ],
+)
+def test_whatever_is_changed_together_with_its_hash_is_named(
+    change: Callable[[dict[str, Any]], None], told: str, run: Path
+) -> None:
+    result = json.loads((run / "result.json").read_text())
+    change(result)
+    (run / "result.json").write_text(json.dumps(result))
+    sign(run)
+    wrong = verify(RunFolder(run)).wrong
+    assert any(line.startswith(told) for line in wrong), wrong
+
+
+def turn(run: Path, column: str, one: str, other: str) -> None:
+    """Decide one row the other way round."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(run / "decisions.parquet")
+    at, values = table.column_names.index(column), table[column].to_pylist()
+    values[5] = one if values[5] == other else other
+    pq.write_table(
+        table.set_column(at, table.schema.field(at), pa.array(values, pa.string())), run / "decisions.parquet"
+    )
+
+
+def test_one_decision_turned_around_is_found(run: Path) -> None:
+    turn(run, "y_pred", "1", "0")
+    sign(run)
+    wrong = verify(RunFolder(run)).wrong
+    assert "data: predictions" in "".join(wrong)
+    assert any(line.startswith("metric") for line in wrong)
+
+
+@pytest.mark.parametrize("field", ["median_score", "y_pred"])
+def test_decisions_are_cut_at_the_median_again(field: str, tmp_path: Path) -> None:
+    rows = [f"{i % 2},{i * 37 % 100 - 50},{'abc'[i % 3]},u" for i in range(120)]
+    run = rows_of(tmp_path, rows, data={"score_range": [-50, 50], "threshold": "median"}, attributes=["g"])
+    assert verify(RunFolder(run)).wrong == []
+    if field == "median_score":
+        result = json.loads((run / "result.json").read_text())
+        result["data"]["median_score"] += 1
+        (run / "result.json").write_text(json.dumps(result))
+    else:
+        turn(run, "y_pred", "1", "0")
+    sign(run)
+    wrong = verify(RunFolder(run)).wrong
+    told = {"median_score": "data: median_score", "y_pred": "decisions: 1 are not what their scores say"}[field]
+    assert any(line.startswith(told) for line in wrong), wrong

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import audit
-from audit.report.tables import _cell, _csv, disparities_csv, metrics_csv
+from audit.report.tables import _cell, _csv, adverse_impact_csv, disparities_csv, impact_ratios_csv, metrics_csv
 
 Make = Callable[..., dict[str, Any]]
 
@@ -42,6 +42,27 @@ def test_values_round_trip(result: Any) -> None:
         ]  # fmt: skip
         assert (float(line["value"]) if line["value"] else None) == item.value
         assert int(line["n"]) == item.n
+
+
+def test_every_comparison_has_the_columns_of_ugesp(result: Any) -> None:
+    lines = read(adverse_impact_csv(result))
+    assert len(lines) == len(result.adverse_impact) == 1
+    (line, item) = (lines[0], result.adverse_impact[0])
+    asked = ("n", "selected", "rate", "reference_n", "reference_rate", "difference", "impact_ratio", "ratio_lower")
+    asked += ("ratio_upper", "z", "fisher_p", "mid_p", "holm_p", "shortfall", "flip_flop", "minimum_detectable")
+    for name in asked:
+        value = getattr(item, name)
+        assert line[name] == ("" if value is None else str(value))
+    assert {line["group"], line["reference"]} == {"'=cmd()", "b"}
+
+
+def test_impact_ratios_have_a_line_for_every_category(result: Any) -> None:
+    lines = read(impact_ratios_csv(result))
+    (table,) = result.impact_ratios
+    assert [(int(line["n"]), int(line["selected"]), float(line["impact_ratio"])) for line in lines] == [
+        (row.n, row.selected, row.impact_ratio) for row in table.groups
+    ]
+    assert {line["standing"] for line in lines} == {"compared"}
 
 
 def test_each_line_is_named_once(result: Any) -> None:
