@@ -151,9 +151,12 @@ def _code(row: dict[str, Any]) -> str:
 def _decision(result: AuditResult, row: dict[str, Any], t: Catalogue) -> dict[str, Any]:
     said = [t("sarif.flag", rank=row["rank"], row=row["row_id"], example=row["example"], codes=", ".join(row["codes"]))]
     for exchange in row["evidence"].get("exchanges", [])[:1]:
-        keys = ("axis", "source", "target", "decision")
+        axis = exchange["axis"]
+        groups = {end: t.among(axis, exchange[end]) for end in ("source", "target")}
         score, after = decimal(exchange["score"]), decimal(exchange["score_exchanged"])
-        said.append(t("sarif.exchange", **{key: exchange[key] for key in keys}, score=score, after=after))
+        said.append(
+            t("sarif.exchange", axis=t.axis(axis), **groups, decision=exchange["decision"], score=score, after=after)
+        )
     if names := row["evidence"].get("names"):
         ends = {
             found: group_name(next(item["group"] for item in names if item["found"] is found))
@@ -163,7 +166,7 @@ def _decision(result: AuditResult, row: dict[str, Any], t: Catalogue) -> dict[st
     return {
         "ruleId": f"flag/{_code(row)}",
         "level": FLAG_LEVELS[row["severity"]],
-        "message": {"text": _text(" ".join(said))},
+        "message": {"text": _text(t.sentences(*said))},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": quote(result.config["data"]["path"])}}}],
         "partialFingerprints": {
             "fairaudit/v1": hashlib.sha256(json.dumps(["flag", _code(row), row["row_id"]]).encode()).hexdigest()

@@ -147,6 +147,10 @@ class Catalogue:
         """Name several things in a row."""
         return self("list.separator").join(items)
 
+    def told(self, *items: str) -> str:
+        """Add to what is told, after a comma."""
+        return self("list.comma").join(items)
+
     def clauses(self, items: Iterable[str]) -> str:
         """Join parts of one sentence that could each stand alone."""
         return self("list.clauses").join(items)
@@ -154,6 +158,11 @@ class Catalogue:
     def sentences(self, *items: str) -> str:
         """Put whole sentences after each other."""
         return self("list.sentences").join(item for item in items if item)
+
+    @property
+    def gap(self) -> str:
+        """What stands between two sentences."""
+        return self("list.sentences")
 
     def pair(self, name: str, value: str) -> str:
         """Say of what something is told: `name: value`."""
@@ -225,6 +234,23 @@ class Catalogue:
     def knows(self, code: str) -> bool:
         """Whether a code has words."""
         return code in self._words
+
+    def axis(self, name: str) -> str:
+        """Name what groups of a lexicon differ in; one of a user's own is called what the user calls it."""
+        return self._words.get(f"axis.{name}", name)
+
+    def among(self, axis: str, group: str) -> str:
+        """Name a group that terms of a lexicon name."""
+        return self._words.get(f"axis.{axis}.{group}", group)
+
+    def identity(self, name: str) -> str:
+        """Name an identity concept, which results call `axis: group`."""
+        axis, found, group = name.partition(": ")
+        return self.pair(self.axis(axis), self.among(axis, group)) if found else name
+
+    def swap(self, axis: str, source: str, target: str, *, both: bool = False) -> str:
+        """Name what became what."""
+        return f"{self.among(axis, source)} {'↔' if both else '→'} {self.among(axis, target)}"
 
     def note(self, code: str | None) -> str:
         """Word the reason of an undefined value."""

@@ -76,7 +76,16 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     prefixes += ("summary.settled", "terminal.")
     prefixes += ("paper.audience.", "paper.digest.", "paper.over.", "paper.part.", "paper.grid.", "paper.column.")
     prefixes += ("flags.means.", "flags.severity.", "flags.confirmed.")
-    prefixes += ("list.", "decision.", "class.", "flags.disparity", "flags.names.", "names.refused.", "names.tried.")
+    prefixes += (
+        "axis.",
+        "list.",
+        "decision.",
+        "class.",
+        "flags.disparity",
+        "flags.names.",
+        "names.refused.",
+        "names.tried.",
+    )
     unused = {code for code in words if code.split("@")[0] not in used and not code.startswith(prefixes)}
     assert not unused, sorted(unused)
 
@@ -125,6 +134,7 @@ def test_what_joins_words_is_of_the_language() -> None:
     assert (en.listed(["a", "b"]), zh.listed(["甲", "乙"])) == ("a, b", "甲、乙")
     assert (en.clauses(["a", "b"]), zh.clauses(["甲", "乙"])) == ("a; b", "甲；乙")
     assert (en.sentences("A.", "", "B."), zh.sentences("甲。", "", "乙。")) == ("A. B.", "甲。乙。")
+    assert (en.told("a", "b"), zh.told("甲", "乙")) == ("a, b", "甲，乙")
     assert (en.pair("a", "b"), zh.pair("甲", "乙")) == ("a: b", "甲：乙")
     assert (en.aside("a", "b"), zh.aside("甲", "乙")) == ("a (b)", "甲（乙）")
     assert (en.page_language, zh.page_language) == ("en", "zh-Hans")
@@ -135,3 +145,22 @@ def test_every_action_has_words_in_every_language() -> None:
         words = Catalogue(language)
         for rule in step_rules():
             assert words.knows(f"next.{rule.action}")
+
+
+def test_groups_of_lexicons_have_words() -> None:
+    from audit.terms.loading import load_lexicons
+
+    for language in ("en", "zh"):
+        t = Catalogue(language)
+        words = json.loads((Path(__file__).parents[2] / f"audit/report/messages/{language}.json").read_text())
+        lexicons = load_lexicons(("en", "zh"))
+        named = {f"axis.{axis}" for lexicon in lexicons for axis in lexicon.axes}
+        named |= {
+            f"axis.{name}.{group}" for lex in lexicons for name, axis in lex.axes.items() for group in axis.groups
+        }
+        assert named == {code for code in words if code.startswith("axis.")}
+    assert t.identity("gender: female") == "性别：女性"
+    assert t.swap("age", "older", "younger", both=True) == "年长者 ↔ 年轻者"
+    assert Catalogue().identity("gender_identity: trans") == "gender identity: trans"
+    # What users bring is called as they call it.
+    assert (t.axis("caste"), t.among("caste", "dalit"), t.identity("slur")) == ("caste", "dalit", "slur")

@@ -35,7 +35,7 @@ def conclude(view: View) -> str:
     value = number if view.is_number(first.metric) else percent
     metric = view.t.metric(first.metric)
     if view.names_class and first.cls is not None:
-        metric += f" {view.t('summary.of_class', **{'class': view.t.cls(first.cls)})}"
+        metric = view.t("named.of_class", metric=metric, **{"class": view.t.cls(first.cls)})
     return view.t(
         "conclusion.clear_gaps", n=len(found.items), gaps=found.gaps, attributes=group_name(first.attributes),
         metric=metric, low=group_name(first.low_group), low_value=value(first.low_value),
@@ -48,7 +48,7 @@ def _discovered(view: View) -> list[str]:
     return [
         view.t(
             "summary.discovered",
-            slice=" · ".join(f"{column}: {value}" for column, value in item.slice.items()),
+            slice=" · ".join(view.t.pair(column, value) for column, value in item.slice.items()),
             metric=view.t.metric(item.metric),
             value=percent(item.value),
             rest=percent(item.rest),

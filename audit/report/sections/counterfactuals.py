@@ -8,7 +8,7 @@ from audit.report.charts import dots
 from audit.report.drawing import sides
 from audit.report.sections import Section
 from audit.report.view import View
-from audit.report.wording import count, percent
+from audit.report.wording import Catalogue, count, percent
 from audit.result import PairEffect, ShownPair
 
 MOST_CHARTED = 24
@@ -29,7 +29,7 @@ def build(view: View) -> dict[str, Any] | None:
         chart = view.add_chart(
             dots(
                 view.t("counterfactuals.chart"),
-                [pair_name(pair) for pair in charted],
+                [pair_name(pair, view.t) for pair in charted],
                 [pair.flip_rate for pair in charted],
                 [(pair.lower, pair.upper) for pair in charted],
                 [False] * len(charted),
@@ -38,7 +38,7 @@ def build(view: View) -> dict[str, Any] | None:
         )
     by_axis: dict[str, list[tuple[str, PairEffect]]] = {}
     for pair in pairs:
-        by_axis.setdefault(pair.axis, []).append((pair_name(pair), pair))
+        by_axis.setdefault(pair.axis, []).append((pair_name(pair, view.t), pair))
     return {
         "probe": probe,
         "chart": chart,
@@ -49,9 +49,9 @@ def build(view: View) -> dict[str, Any] | None:
     }
 
 
-def pair_name(pair: PairEffect | ShownPair) -> str:
+def pair_name(pair: PairEffect | ShownPair, t: Catalogue) -> str:
     """Name what became what."""
-    return f"{pair.source} {'↔' if pair.both else '→'} {pair.target}"
+    return t.swap(pair.axis, pair.source, pair.target, both=pair.both)
 
 
 def _pair(view: View, shown: ShownPair) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _pair(view: View, shown: ShownPair) -> dict[str, Any]:
     decided = (shown.y_pred, shown.f), (shown.y_pred_exchanged, shown.f_exchanged)
     return {
         "shown": shown,
-        "name": pair_name(shown),
+        "name": pair_name(shown, view.t),
         "flip": shown.y_pred != shown.y_pred_exchanged,
         "sides": [(*decision, drawing) for decision, drawing in zip(decided, drawings, strict=True)],
     }
@@ -77,7 +77,7 @@ def conclude(view: View) -> str | None:
     text = view.t("conclusion.counterfactuals", flips=count(flips), n=count(exchanges))
     if flips:
         most = max(probe.pairs, key=lambda pair: (pair.flip_rate, pair.n))
-        told = view.t("conclusion.counterfactuals.most", pair=pair_name(most), rate=percent(most.flip_rate))
+        told = view.t("conclusion.counterfactuals.most", pair=pair_name(most, view.t), rate=percent(most.flip_rate))
         text = view.t.sentences(text, told)
     return text
 

@@ -16,7 +16,7 @@ def build(view: View) -> dict[str, Any]:
     """Pooled gaps per slicing, then strata and stratified tests where there are controls."""
     slicings = [_slicing(view, slicing) for slicing in view.result.slicings if slicing.attributes]
     controls = view.result.config["controls"]
-    return {"slicings": slicings, "controls": ", ".join(controls), "discovery": view.result.discovery}
+    return {"slicings": slicings, "controls": view.t.listed(controls), "discovery": view.result.discovery}
 
 
 def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
         charts.append(chart)
     strata: dict[str, list[Disparity]] = {}
     for gap in view.disparities(slicing.attributes, pooled=False):
-        strata.setdefault(", ".join(gap.stratum.values()), []).append(gap)
+        strata.setdefault(view.t.listed(gap.stratum.values()), []).append(gap)
     tested = [row for row in plain if row["tested"]]
     clear = sum(row["finding"] is not None for row in tested)
     return {

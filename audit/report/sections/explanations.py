@@ -65,7 +65,7 @@ def _outcome_chart(view: View, by_slicing: dict[str, list[Any]]) -> Any:
         view.t(f"outcome.{name}"): [getattr(item, name) for item in groups]
         for name in ("explained", "weak", "unexplained")
     }
-    labels = [f"{group_name(item.attributes)}: {group_name(item.group)}" for item in groups]
+    labels = [view.t.pair(group_name(item.attributes), group_name(item.group)) for item in groups]
     return view.add_chart(stacked_bars(view.t("explanations.outcomes.chart"), labels, series, OUTCOME_COLOURS))
 
 

@@ -52,11 +52,12 @@ def _item(view: View, row: dict[str, Any], names: list[str]) -> dict[str, Any]:
         "head": head(row, view.t),
         "drawing": view.draw(row["row_id"], explanation) if found else None,
         "exchanges": [
-            {**item, "words": ", ".join(edit["new"] for edit in item["edits"])} for item in exchanges[:MOST_EXCHANGES]
+            {**item, "words": view.t.listed(edit["new"] for edit in item["edits"])}
+            for item in exchanges[:MOST_EXCHANGES]
         ],
         "more_exchanges": max(0, len(exchanges) - MOST_EXCHANGES),
         "names": [
-            {**item, "group": group_name(item["group"]), "names": ", ".join(item["names"])}
+            {**item, "group": group_name(item["group"]), "names": view.t.listed(item["names"])}
             for item in row["evidence"].get("names", [])
         ],
         "disparities": row["evidence"].get("disparities", []),

@@ -24,7 +24,7 @@ def build(view: View) -> dict[str, Any]:
         if group.in_gaps and group.effective_n < EVIDENCE_FLOOR
     ]
     if small:
-        own.append(t("limits.below_floor", floor=count(EVIDENCE_FLOOR), groups=", ".join(small[:MOST_NAMED])))
+        own.append(t("limits.below_floor", floor=count(EVIDENCE_FLOOR), groups=t.listed(small[:MOST_NAMED])))
     outside = [
         group_name(group.values)
         for slicing in result.slicings
@@ -33,12 +33,12 @@ def build(view: View) -> dict[str, Any]:
         if not group.in_gaps
     ]
     if outside:
-        own.append(t("limits.outside", groups=", ".join(outside[:MOST_NAMED])))
+        own.append(t("limits.outside", groups=t.listed(outside[:MOST_NAMED])))
     own += _detectable(view)
     if not any(result.data.labels.values()):
         own.append(t("limits.no_labels"))
     if result.config["controls"]:
-        own.append(t("limits.controls", controls=", ".join(result.config["controls"])))
+        own.append(t("limits.controls", controls=t.listed(result.config["controls"])))
     else:
         own.append(t("limits.no_controls"))
     if result.data.nothing is not None and result.config["data"]["columns"]["cluster"] is None:
@@ -63,7 +63,7 @@ def _doubted(view: View) -> list[str]:
         if value.doubt is not None and not value.stratum:
             found.setdefault(value.doubt, {})[view.t.metric(value.metric)] = None
     return [
-        view.t("limits.no_guarantee", metrics=", ".join(list(metrics)[:MOST_NAMED]), why=view.t(f"doubt.{reason}"))
+        view.t("limits.no_guarantee", metrics=view.t.listed(list(metrics)[:MOST_NAMED]), why=view.t(f"doubt.{reason}"))
         for reason, metrics in sorted(found.items())
     ]
 

@@ -24,8 +24,18 @@ def build(view: View) -> dict[str, Any]:
         "attributes": [group_name(slicing.attributes) for slicing in result.slicings if slicing.attributes],
         "controls": result.config["controls"],
         "words": [(field, field_name(field, view.t), text) for field, text in given_words(result.config).items()],
+        "classes": _classes(view),
         "metrics": [view.t.metric(metric) for metric in metrics],
     }
+
+
+def _classes(view: View) -> str:
+    """Name the classes, and what they stand for."""
+    result, t = view.result, view.t
+    named = t.listed(t.cls(cls) for cls in view.asked)
+    if result.data.nothing is not None:
+        named = t.aside(named, t("scope.asked"))
+    return t.aside(named, t("scope.positive", **{"class": result.positive_class})) if result.positive_class else named
 
 
 def conclude(view: View) -> str:

@@ -31,7 +31,7 @@ def build(view: View) -> dict[str, Any] | None:
     chart = None
     if pushes:
         label = view.t("why.pushes.chart", **{"class": result.positive_class})
-        names = [f"{push.axis}: {push.group}" for push in pushes]
+        names = [view.t.pair(view.t.axis(push.axis), view.t.among(push.axis, push.group)) for push in pushes]
         bounds = [(push.lower, push.upper) for push in pushes]
         chart = view.add_chart(changes(label, names, [push.mean for push in pushes], bounds, share=False))
     return {
@@ -72,6 +72,8 @@ def _gap(view: View, gap: GapDecomposition) -> dict[str, Any]:
 
 def name(view: View, part: GapPart) -> str:
     """What a part is called."""
+    if part.kind == "identity":
+        return view.t.identity(part.name)
     return part.name if part.kind in NAMED else view.t(f"why.part.{_kind(part)}")
 
 
