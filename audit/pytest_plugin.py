@@ -89,7 +89,7 @@ class Fairness:
 
     def _assert(self, policy: PolicyConfig, result: AuditResult) -> None:
         from audit.policy.judge import judge
-        from audit.report.verdicts import mark, sentence, worst_first
+        from audit.report.verdicts import mark, sentence, why, worst_first
         from audit.report.wording import Catalogue
 
         __tracebackhide__ = True
@@ -99,7 +99,7 @@ class Fairness:
             for r in worst_first(judgement.rules)
             if r.status != "pass"
         ]
-        message = "\n".join([t(f"verdict.why.{judgement.status}"), *shown])
+        message = "\n".join([why(judgement, t), *shown])
         if judgement.status == "fail":
             pytest.fail(message, pytrace=False)
         if judgement.status != "pass" and self.on_inconclusive == "fail":

@@ -20,7 +20,7 @@ from audit.report.changes import (
 from audit.report.compliance import compliance_lines
 from audit.report.sign_off import sign_off_lines
 from audit.report.stories import told
-from audit.report.verdicts import gap_sentence, mark, sentence, undecided, worst_first
+from audit.report.verdicts import gap_sentence, mark, sentence, undecided, why, worst_first
 from audit.report.wording import Catalogue, count, decimal, group_name, percent, points
 from audit.result import AuditResult, Comparison, FlipRate, Judgement
 from audit.text import cut, visible
@@ -76,7 +76,7 @@ def _decisions(result: AuditResult, t: Catalogue) -> str:
 
 def render_judgement(judgement: Judgement, t: Catalogue) -> list[str]:
     """Render the verdict, a sentence for every rule, worst first, and the waivers."""
-    lines = [f"**{t('verdict.' + judgement.status)}.** {t('verdict.why.' + judgement.status)}", ""]
+    lines = [f"**{t('verdict.' + judgement.status)}.** {why(judgement, t)}", ""]
     lines += _head([t("gate.verdict"), t("gate.found"), t("gate.rule")])
     lines += [_row([mark(rule, t), sentence(rule, t), rule.rule]) for rule in worst_first(judgement.rules)]
     lines.append("")

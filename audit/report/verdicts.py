@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from audit.report.wording import Catalogue, count, decimal, group_name, number, percent
-from audit.result import ClearGap, RuleVerdict
+from audit.result import ClearGap, Judgement, RuleVerdict
 
 #: Doubted groups named at most, for each reason.
 MOST_DOUBTED = 6
@@ -23,6 +23,22 @@ Amount = Callable[[float | None], str]
 def worst_first(rules: list[RuleVerdict]) -> list[RuleVerdict]:
     """Order verdicts for reading: those that count, errors before warnings, failures first."""
     return sorted(rules, key=lambda rule: (not rule.counts, rule.severity, rule.waived, ORDER.index(rule.status)))
+
+
+def why(judgement: Judgement | None, t: Catalogue) -> str:
+    """Say in a sentence what the verdict on the whole audit rests on, and what it leaves aside."""
+    if judgement is None:
+        return t("banner.not_judged.why")
+    status = judgement.status
+    # A pass says that every rule holds: then even one that is undecided is told of.
+    open_ones = {"fail"} if status == "inconclusive" else {"fail", "inconclusive", "undefined"}
+    aside = sum(
+        rule.counts and rule.status in open_ones and (rule.severity == "warn" or rule.waived)
+        for rule in judgement.rules
+    )
+    if status not in {"pass", "inconclusive"} or not aside:
+        return t(f"verdict.why.{status}")
+    return t(f"verdict.why.{status}.aside", n=count(aside))
 
 
 def subject(rule: RuleVerdict, t: Catalogue) -> str:

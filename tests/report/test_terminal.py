@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +15,9 @@ from audit.config import PolicyConfig, RuleConfig
 from audit.policy.judge import judge
 from audit.report.lines import columns
 from audit.report.terminal import Line, Page, tell_judgement, wrap
+from audit.report.verdicts import why
 from audit.report.wording import Catalogue
+from tests.findings.helpers import audited, rows
 from tests.policy.test_judge import rates, result
 
 RULES = PolicyConfig(
@@ -81,3 +84,15 @@ def test_a_table_that_is_too_wide_becomes_a_list() -> None:
     page = Page(40)
     page.table(head, [["g: " + "a" * 30, "1,200", "3.0 %"]])
     assert plain(page.lines).split("\n") == ["  - g: " + "a" * 30, "    Decisions: 1,200", "    Changed: 3.0 %"]
+
+
+def test_a_pass_says_which_failures_it_leaves_aside(tmp_path: Path) -> None:
+    apart = rows({"a": (0.9, 0.1), "b": (0.5, 0.1)})
+    warned = audited(tmp_path / "warned", apart, "mild")
+    held = audited(tmp_path / "held", apart, {"metric": "selection_rate", "limit": 0.9, "name": "wide"})
+    told = {name: why(result.judgement, Catalogue.of(result)) for name, result in (("w", warned), ("h", held))}
+    assert warned.judgement is not None
+    assert warned.judgement.status == "pass"
+    assert "Every rule holds" in told["h"]
+    assert "Every rule holds" not in told["w"]
+    assert "1 fail" in told["w"]

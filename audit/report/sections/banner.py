@@ -6,6 +6,7 @@ from typing import Any
 
 from audit.report.sections import Section
 from audit.report.sections.gate import ICONS
+from audit.report.verdicts import why
 from audit.report.view import View
 
 
@@ -13,9 +14,6 @@ def build(view: View) -> dict[str, Any]:
     """Say how many gaps are clear of chance, and whether the page shows text that must not be published."""
     found, judgement = view.result.clear_gaps, view.result.judgement
     status = judgement.status if judgement else "none"
-    words = ("banner.not_judged", "banner.not_judged.why")
-    if judgement:
-        words = (f"verdict.{status}", f"verdict.why.{status}")
     return {
         "found": len(found.items),
         "gaps": found.gaps,
@@ -23,8 +21,8 @@ def build(view: View) -> dict[str, Any]:
         "internal": bool(view.texts),
         "status": status,
         "icon": ICONS.get(status, "○"),
-        "verdict": view.t(words[0]),
-        "why": view.t(words[1]),
+        "verdict": view.t(f"verdict.{status}" if judgement else "banner.not_judged"),
+        "why": why(judgement, view.t),
     }
 
 

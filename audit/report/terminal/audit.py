@@ -7,7 +7,7 @@ from collections import Counter
 from audit.report.lines import columns
 from audit.report.stories import told
 from audit.report.terminal.page import INDENT, Line, Page, Style
-from audit.report.verdicts import exception, sentence, settled, titled, worst_first
+from audit.report.verdicts import exception, sentence, settled, titled, why, worst_first
 from audit.report.wording import Catalogue, count
 from audit.result import AuditResult, Judgement
 
@@ -38,11 +38,9 @@ def tell_judgement(result: AuditResult, t: Catalogue, width: int) -> list[Line]:
 
 def _verdict(page: Page, result: AuditResult, t: Catalogue) -> None:
     status = result.judgement.status if result.judgement else None
-    verdict, why = ("banner.not_judged", "banner.not_judged.why") if status is None else (
-        f"verdict.{status}", f"verdict.why.{status}"
-    )  # fmt: skip
+    verdict = t("banner.not_judged" if status is None else f"verdict.{status}")
     style: Style = STYLES[status] if status else "strong"
-    page.text(t("terminal.verdict", verdict=t(verdict), why=t(why)), style)
+    page.text(t("terminal.verdict", verdict=verdict, why=why(result.judgement, t)), style)
     labels = len(result.classes) - (result.data.nothing is not None)
     decisions = t("markdown.decisions", n=count(result.data.decisions), rows=count(result.data.rows), labels=labels)
     page.text(
