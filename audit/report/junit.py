@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
-from audit.report.verdicts import mark, sentence, subject, worst_first
+from audit.report.verdicts import mark, sentence, titled, worst_first
 from audit.report.wording import Catalogue
 from audit.result import AuditResult, Judgement, RuleVerdict
 from audit.text import visible
@@ -38,7 +38,7 @@ def render_junit(result: AuditResult, t: Catalogue) -> str:
 
 
 def _case(rule: RuleVerdict, judgement: Judgement, t: Catalogue) -> ET.Element:
-    case = ET.Element("testcase", classname=rule.rule, name=subject(rule, t), time="0")
+    case = ET.Element("testcase", classname=rule.rule, name=titled(rule, t), time="0")
     message = t("verdict.said", verdict=mark(rule, t), said=sentence(rule, t))
     kind = kind_of(rule, judgement)
     if kind is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -91,6 +92,10 @@ def test_all_outputs_agree(config: Path, tmp_path: Path, capsys: pytest.CaptureF
         places = [flat.index(" ".join(said.split())) for said in headlines]
         assert places == sorted(places)
         assert all(" ".join(step.split()) in flat for step in steps)
+    page = " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+    places = [page.index(" ".join(said.split())) for said in headlines]
+    assert places == sorted(places)
+    assert all(" ".join(step.split()) in page for step in steps)
 
     # One wording, whole sentences.
     for said in (
