@@ -22,6 +22,7 @@ def grids(telling: Telling) -> list[Grid]:
     """All tables of an audit, in the order of reading; those without a row are left out by the writer."""
     made: list[Callable[[Telling], Grid]] = [
         *(_summary, _findings, _gaps, _rules, _groups, _metrics, _disparities, _adverse_impact),
+        _impact_ratios,
         *(reasons.parts, reasons.pairs, reasons.flag_rates, reasons.flags, reasons.slices),
     ]
     return [make(telling) for make in made]
@@ -219,3 +220,21 @@ def _adverse_impact(telling: Telling) -> Grid:
         "shortfall:count flip_flop minimum_detectable:share why_empty"
     )
     return Grid("adverse_impact", columns, rows())
+
+
+def _impact_ratios(telling: Telling) -> Grid:
+    t = telling.t
+    why = {"compared": None, "excluded": t("bias_audit.left_out"), "unknown": t("bias_audit.of_unknown")}
+
+    def rows() -> Iterator[Row]:
+        for table in telling.result.impact_ratios:
+            for row in table.groups:
+                yield [
+                    *(group_name(table.attributes), class_name(table.cls, t), group_name(row.group)),
+                    *(row.n, row.selected, row.rate, row.impact_ratio, row.share, why[row.standing]),
+                ]
+
+    columns = columns_of(
+        "attribute class group n:count selected:count rate:share impact_ratio:number share:share why_empty"
+    )
+    return Grid("impact_ratios", columns, rows())

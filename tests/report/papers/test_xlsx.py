@@ -31,6 +31,7 @@ def rows_of(sheet: Any) -> list[dict[str, Any]]:
 def test_one_sheet_for_every_table(book: Any) -> None:
     assert book.sheetnames == [
         *("Summary", "Findings", "Clear gaps", "Rules", "Groups", "Metrics", "Disparities", "Adverse impact"),
+        "Impact ratios",
         *("Flag rates", "Flagged decisions"),
     ]
     for sheet in book:
