@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -27,13 +28,28 @@ from audit.report.documents import EVERY_AUDIT, FORMATS
     metavar="ID",
     help="Compliance pack to go through, instead of those of the audit; may be repeated: `audit frameworks`.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Where to write; default: the run folder.")
+@click.option(
+    "--audience",
+    type=click.Choice(("internal", "public")),
+    default="internal",
+    show_default=True,
+    help="public: no texts, rows or small counts, for everybody.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Where to write; default: the run folder, or public in it."
+)
 def report(
-    folder: Path, formats: tuple[str, ...], lang: str | None, frameworks: tuple[str, ...], out: Path | None
+    folder: Path,
+    formats: tuple[str, ...],
+    lang: str | None,
+    frameworks: tuple[str, ...],
+    audience: Literal["internal", "public"],
+    out: Path | None,
 ) -> None:
     """Render documents of the run folder RUN again, from the run folder alone.
 
-    Removing inputs.parquet first gives a report without any text of the audited data.
+    Documents for everybody (--audience public) never take the place of internal ones. Removing inputs.parquet first
+    gives an internal report without any text of the audited data.
     """
     from audit.frameworks.loading import packs_of
     from audit.report.documents import Telling
@@ -46,6 +62,13 @@ def report(
     packs_of(frameworks, "--framework")
     place = RunFolder(folder)
     result = place.read_result(but=DOCUMENTS)
+    if audience == "public":
+        from audit.report.audience import PUBLIC, write_public
+
+        place_of = out or folder / PUBLIC
+        for name in write_public(result, place_of, formats or EVERY_AUDIT, lang, frameworks or None):
+            say(place_of / name)
+        return
     with held(folder):
         written = write_documents(
             Telling(place, result, lang, frameworks=frameworks or None), formats or EVERY_AUDIT, out=out

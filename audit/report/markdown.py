@@ -18,6 +18,7 @@ from audit.report.changes import (
     told_changes,
 )
 from audit.report.compliance import compliance_lines
+from audit.report.notice import public_notice
 from audit.report.sign_off import sign_off_lines
 from audit.report.stories import told
 from audit.report.verdicts import gap_sentence, mark, sentence, undecided, why, worst_first
@@ -35,13 +36,15 @@ def render_markdown(result: AuditResult, t: Catalogue, frameworks: Sequence[str]
     """Render the banner and the summary, and go through compliance packs."""
     found = result.clear_gaps
     lines = [f"# {_safe(t('markdown.title', title=result.title))}", ""]
+    notice = public_notice(result, t)
+    lines += [f"*{_safe(notice)}*", ""] if notice else []
     if result.judgement is None:
         lines += [f"**{t('banner.not_judged')}.** {t('banner.not_judged.why')}", ""]
     else:
         lines += render_judgement(result.judgement, t)
     lines += _findings(result, t)
-    if found.items:
-        lines += [f"**{t('banner.gaps', n=len(found.items), gaps=found.gaps)}.**", ""]
+    if found.items or found.suppressed:
+        lines += [f"**{t('banner.gaps', n=len(found.items) + found.suppressed, gaps=found.gaps)}.**", ""]
         lines += [f"- {_safe(gap_sentence(gap, t))}" for gap in found.items[:MOST_GAPS]]
         if len(found.items) > MOST_GAPS:
             lines.append(f"- {t('terminal.more_gaps', n=len(found.items) - MOST_GAPS)}")

@@ -13,6 +13,8 @@ from audit.result import ClearGap, Judgement, RuleVerdict
 
 #: Doubted groups named at most, for each reason.
 MOST_DOUBTED = 6
+#: Note of a rule whose numbers a copy for the public does not tell.
+SUPPRESSED = "suppressed"
 ORDER = ("fail", "undefined", "inconclusive", "pass")
 #: Digits after which a value that is not its limit is shown as if it were.
 MOST_DIGITS = 6
@@ -65,6 +67,8 @@ def sentence(rule: RuleVerdict, t: Catalogue) -> str:
 
 def found(rule: RuleVerdict, t: Catalogue) -> str:
     """Say in one sentence what was found."""
+    if rule.note == SUPPRESSED:
+        return t("found.suppressed", subject=subject(rule, t))
     if rule.value is None:
         why = t.note(rule.note) if rule.note else t("verdict." + rule.status)
         return t("found.undefined", subject=subject(rule, t), why=why)
@@ -110,6 +114,8 @@ def asked(rule: RuleVerdict, t: Catalogue) -> list[str]:
     """Say what the rule asks, and whether that was shown; nothing where nothing could be judged."""
     if rule.status == "undefined":
         return []
+    if rule.note == SUPPRESSED:
+        return [t(f"asked.suppressed.{rule.status}")]
     amount, _ = _amounts(rule, t)
     bounds = {"lower": amount(rule.lower), "upper": amount(rule.upper)}
     kind = "least" if rule.aggregate == "ratio" else "most"

@@ -150,6 +150,14 @@ class Subject(Part):
     data: DataFacts
 
 
+class Publication(Part):
+    """What a copy for the public was made by; such a copy is written beside the run folder, never in it."""
+
+    least: Count = Field(description="Numbers of fewer decisions are suppressed, with those that give them back.")
+    suppressed: bool = Field(description="Whether there were any.")
+    left_out: list[str] = Field(description="Parts of the audit that are left out as a whole.")
+
+
 class Record(Part):
     """How the audit went: what a reader must know of it, what it cost, and where it ran."""
 
@@ -157,3 +165,4 @@ class Record(Part):
     work: dict[str, Count] = Field(description="Forward batches, tokens and gradients the run cost.")
     environment: Environment
     timings: Timings
+    publication: Publication | None = Field(None, description="Null in the result of an audit, which is internal.")

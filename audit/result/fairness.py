@@ -303,6 +303,7 @@ class ClearGaps(Part):
     gaps: Count = Field(description="Gaps looked at.")
     doubted: int = Field(0, description="Values of groups left out because their bounds carry no guarantee.")
     items: list[ClearGap]
+    suppressed: Count = Field(0, description="Gaps clear of chance that a copy for the public does not tell.")
 
 
 class ClassReport(Part):

@@ -105,7 +105,8 @@ MAY_KNOW = {
     "probes": {"config", "data", "entities", "errors", "models", "result", "say", "store", "terms"},
     "explain": {"audit", "config", "data", "errors", "fairness", "models", "result", "store", "terms"},
     "frameworks": {"config", "errors", "result"},
-    "report": {"data", "errors", "fairness", "frameworks", "result", "store", "terms", "text"},
+    "disclosure": {"errors", "fairness", "findings", "result"},
+    "report": {"data", "disclosure", "errors", "fairness", "frameworks", "result", "store", "terms", "text"},
 }
 MAY_KNOW["start"] = {"config", "data", "errors", "models", "text"}
 MAY_KNOW["testing"] = {"data", "errors", "models", "store"}

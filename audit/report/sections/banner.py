@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from audit.report.notice import public_notice
 from audit.report.sections import Section
 from audit.report.sections.gate import ICONS
 from audit.report.verdicts import why
@@ -15,9 +16,10 @@ def build(view: View) -> dict[str, Any]:
     found, judgement = view.result.clear_gaps, view.result.judgement
     status = judgement.status if judgement else "none"
     return {
-        "found": len(found.items),
+        "found": len(found.items) + found.suppressed,
         "gaps": found.gaps,
         "attributes": [slicing.attributes[0] for slicing in view.result.slicings if len(slicing.attributes) == 1],
+        "public": public_notice(view.result, view.t),
         "internal": bool(view.texts),
         "status": status,
         "icon": ICONS.get(status, "○"),

@@ -29,6 +29,8 @@ def build(view: View) -> dict[str, Any]:
 def conclude(view: View) -> str:
     """Say how many gaps are clear of chance, and which is best established."""
     found = view.result.clear_gaps
+    if not found.items and found.suppressed:
+        return view.t("conclusion.clear_gaps.suppressed", n=found.suppressed, gaps=found.gaps)
     if not found.items:
         return view.t("conclusion.clear_gaps.none", gaps=found.gaps)
     first = found.items[0]

@@ -73,10 +73,12 @@ def conclude(view: View) -> str | None:
         return view.t("counterfactuals.none") if view.result.config["probe"] is None else None
     if not probe.pairs:
         return view.t("counterfactuals.no_pairs")
+    if any(pair.flips is None for pair in probe.pairs):
+        return view.t("conclusion.suppressed")
     flips, exchanges = sum(pair.flips or 0 for pair in probe.pairs), sum(pair.n or 0 for pair in probe.pairs)
     text = view.t("conclusion.counterfactuals", flips=count(flips), n=count(exchanges))
     if flips:
-        most = max(probe.pairs, key=lambda pair: (pair.flip_rate, pair.n))
+        most = max(probe.pairs, key=lambda pair: (pair.flip_rate or 0.0, pair.n))
         told = view.t("conclusion.counterfactuals.most", pair=pair_name(most, view.t), rate=percent(most.flip_rate))
         text = view.t.sentences(text, told)
     return text

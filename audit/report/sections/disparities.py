@@ -113,7 +113,8 @@ def conclude(view: View) -> str:
     found = view.result.clear_gaps
     metrics = len({gap.metric for gap in view.result.disparities})
     by = view.t.listed(group_name(slicing.attributes) for slicing in view.result.slicings if slicing.attributes)
-    return view.t("conclusion.disparities", metrics=metrics, attributes=by, n=len(found.items), gaps=found.gaps)
+    n = len(found.items) + found.suppressed
+    return view.t("conclusion.disparities", metrics=metrics, attributes=by, n=n, gaps=found.gaps)
 
 
 SECTION = Section("disparities", 60, build, conclude=conclude)

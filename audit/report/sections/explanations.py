@@ -132,6 +132,8 @@ def conclude(view: View) -> str:
     if explained is None:
         return view.t("explanations.none")
     found = _everybody(explained)
+    if found.explained is None:
+        return view.t("conclusion.suppressed")
     counts = {name: count(getattr(found, name)) for name in ("explained", "weak", "unexplained")}
     return view.t("summary.quality", sampled=count(explained.sampled), **counts)
 

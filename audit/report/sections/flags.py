@@ -68,6 +68,8 @@ def _item(view: View, row: dict[str, Any], names: list[str]) -> dict[str, Any]:
 def conclude(view: View) -> str:
     """Say how many decisions are flagged, how badly, and for what most."""
     flags = view.result.flags
+    if flags.decisions is None:
+        return view.t("conclusion.suppressed")
     if not flags.decisions:
         return view.t("flags.none")
     text = view.t(

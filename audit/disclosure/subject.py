@@ -1,0 +1,146 @@
+"""What was audited, and how, as it may be told to everybody: no file of the house, no column, no value of a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+from audit.disclosure.reasons import all_plain, is_plain
+from audit.disclosure.suppress import LEAST
+from audit.disclosure.told import Told
+from audit.result import AuditResult, DataFacts, ModelFacts, Note
+
+#: Keys of the configuration whose text is told: what people wrote for readers, and what names no cell.
+OPEN_KEYS = frozenset(
+    {
+        "controls",
+        "frameworks",
+        "metrics",
+        "crossings",
+        "data.outcome",
+        "data.format",
+        "model.device",
+        "model.dtype",
+        "model.task",
+        "model.quantize",
+        "explanations.which",
+        "explanations.target",
+        "explanations.baseline",
+        "explanations.precision",
+        "gaps.metrics",
+        "probe.languages",
+        "probe.axes",
+        "policy",
+        "output.title",
+        "output.language",
+        "output.intended_use",
+        "output.contact",
+        "documentation",
+        "sign_off",
+        "appeal_route",
+    }
+)
+#: Of what is told by `OPEN_KEYS`, this is not: names of persons who decided, and of groups.
+CLOSED_KEYS = frozenset(
+    {"policy.waivers.owner", "policy.waivers.approver", "policy.rules.exempt", "policy.rules.reference"}
+)
+#: Notes that are told, as they name nothing of the house; their numbers must be none or large.
+OPEN_NOTES = frozenset(
+    {
+        *("no_labels", "rows_truncated", "rows_empty", "clusters", "other_dtype", "explanations_off"),
+        *("no_model_no_explanations", "nothing_exchanged", "no_sanity_without_weights", "tokens_unknown"),
+        *("tokens_mostly_unknown", "words_unread", "rows_in_windows", "first_of_several", "stored_quantised"),
+        *("answers_apart", "small_vocabulary", "gaps_not_decomposed"),
+    }
+)
+
+
+def subject(result: AuditResult, told: Told) -> dict[str, Any]:
+    """Every field of `Subject` and `Record` that is not told as it is."""
+    return {
+        "config": config(result.config),
+        "model": result.model and _model(result.model),
+        "data": _data(result.data, told),
+        "notes": [note for note in result.notes if _is_open(note)],
+        "work": {name: n for name, n in result.work.items() if is_plain(n)},
+    }
+
+
+def config(whole: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with every text, list and map emptied that `OPEN_KEYS` does not name; numbers stay."""
+    found: dict[str, Any] = _emptied(whole, "")
+    attributes = [{**item, "name": given["name"] or str(given["column"])} for item, given in
+                  zip(found["attributes"], whole["attributes"], strict=True)]  # fmt: skip
+    for item, given in zip(attributes, whole["attributes"], strict=True):
+        # Whether rows belong to several groups is told, not to which.
+        item["members"] = {"": ""} if given.get("members") else {}
+    found["attributes"] = attributes
+    found["data"]["path"] = f"data{PurePath(str(whole['data']['path'])).suffix}"
+    found["data"]["columns"]["cluster"] = "" if whole["data"]["columns"]["cluster"] is not None else None
+    return found
+
+
+def _emptied(value: Any, key: str, *, is_open: bool = False) -> Any:
+    is_open = (is_open or key in OPEN_KEYS) and key not in CLOSED_KEYS
+    if isinstance(value, Mapping):
+        if not is_open and key and key not in _BRANCHES:
+            return {}
+        return {name: _emptied(item, f"{key}.{name}".lstrip("."), is_open=is_open) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        if not is_open and key != "attributes":
+            return []
+        return [_emptied(item, key, is_open=is_open) for item in value]
+    if isinstance(value, str):
+        return value if is_open else ""
+    return value
+
+
+#: Parts of the configuration that have keys of their own, rather than names that somebody gave.
+_BRANCHES = frozenset(
+    {"attributes", "data", "data.columns", "model", "model.prompt", "discovery", "explanations", "probe", "probe.names"}
+    | {"probe.tone", "gaps", "policy", "output", "documentation"}
+)
+
+
+def _model(model: ModelFacts) -> ModelFacts:
+    return model.model_copy(update={"name": PurePath(model.name).name, "reference": None})
+
+
+def _data(data: DataFacts, told: Told) -> DataFacts:
+    kept = told.kept
+    whole = next(group for slicing in told.result.slicings if not slicing.attributes for group in slicing.groups)
+    plain = all_plain([*data.statuses.values()])
+    counted = {"label": whole.by_label, "prediction": whole.by_prediction}
+    of = {
+        kind: {cls: n if (kind, (), (), cls) in kept else None for cls, n in counts.items()}
+        for kind, counts in counted.items()
+    }
+    labelled = whole.n_labelled if ("labelled", (), ()) in kept else None
+    return data.model_copy(
+        update={
+            "name": f"data{PurePath(data.name).suffix}",
+            "rows_sha256": "",
+            "rows_read": data.rows_read if is_plain(data.rows_filtered) else data.rows,
+            "rows_filtered": data.rows_filtered if is_plain(data.rows_filtered) else None,
+            "decisions": data.decisions if plain else whole.n,
+            "statuses": data.statuses if plain else {"ok": whole.n},
+            "failures": data.failures if plain and all_plain(data.failures.values()) else {},
+            "labels": of["label"],
+            "predictions": of["prediction"],
+            "confusion": data.confusion if ("confusion",) in kept else [],
+            "unlabelled": _unlabelled(data, whole.n, labelled),
+        }
+    )
+
+
+def _unlabelled(data: DataFacts, n: int, labelled: int | None) -> int | None:
+    """Rows without a label, where the groups tell as much."""
+    if not data.unlabelled:
+        return data.unlabelled
+    return data.unlabelled if labelled is not None and min(n - labelled, data.unlabelled) >= LEAST else None
+
+
+def _is_open(note: Note) -> bool:
+    numbers = [value for value in note.params.values() if isinstance(value, int)]
+    return (note.code in OPEN_NOTES or note.code.startswith("failed_")) and all_plain(numbers)

@@ -1,0 +1,172 @@
+"""Choose what is not told, so that no count under ten can be told from what is.
+
+Numbers of fewer than `LEAST` decisions go first. Then an attacker is asked how large each of the counts behind them can
+be, given all that is left (`attack`): where the answer is less than `LEAST`, one of the numbers that keep it so small
+goes too, the one that costs least, and the attacker is asked again. In the end each such count might be `LEAST` or more
+for all that anybody can tell.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from audit.disclosure.attack import SLACK, Attack, Contradiction, Inequality
+from audit.disclosure.world import Node, World
+
+#: Counts below are not told.
+LEAST = 10
+#: Unknowns of the largest world that an attacker is asked about.
+MOST_UNKNOWNS = 6000
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something of the result that is told as a whole, or not at all.
+
+    Attributes
+    ----------
+    key
+        Which one.
+    nodes
+        Counts that whoever knows it is taken to know.
+    fit
+        False where it is made of too few decisions in a way that no count says.
+    cost
+        What is lost without it.
+    family
+        Attributes and controls of its groups, which an attacker combines.
+    level
+        0: sizes of groups; 1: labels and predictions of groups; 2: labels against predictions.
+    inequalities
+        What else it tells.
+    """
+
+    key: Hashable
+    nodes: frozenset[Node]
+    fit: bool = True
+    cost: float = 1.0
+    family: tuple[str, ...] = ()
+    level: int = 0
+    inequalities: tuple[Inequality, ...] = field(default=())
+
+
+def tellable(
+    items: Iterable[Item],
+    counts: Mapping[Node, int],
+    protected: Iterable[Node],
+    world: World | None,
+    kinds: int,
+    *,
+    most_unknowns: int = MOST_UNKNOWNS,
+) -> set[Hashable]:
+    """Say which items may be told.
+
+    Parameters
+    ----------
+    counts
+        What is counted by the nodes of the items.
+    protected
+        Counts that nobody may learn where they are small; those that `counts` does not hold may be small.
+    world
+        How counts add up; None where that is not known.
+    kinds
+        Number of classes.
+    """
+    given = list(items)
+    large = [item for item in given if item.fit and all(counts.get(node, 0) >= LEAST for node in item.nodes)]
+    if world is None or world.size > most_unknowns:
+        return _whole_families(given, counts, kinds)
+    wanted = {node for node in protected if counts.get(node, 0) < LEAST}
+    try:
+        return _asked(large, counts, wanted, world)
+    except Contradiction:
+        return _whole_families(given, counts, kinds)
+
+
+def _asked(items: list[Item], counts: Mapping[Node, int], wanted: set[Node], world: World) -> set[Hashable]:
+    """Ask the attacker until every count that is wanted might be large; what might be stays so as less is told."""
+    told = {item.key: item for item in items}
+    places = {node: world.unknowns(node) for node in wanted}
+    everybody = {node for item in items for node in item.nodes if not node.scope and len(node.mask) == world.outcomes}
+    while wanted:
+        attack = _attack(told.values(), counts, world)
+        table, _, _ = attack.largest(wanted)
+        wanted = {node for node in wanted if table[places[node]].sum() < LEAST - SLACK}
+        for node in sorted(wanted, key=_order):
+            if node not in wanted:
+                continue
+            table, blockers, held = attack.largest([node])
+            if table[places[node]].sum() < LEAST - SLACK:
+                _tell_less(told, {node for node in blockers if node not in everybody}, held, counts)
+                break
+            wanted = {other for other in wanted if table[places[other]].sum() < LEAST - SLACK}
+    return set(told)
+
+
+def _order(node: Node) -> tuple[int, list[tuple[str, str]], list[int]]:
+    return len(node.scope), sorted(node.scope), sorted(node.mask)
+
+
+def _attack(items: Iterable[Item], counts: Mapping[Node, int], world: World) -> Attack:
+    known: dict[Node, int] = {}
+    inequalities: dict[Inequality, None] = {}
+    for item in items:
+        known |= {node: counts[node] for node in item.nodes}
+        inequalities |= dict.fromkeys(item.inequalities)
+    # Where both counts of a rate are told, that it lies between two others says nothing.
+    open_ones = [item for item in inequalities if not all(node in known for node, _ in item.terms)]
+    return Attack(world, known, open_ones)
+
+
+def _tell_less(
+    told: dict[Hashable, Item], blockers: set[Node], held: list[Inequality], counts: Mapping[Node, int]
+) -> None:
+    """Give up the cheapest of what keeps a count small."""
+    comparisons = [key for key, item in told.items() if set(item.inequalities) & set(held)]
+    if comparisons:
+        for key in comparisons:
+            del told[key]
+        return
+    if not blockers:
+        raise Contradiction("a count is small by what everybody knows")
+    price: Counter[Node] = Counter()
+    for item in told.values():
+        for node in item.nodes & blockers:
+            price[node] += item.cost  # type: ignore[assignment]
+    cheapest = min(blockers, key=lambda node: (price[node], counts[node], sorted(node.scope), sorted(node.mask)))
+    for key in [key for key, item in told.items() if cheapest in item.nodes]:
+        del told[key]
+
+
+def _whole_families(items: list[Item], counts: Mapping[Node, int], kinds: int) -> set[Hashable]:
+    """Tell all of a family and level, or nothing: for worlds too large to ask, where no part can be taken from a whole.
+
+    What is told is of everybody and of single attributes. Everybody's numbers are told up to a level, and those of an
+    attribute up to the same, or sizes alone. A count that is not told then lies in a table of groups by outcomes of
+    which nothing but large margins are told, so that it might be as large as the smaller of two. Of more classes than
+    two, labels against predictions have no such table.
+    """
+    families: dict[tuple[str, ...], dict[int, list[Item]]] = {}
+    for item in items:
+        if not item.inequalities and len(item.family) <= 1:
+            families.setdefault(item.family, {}).setdefault(item.level, []).append(item)
+
+    def reaches(family: tuple[str, ...]) -> int:
+        """The level up to which all of a family is large; -1 where not even sizes are."""
+        for level in range(3):
+            of_level = families[family].get(level, [])
+            if not all(item.fit and all(counts.get(node, 0) >= LEAST for node in item.nodes) for item in of_level):
+                return level - 1
+        return 2
+
+    top = min(reaches(()), 2 if kinds == 2 else 1)
+    kept: set[Hashable] = set()
+    for family, by_level in families.items():
+        reached = min(reaches(family), top)
+        for level in range((reached if reached == top else min(reached, 0)) + 1):
+            kept |= {item.key for item in by_level.get(level, [])}
+            # What is told of all groups leaves nothing for a comparison to tell.
+            kept |= {item.key for item in items if item.inequalities and (item.family, item.level) == (family, level)}
+    return kept

@@ -1,0 +1,178 @@
+"""Documents for everybody: whatever is looked for in their bytes, no text, id, picture or small count is found."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from audit import run
+from audit.cli import main
+from audit.report.documents import FORMATS
+from audit.store.runfolder import RunFolder
+from audit.store.tables import read_table
+from tests.conftest import ROOT, shared
+
+#: So many characters of an input are found nowhere.
+LONGEST = 12
+LEAST = 10
+ESCAPES = {"&#39;": "'", "&#34;": '"', "&quot;": '"', "&lt;": "<", "&gt;": ">", "&amp;": "&"}
+
+
+def unpacked(content: bytes) -> Iterator[bytes]:
+    """What a file holds, and what lies packed in it."""
+    yield content
+    if content[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in archive.namelist():
+                yield from unpacked(archive.read(name))
+    if content[:2] == b"\x1f\x8b":
+        yield from unpacked(gzip.decompress(content))
+    for island in re.findall(rb"[A-Za-z0-9+/]{200,}={0,2}", content):
+        try:
+            inner = base64.b64decode(island, validate=True)
+        except ValueError:
+            continue
+        if inner[:2] in {b"\x1f\x8b", b"PK"}:
+            yield from unpacked(inner)
+
+
+def said_in(folder: Path) -> dict[str, str]:
+    """File -> all text in it, as it is and with escapes taken back."""
+    found = {}
+    for path in sorted(folder.iterdir()):
+        texts = [content.decode("utf-8", "ignore") for content in unpacked(path.read_bytes())]
+        # Plotly's own source is nobody's text.
+        texts = [text for text in texts if "plotly.js v" not in text[:200]]
+        whole = "\n".join(texts)
+        for escape, plain in (
+            ("&#39;", "'"),
+            ("&#34;", '"'),
+            ("&quot;", '"'),
+            ("&lt;", "<"),
+            ("&gt;", ">"),
+            ("&amp;", "&"),
+        ):
+            whole = whole.replace(escape, plain)
+        found[path.name] = whole
+    return found
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Every run of so many characters."""
+    return (text[at : at + LONGEST] for at in range(len(text) - LONGEST + 1))
+
+
+def small_counts(part: Any, where: str = "") -> Iterator[str]:
+    """Counts of decisions from one to nine, wherever they stand in a public result."""
+    counts = {"n", "selected", "flips", "flagged", "support", "n_labelled", "low_n", "high_n", "reference_n",
+              "to_positive", "to_negative", "explained", "weak", "unexplained", "reference_selected"}  # fmt: skip
+    if isinstance(part, dict):
+        for key, value in part.items():
+            of_class = where.endswith(("/by_label", "/by_prediction", "/labels", "/predictions"))
+            if (key in counts or of_class) and isinstance(value, int) and 0 < value < LEAST:
+                yield f"{where}/{key}: {value}"
+            yield from small_counts(value, f"{where}/{key}")
+    elif isinstance(part, list):
+        for at, item in enumerate(part):
+            yield from small_counts(item, f"{where}/{at}")
+
+
+def published(folder: Path, *formats: str) -> Path:
+    """Documents of a run folder for everybody."""
+    asked = [word for code in formats for word in ("--format", code)]
+    done = CliRunner().invoke(main, ["report", str(folder), "--audience", "public", *asked], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return folder / "public"
+
+
+@pytest.fixture(scope="module")
+def hatecheck(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An audit of some hundred sentences with everything that shows texts."""
+    folder = tmp_path_factory.mktemp("hatecheck")
+    table = pd.read_csv(shared("data", "hatecheck_test_suite_cases.csv")).sample(360, random_state=3)
+    table["case_id"] = [f"case-{at:05d}-of-the-house" for at in range(len(table))]
+    table.to_csv(folder / "the_file_of_the_house.csv", index=False)
+    config = {
+        "model": {"path": str(shared("models", "minilm-toxicity"))},
+        "data": {
+            "path": str(folder / "the_file_of_the_house.csv"),
+            "columns": {"input": "test_case", "label": "label_gold", "id": "case_id"},
+            "label_map": {"hateful": "toxic", "non-hateful": "acceptable"},
+            "positive_label": "toxic",
+        },
+        "attributes": [{"column": "target_ident", "name": "target"}, {"column": "direction"}],
+        "crossings": [["target", "direction"]],
+        "probe": {"shown": 6},
+        "explanations": {"sample": 16, "most_flagged": 6, "shown": 12, "sanity": 2},
+        "gaps": {"sample": 40},
+        "policy": {"presets": ["four-fifths", "equalized-odds"]},
+        "output": {"folder": str(folder / "run")},
+    }
+    run(config)
+    return folder / "run"
+
+
+def test_no_text_and_no_id_of_hatecheck_is_public(hatecheck: Path) -> None:
+    inputs = read_table(RunFolder(hatecheck).inputs).to_pylist()
+    assert inputs, "nothing to look for"
+    formats = [code for code in FORMATS if code != "pdf"]
+    words = said_in(published(hatecheck, *formats))
+    table = pd.read_csv(hatecheck.parent / "the_file_of_the_house.csv")
+    # What the documents say of every audit, they say of one without any text, too.
+    house = "\n".join(said_in(ROOT / "audit" / "report" / "messages").values())
+    for name, text in words.items():
+        found = {piece for case in table.test_case for piece in pieces(case) if piece in text and piece not in house}
+        assert not found, f"{name} holds {sorted(found)[:5]}"
+        assert "of-the-house" not in text
+        assert "the_file_of_the_house" not in text
+        assert "test_case" not in text
+
+
+def test_no_count_of_hatecheck_is_small(hatecheck: Path) -> None:
+    told = json.loads((published(hatecheck, "csv") / "result.json").read_text())
+    assert not list(small_counts(told))
+    internal = json.loads((hatecheck / "result.json").read_text())
+    assert list(small_counts(internal)), "nothing to suppress"
+
+
+def test_internal_documents_stay_as_they_were(hatecheck: Path) -> None:
+    before = {path.name: path.read_bytes() for path in hatecheck.iterdir() if path.is_file()}
+    published(hatecheck, "html", "md")
+    assert {path.name: path.read_bytes() for path in hatecheck.iterdir() if path.is_file()} == before
+
+
+def test_a_run_folder_is_not_written_over(hatecheck: Path) -> None:
+    done = CliRunner().invoke(main, ["report", str(hatecheck), "--audience", "public", "--out", str(hatecheck)])
+    assert done.exit_code == 2
+    assert "its documents are internal" in done.output
+
+
+def test_no_picture_is_public(tmp_path: Path) -> None:
+    """Thumbnails and ids of the sample of drawn lesions."""
+    sample = ROOT / "sample_data" / "lesions" / "audit.yaml"
+    out = tmp_path / "run"
+    small = ("explanations.sample=12", "explanations.most_flagged=4", "explanations.sanity=2", "gaps.sample=24")
+    arguments = [word for value in small for word in ("--set", value)]
+    done = CliRunner().invoke(main, ["run", str(sample), "--out", str(out), "--quiet", *arguments])
+    assert done.exit_code == 0, done.output
+    kept = read_table(RunFolder(out).inputs).to_pylist()
+    internal = (out / "report.html").read_text(encoding="utf-8")
+    assert "data:image/" in internal
+    for name, text in said_in(published(out, *[code for code in FORMATS if code != "pdf"])).items():
+        assert "data:image/" not in text, name
+        for row in kept:
+            assert not re.search(rf"\b{re.escape(row['row_id'])}\b", text), f"{name} holds the id {row['row_id']}"
+            for picture in (row["image"], row["exchanged"]):
+                if picture is not None:
+                    assert base64.b64encode(picture)[:200].decode() not in text, name
