@@ -131,7 +131,11 @@ def test_no_text_and_no_id_of_hatecheck_is_public(hatecheck: Path) -> None:
     table = pd.read_csv(hatecheck.parent / "the_file_of_the_house.csv")
     # What the documents say of every audit, they say of one without any text, too.
     house = "\n".join(said_in(ROOT / "audit" / "report" / "messages").values())
-    for name, text in words.items():
+    told = json.loads((hatecheck / "public" / "result.json").read_text())
+    groups = {value for slicing in told["slicings"] for group in slicing["groups"] for value in group["values"]}
+    for name, whole in words.items():
+        # Texts name groups as the data does, and groups are told.
+        text = re.sub("|".join(map(re.escape, sorted(groups, key=len, reverse=True))), "\n", whole)
         found = {piece for case in table.test_case for piece in pieces(case) if piece in text and piece not in house}
         assert not found, f"{name} holds {sorted(found)[:5]}"
         assert "of-the-house" not in text

@@ -73,7 +73,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
         "flags.name.",
     )
     prefixes += ("finding.", "next.", "found.", "asked.", "phrase.", "amount.", "titled.", "comparison.said.")
-    prefixes += ("summary.settled", "terminal.")
+    prefixes += ("summary.settled", "terminal.", "report.public.part.")
     prefixes += ("paper.audience.", "paper.digest.", "paper.over.", "paper.part.", "paper.grid.", "paper.column.")
     prefixes += ("flags.means.", "flags.severity.", "flags.confirmed.")
     prefixes += (
