@@ -44,10 +44,11 @@ _LINE = Markup(
 _NUMBER = Markup('<span class="pageNumber"></span> / <span class="totalPages"></span>')
 #: Whether charts can be drawn.
 _CHARTS_READY = "() => !document.getElementById('plotly') || 'charts' in document.documentElement.dataset"
-#: Shows all of long lists and tables, and whether the lists are whole.
+#: Shows all of long lists and tables, and no line that says that the rest is left out; and whether the lists are whole.
 _SHOW_ALL = """() => {
   for (const button of document.querySelectorAll('[data-more] button, .more button[aria-expanded="false"]'))
     if (!button.hidden) button.click();
+  for (const line of document.querySelectorAll('[data-more]')) line.style.display = 'none';
 }"""
 _WHOLE = "() => [...document.querySelectorAll('.list[data-n]')].every(one => one.children.length >= +one.dataset.n)"
 #: Whether each chart is drawn, at the width of its place.

@@ -37,10 +37,8 @@ def parts(telling: Telling) -> Grid:
 
 
 def _part(part: GapPart, t: Catalogue) -> str:
-    kind = t(f"paper.part.{part.kind}")
-    return (
-        t.pair(kind, part_name(part.kind, part.name, t)) if part.kind in NAMED else part_name(part.kind, part.name, t)
-    )
+    name = part_name(part.kind, part.name, t)
+    return t.pair(t(f"paper.part.{part.kind}"), name) if part.kind in NAMED else name
 
 
 def pairs(telling: Telling) -> Grid:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import builtins
 import io
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import openpyxl
 import pytest
@@ -13,6 +13,7 @@ from audit.report import stories
 from audit.report.documents import Telling
 from audit.report.papers import grids, xlsx
 from audit.report.papers.xlsx import fitting, render_xlsx, sheet_name
+from audit.result import GapDecomposition, GapPart, PairEffect, Probe
 from audit.store.files import sha256
 from audit.text import visible
 from tests.report.papers.conftest import GROUPS, SECRET, of
@@ -59,6 +60,38 @@ def test_findings_are_told_as_everywhere(book: Any, told: Telling) -> None:
     ]
     assert len(rows) == len(told.result.findings.items) > 0
     assert rows[0]["Lowest value"] == pytest.approx(told.result.findings.items[0].measures[0].low_value)
+
+
+def test_every_kind_of_part_of_a_gap_and_of_pair(told: Telling) -> None:
+    kinds = get_args(GapPart.model_fields["kind"].annotation)
+    parts = [
+        GapPart(
+            kind=kind, name="tokens" if kind == "special" else "=word", value=0.1, lower=-0.1, upper=0.3, n=7,
+            named=False, words={}, rows=["@row 1"],
+        )
+        for kind in kinds
+    ]  # fmt: skip
+    gap = GapDecomposition(
+        attributes=["h"], high_group=["x"], low_group=["y"], metrics=["selection_rate"], condition="all", why="found",
+        rate_gap=0.1, score_gap=0.1, sampled_gap=0.1, lower=0, upper=0.2, high_n=9, low_n=9, concepts=1, parts=parts,
+        closes=None, explains=True, note=None, equal_treatment=None,
+    )  # fmt: skip
+    pair = PairEffect(
+        axis="g", source="a", target="b", both=False, n=9, effective_n=9, clusters=None, flips=2, to_positive=2,
+        to_negative=0, flip_rate=2 / 9, lower=0.1, upper=0.4, shift=0.1, shift_lower=None, shift_upper=None,
+        token_gap=0.1, token_gap_error=None,
+    )  # fmt: skip
+    probe = Probe(
+        kinds=["terms"], languages=["en"], lexicon_sha256=None, axes=["g"], threshold=0.1, score="1", texts=9,
+        decisions=9, exchanged=9, refused={}, ambiguous=0, open=0, kept=0, failed=0, pairs=[pair], token_gap=None,
+        shown=[],
+    )  # fmt: skip
+    book = openpyxl.load_workbook(io.BytesIO(render_xlsx(of(told, gaps=[gap], probe=probe))))
+    rows = rows_of(book["Parts of gaps"])
+    assert len({row["Part"] for row in rows}) == len(rows) == len(kinds)
+    assert "word: =word" in {row["Part"] for row in rows}
+    (row,) = rows_of(book["Exchanged pairs"])
+    assert (row["Flips"], row["Change, lower bound"]) == (2, None)
 
 
 def test_an_empty_cell_says_why(told: Telling) -> None:
