@@ -53,8 +53,9 @@ class AnsweredPack:
 
     @property
     def without_words(self) -> list[str]:
-        """Fields that nobody said anything for, each once."""
-        return list(dict.fromkeys(name for item in self.clauses for name, text in item.words.items() if not text))
+        """Fields that nobody said anything for, each once; clauses that do not apply ask for none."""
+        asking = [item for item in self.clauses if item.status != "not_applicable"]
+        return list(dict.fromkeys(name for item in asking for name, text in item.words.items() if not text))
 
 
 def answer(packs: Iterable[Pack], result: AuditResult) -> list[AnsweredPack]:

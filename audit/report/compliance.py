@@ -163,5 +163,6 @@ def _absent(item: AnsweredClause, t: Catalogue) -> list[str]:
 
 
 def _unsaid(item: AnsweredClause, t: Catalogue) -> list[str]:
-    names = [field_name(field, t) for field, text in item.words.items() if not text]
+    asks = item.status != "not_applicable"
+    names = [field_name(field, t) for field, text in item.words.items() if asks and not text]
     return [t("compliance.unsaid", names=t.listed(names))] if names else []

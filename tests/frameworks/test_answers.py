@@ -16,7 +16,7 @@ from audit.frameworks.answer import answer, asked_for, day_of
 from audit.frameworks.evidence import look_up
 from audit.frameworks.loading import all_packs, packs_of
 from audit.frameworks.words import given_words
-from audit.report.compliance import conclusion
+from audit.report.compliance import conclusion, sheets
 from audit.report.wording import Catalogue
 from audit.result import AuditResult
 
@@ -104,6 +104,16 @@ def test_the_heading_says_how_many_clauses_are_answered(labelled: dict[str, Any]
     assert conclusion(["nyc-ll144"], result, says) in (tmp_path / "run" / "report.html").read_text("utf-8")
 
 
+def test_clauses_that_do_not_apply_ask_for_no_words(unlabelled: dict[str, Any]) -> None:
+    result = audit.run(unlabelled)
+    (pack,) = answer(packs_of(["cn-gbt-45654"]), result)
+    assert next(item.status for item in pack.clauses if item.clause.clause == "Annotation") == "not_applicable"
+    assert "data_preparation" not in pack.without_words
+    (sheet,) = sheets(["cn-gbt-45654"], result, Catalogue.of(result))
+    (lack,) = next(line.lacks for line in sheet.lines if line.clause == "Annotation")
+    assert lack == "not applicable: Labels by group (the data have no labels, so errors cannot be counted)"
+
+
 def test_words_that_nobody_asks_for_answer_a_clause_too(labelled: dict[str, Any]) -> None:
     given = {"test_data_justification": "The tool is new; a panel wrote applications."}
     answers = [
@@ -177,7 +187,7 @@ def test_words_that_are_asked_for_are_told_before_anything_runs(labelled: dict[s
     asked = asked_for(packs_of(["nyc-ll144"])[0], config)
     assert "distribution_date" not in asked.without_words
     assert "data_source" in asked.without_words, "blanks are no words"
-    assert asked.fields == 6
+    assert asked.fields == 5
     assert asked_for(packs_of(["us-co-sb26-189"])[0], config).without_words[0] == "foreseeable_misuse"
     assert asked_for(packs_of(["sg-ai-verify"])[0], config).not_gathered == {"counterfactual_probe": "probe"}
     assert given_words(config) == {

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -141,6 +141,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.dictionaries(st.sampled_from([*PLAIN, "note", "superseded_by", "extra"]), values, max_size=4))
 def test_any_pack_is_read_or_refused_and_never_half_read(changes: dict[str, Any]) -> None:
     plain = {**PLAIN, **changes}
@@ -154,6 +155,7 @@ def test_any_pack_is_read_or_refused_and_never_half_read(changes: dict[str, Any]
     assert len(read.clauses) == len(plain["clauses"])
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(names, max_size=3), st.lists(names, max_size=3))
 def test_only_known_codes_and_fields_are_taken(evidence: list[str], fields: list[str]) -> None:
     known = set(evidence) <= set(EVIDENCE) and all(map(is_field, fields))
