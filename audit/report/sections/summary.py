@@ -10,8 +10,8 @@ from audit.report.sections.explanations import decision_anchor
 from audit.report.sections.flags import anchor
 from audit.report.stories import ToldFinding, told
 from audit.report.view import View
-from audit.report.wording import count, group_name, number, percent, points
-from audit.result import Finding, FindingExample, Measure
+from audit.report.wording import count, group_name, number, percent
+from audit.result import Finding, FindingExample
 
 ICONS = {"error": ("fail", "✕"), "warn": ("inconclusive", "▲"), "note": ("none", "○")}
 
@@ -53,7 +53,7 @@ def _versus(view: View, finding: Finding) -> dict[str, Any] | None:
     share = first.unit == "share"
     value = percent if share else number
     longest = 1.0 if share else max(abs(first.low_value), abs(first.high_value)) or 1.0
-    sides = ((finding.low_group, first.low_value, first.low_n), (finding.high_group, first.high_value, first.high_n))
+    sides = ((first.low_group, first.low_value, first.low_n), (first.high_group, first.high_value, first.high_n))
     return {
         "metric": first.metric,
         "cls": first.cls,
@@ -66,15 +66,9 @@ def _versus(view: View, finding: Finding) -> dict[str, Any] | None:
             }
             for group, found, n in sides
         ],
-        "amount": _amount(view, first),
-        "at_least": None if first.at_least is None else (points if share else number)(first.at_least),
+        "amount": (view.t.points if share else number)(first.difference),
+        "at_least": None if first.at_least is None else (view.t.points if share else number)(first.at_least),
     }
-
-
-def _amount(view: View, measure: Measure) -> str:
-    if measure.unit == "share":
-        return view.t("summary.difference", points=points(measure.difference))
-    return view.t("summary.number_apart", number=number(measure.difference))
 
 
 def _example(view: View, example: FindingExample) -> dict[str, Any]:
