@@ -97,6 +97,7 @@ const cut = (scroll) => {
   line.className = "more";
   line.append(button);
   scroll.after(line);
+  const links = rows.slice(FIRST).flatMap((row) => [...row.querySelectorAll("a")]);
   let open = false;
   const fit = () => {
     const height = rows[FIRST].getBoundingClientRect().top - scroll.getBoundingClientRect().top + scroll.scrollTop;
@@ -104,6 +105,11 @@ const cut = (scroll) => {
     scroll.style.maxHeight = open || height <= 0 ? "" : `${height}px`;
     button.textContent = open ? word("fewer", { first: FIRST }) : word("all", { n: rows.length });
     button.setAttribute("aria-expanded", String(open));
+    // Nobody is led to what cannot be seen.
+    for (const link of links) {
+      if (open) link.removeAttribute("tabindex");
+      else link.tabIndex = -1;
+    }
   };
   const turn = (to) => {
     open = to;
