@@ -43,7 +43,7 @@ def test_a_card_tells_everything_that_is_told_of_its_finding(result: AuditResult
     page = (tmp_path / "run" / "report.html").read_text()
     assert {finding.kind for finding in result.findings.items} >= {"gap"}
     for finding in result.findings.items:
-        story = told(finding, Catalogue.of(result))
+        story = told(finding, Catalogue.of(result), result.judgement)
         text = text_of(card_of(page, finding.id))
         for said in [story.headline, *story.sentences, *(step.text for step in story.steps)]:
             assert " ".join(said.split()) in text
