@@ -39,24 +39,24 @@ def render_markdown(result: AuditResult, t: Catalogue, frameworks: Sequence[str]
     notice = public_notice(result, t)
     lines += [f"*{_safe(notice)}*", ""] if notice else []
     if result.judgement is None:
-        lines += [f"**{t('banner.not_judged')}.** {t('banner.not_judged.why')}", ""]
+        lines += [t.sentences(strong(t("banner.not_judged"), t), t("banner.not_judged.why")), ""]
     else:
         lines += render_judgement(result.judgement, t)
     lines += _findings(result, t)
     if found.items or found.suppressed:
-        lines += [f"**{t('banner.gaps', n=len(found.items) + found.suppressed, gaps=found.gaps)}.**", ""]
+        lines += [strong(t("banner.gaps", n=len(found.items) + found.suppressed, gaps=found.gaps), t), ""]
         lines += [f"- {_safe(gap_sentence(gap, t))}" for gap in found.items[:MOST_GAPS]]
         if len(found.items) > MOST_GAPS:
             lines.append(f"- {t('terminal.more_gaps', n=len(found.items) - MOST_GAPS)}")
     else:
-        lines += [f"**{t('banner.no_gaps', gaps=found.gaps)}.**"]
+        lines += [strong(t("banner.no_gaps", gaps=found.gaps), t)]
     if result.judgement is not None and (open_rules := undecided(result.judgement.rules, t)):
-        lines += ["", f"**{t('section.unsettled')}.**", "", *(f"- {_safe(line)}" for line in open_rules)]
+        lines += ["", strong(t("section.unsettled"), t), "", *(f"- {_safe(line)}" for line in open_rules)]
     if found.doubted:
         lines += ["", t("summary.doubted", n=count(found.doubted))]
     if result.flags.decisions:
         lines += ["", t("flags.lead", n=count(result.flags.decisions))]
-    lines += ["", _decisions(result, t) + ". " + t("markdown.more"), ""]
+    lines += ["", t.sentences(t.stop(_decisions(result, t)), t("markdown.more")), ""]
     lines += compliance_lines(frameworks, result, t, _safe)
     lines += sign_off_lines(result, t, _safe)
     return "\n".join(lines)
@@ -64,12 +64,18 @@ def render_markdown(result: AuditResult, t: Catalogue, frameworks: Sequence[str]
 
 def _findings(result: AuditResult, t: Catalogue) -> list[str]:
     """Render what matters most, with what to do next; no words of the data."""
-    lines = [f"**{t('finding.title')}.**", ""]
+    lines = [strong(t("finding.title"), t), ""]
     for number, item in enumerate(result.findings.items, 1):
         finding = told(item, t, result.judgement, words=False)
         lines.append(f"{number}. **{_safe(finding.headline)}** {_safe(t.sentences(*finding.sentences))}")
         lines += [f"   - {_safe(t('next.said', step=step.text))}" for step in finding.steps]
     return [*lines, ""] if result.findings.items else []
+
+
+def strong(text: str, t: Catalogue) -> str:
+    """Say something short and loud."""
+    # The mark stands outside: between a full stop and a letter, as in Chinese, two stars end nothing.
+    return t.stop(f"**{text}**")
 
 
 def _decisions(result: AuditResult, t: Catalogue) -> str:
@@ -79,7 +85,7 @@ def _decisions(result: AuditResult, t: Catalogue) -> str:
 
 def render_judgement(judgement: Judgement, t: Catalogue) -> list[str]:
     """Render the verdict, a sentence for every rule, worst first, and the waivers."""
-    lines = [f"**{t('verdict.' + judgement.status)}.** {why(judgement, t)}", ""]
+    lines = [t.sentences(strong(t("verdict." + judgement.status), t), why(judgement, t)), ""]
     lines += _head([t("gate.verdict"), t("gate.found"), t("gate.rule")])
     lines += [_row([mark(rule, t), sentence(rule, t), rule.rule]) for rule in worst_first(judgement.rules)]
     lines.append("")

@@ -159,6 +159,10 @@ class Catalogue:
         """Put whole sentences after each other."""
         return self("list.sentences").join(item for item in items if item)
 
+    def stop(self, text: str) -> str:
+        """Make a sentence of what has no end."""
+        return self("list.stop", text=text)
+
     @property
     def gap(self) -> str:
         """What stands between two sentences."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from audit.report.documents import Telling
 from audit.report.markdown import _row as row
 from audit.report.markdown import _safe as safe
-from audit.report.markdown import render_judgement
+from audit.report.markdown import render_judgement, strong
 from audit.report.papers.facts import digests, gap_sentence, limits_of, model_name, names_class, pooled, slice_name
 from audit.report.stories import told
 from audit.report.wording import Catalogue, count, group_name, number, percent, points
@@ -94,7 +94,7 @@ def _section(telling: Telling) -> str:
     result, t = telling.result, telling.t
     lines = [f"## {t('report.kind')}", ""]
     if result.judgement is None:
-        lines += [f"**{t('banner.not_judged')}.** {t('banner.not_judged.why')}", ""]
+        lines += [t.sentences(strong(t("banner.not_judged"), t), t("banner.not_judged.why")), ""]
     else:
         lines += render_judgement(result.judgement, t)
     use = result.config["output"]["intended_use"]

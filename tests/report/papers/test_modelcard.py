@@ -42,7 +42,7 @@ def test_slices_tell_the_metrics_that_rules_judge_or_that_differ(told: Telling, 
 
 def test_the_section_tells_verdict_findings_limits_and_hashes(told: Telling, tmp_path: Path) -> None:
     text = loaded(told, tmp_path).text
-    assert "**Fail.**" in text
+    assert "**Fail**." in text
     for gap in told.result.clear_gaps.items:
         assert "apart" in text
         assert gap.metric in central_metrics(told.result)
@@ -65,5 +65,5 @@ def test_names_are_text_and_nothing_else(told: Telling, tmp_path: Path) -> None:
 def test_without_gaps_and_policy(told: Telling, tmp_path: Path) -> None:
     none = told.result.clear_gaps.model_copy(update={"items": []})
     text = loaded(of(told, clear_gaps=none, judgement=None), tmp_path).text
-    assert "**Not judged.**" in text
+    assert "**Not judged**." in text
     assert "### By g" in text
