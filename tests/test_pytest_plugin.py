@@ -56,7 +56,7 @@ def run(project: Path, *arguments: str) -> dict[str, str]:
 def test_assertions_fail_where_the_gate_does_and_skip_what_is_undecided(project: Path) -> None:
     found = run(project)
     assert found["test_parity"] == "FAILED"
-    assert "difference 0.500" in found["text"]
+    assert "“1” is given to 30.0\u00a0% of b and to 80.0\u00a0% of a: 50.0 points apart." in found["text"]
     assert found["test_preset"] == "FAILED"
     assert {found[f"test_{name}"] for name in ("ratio", "policy", "no_worse")} == {"PASSED"}
     assert found["skipped"] == "1"

@@ -129,9 +129,9 @@ def test_reports_name_each_class(kind: str, entities: Audited, labels: Audited) 
     for cls in done.result.classes[1:]:
         assert f"“{cls}”" in page
     sarif = json.loads((done.run / "audit.sarif").read_text())["runs"][0]["results"]
-    rules = [found["message"]["text"] for found in sarif if not found["ruleId"].startswith("flag/")]
+    rules = [found["message"]["text"] for found in sarif if not found["ruleId"].startswith(("flag/", "finding/"))]
     failed = [cls for cls, status in done.verdicts().items() if status == "fail"]
-    assert [f"Recall · {cls}, group" in text for cls, text in zip(failed, rules, strict=True)] == [True]
+    assert [f"By group, of cases that are “{cls}”" in text for cls, text in zip(failed, rules, strict=True)] == [True]
     flags = [found for found in sarif if found["ruleId"].startswith("flag/")]
     assert any("disparate_error" in found["properties"]["codes"] for found in flags)
     assert len({found["partialFingerprints"]["fairaudit/v1"] for found in sarif}) == len(sarif)

@@ -102,7 +102,9 @@ def test_metrics_have_the_names_of_the_field(entities: Path) -> None:
     text = page_of(entities)
     assert "Recall of “person”" in text
     assert "True positive rate" not in text
-    assert "Recall of “person”" in (entities / "summary.md").read_text()
+    summary = (entities / "summary.md").read_text()
+    assert "of cases that are “person”" in summary
+    assert "rue positive rate" not in summary
 
 
 def test_flags_say_what_they_are_about(entities: Path) -> None:
