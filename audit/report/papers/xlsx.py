@@ -13,6 +13,7 @@ from typing import Any
 
 from audit.errors import ConfigError
 from audit.report.documents import Telling
+from audit.report.lines import columns
 from audit.report.papers.cells import Cell, Grid, Kind, Quantity
 from audit.report.papers.facts import result_sha256
 from audit.report.papers.grids import grids
@@ -32,7 +33,7 @@ FORMATS: dict[Kind, str] = {
     "p": "[<0.0001]0.0E+00;0.0000",
     "text": "@",
 }
-#: Widths of columns, in characters.
+#: Widths of columns, in characters that are not wide.
 NARROW, WIDE = 8, 60
 
 
@@ -122,5 +123,5 @@ def _cell(
 
 
 def _width(head: str, cells: Sequence[Cell | Quantity]) -> int:
-    longest = max((len(cell) for cell in cells if isinstance(cell, str)), default=0)
-    return min(max(NARROW, len(head) + 3, longest + 1), WIDE)
+    longest = max((columns(cell) for cell in cells if isinstance(cell, str)), default=0)
+    return min(max(NARROW, columns(head) + 3, longest + 1), WIDE)
