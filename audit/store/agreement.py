@@ -14,11 +14,13 @@ from pydantic import BaseModel
 
 from audit.config import AuditConfig, parse_config
 from audit.errors import AuditError
-from audit.result import AuditResult, Judgement, NameExchanges, SlicingFacts
+from audit.result import AuditResult, Finding, Judgement, NameExchanges, SlicingFacts
 from audit.text import cut
 
 #: Fields that name a group of the slicing in `attributes`, and those that name several.
 GROUPS, LISTS = ("group", "reference", "low_group", "high_group", "worst_group", "best_group"), ("groups",)
+#: Findings that tell of a rule alone, as of an axis along which terms are exchanged.
+OF_RULES = frozenset({"change", "level"})
 #: A share that was summed up from parts may be off by this.
 SLACK = 1e-9
 
@@ -134,7 +136,8 @@ def _of_slicings(slicings: Iterable[SlicingFacts], parts: Iterable[tuple[str, Ba
 def _parts(part: BaseModel, where: str) -> Iterator[tuple[str, BaseModel]]:
     """Every part with its place, apart from those that are held by themselves.
 
-    Verdicts may speak of what is no slicing, and are judged anew; names have slicings of their own.
+    Verdicts may speak of what is no slicing, and are judged anew, and so may findings that tell of a rule alone; names
+    have slicings of their own.
     """
     for name in type(part).model_fields:
         value = getattr(part, name)
@@ -142,9 +145,13 @@ def _parts(part: BaseModel, where: str) -> Iterator[tuple[str, BaseModel]]:
         if isinstance(value, list):
             inner = [(f"{where}{name}.{at}", item) for at, item in enumerate(value)]
         for place, item in inner:
-            if isinstance(item, BaseModel) and not isinstance(item, Judgement | NameExchanges):
+            if isinstance(item, BaseModel) and not _is_apart(item):
                 yield place, item
                 yield from _parts(item, f"{place}.")
+
+
+def _is_apart(part: BaseModel) -> bool:
+    return isinstance(part, Judgement | NameExchanges) or (isinstance(part, Finding) and part.kind in OF_RULES)
 
 
 def _numbers(result: AuditResult) -> Iterator[str]:

@@ -50,6 +50,20 @@ def test_a_true_result_is_read(run: Path, tmp_path: Path) -> None:
     assert RunFolder(forged(run, tmp_path / "same", lambda plain: None)).read_result()
 
 
+def test_a_finding_may_tell_of_a_rule_about_an_axis(run: Path, tmp_path: Path) -> None:
+    """As of the tones that pictures are moved along, which are no groups of decisions."""
+    finding = {
+        "id": "0", "kind": "level", "severity": "error", "attributes": ["tone"], "low_group": ["1"],
+        "high_group": ["1"], "measures": [], "carried": None, "exchanged": None, "flagged": 0, "examples": [],
+        "undecided": 0, "share": None, "sureness": {"code": "failed", "level": 0.95}, "next_steps": [],
+    }  # fmt: skip
+    told = forged(run, tmp_path / "axis", lambda plain: plain["findings"].update(items=[finding]))
+    assert RunFolder(told).read_result().findings.items
+    gap = {**finding, "kind": "gap"}
+    with pytest.raises(RunFolderError, match="'tone' is no slicing"):
+        RunFolder(forged(run, tmp_path / "gap", lambda plain: plain["findings"].update(items=[gap]))).read_result()
+
+
 def _mean(plain: Plain) -> Plain:
     return next(item for item in plain["metrics"] if item["sketch"])  # type: ignore[no-any-return]
 
