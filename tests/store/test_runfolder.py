@@ -122,7 +122,7 @@ def test_a_removed_or_added_file_is_named_unless_it_may_go(place: Path) -> None:
 
 def test_rendering_vouches_for_what_it_rendered_and_for_nothing_else(place: Path) -> None:
     folder = RunFolder(place / "run")
-    folder.summary.write_text("changed")
+    (folder.path / "summary.md").write_text("changed")
     folder.read_result(but=DOCUMENTS)
     folder.flagged.write_text("{}")
     folder.vouch(["summary.md"])
