@@ -33,18 +33,16 @@ def compare(baseline: Path, candidate: Path, other_rows: bool, margin: float, la
     """
     if math.isnan(margin):  # click's range lets it through: it is neither below nor above anything
         raise ConfigError("--margin is no number", hint="give one from 0 to 1")
-    from audit.pipeline.versions import compare_versions
-    from audit.policy.baseline import load_baseline
+    from audit.pipeline.calls import compare as compare_runs
+    from audit.pipeline.calls import open_run
     from audit.report.markdown import render_comparison
     from audit.report.terminal import tell_comparison
     from audit.report.wording import Catalogue
     from audit.say import say, say_json, say_styled, width_of_output
-    from audit.store.runfolder import RunFolder
 
-    place = RunFolder(candidate)
-    result = place.read_result()
-    found = compare_versions(result, place, load_baseline(baseline), other_rows=other_rows)
-    words = Catalogue.of(result, lang)
+    opened = open_run(candidate)
+    found = compare_runs(baseline, opened, other_rows=other_rows)
+    words = Catalogue.of(opened.result, lang)
     if kind == "json":
         say_json(found.model_dump(mode="json", by_alias=True))
     elif kind == "markdown":

@@ -48,22 +48,18 @@ def explain(
     A sheet holds the text of the row: it is personal data wherever the row is.
     """
     from audit.config import load_config
-    from audit.errors import ConfigError
-    from audit.explain.sheet import fresh_sheet, stored_sheet
+    from audit.pipeline.calls import explain as explain_row
+    from audit.pipeline.calls import open_run
     from audit.report.sheet import render_sheet, sheet_name
     from audit.report.wording import Catalogue
     from audit.say import say
     from audit.store.files import write_text
-    from audit.store.runfolder import RunFolder
 
-    if methods and not config:
-        raise ConfigError("--method runs the model, so it needs --config", hint="the audit.yaml of this run")
-    place = RunFolder(folder)
-    result = place.read_result()
+    opened = open_run(folder)
     settings = load_config(config) if config else None
-    words = Catalogue.of(result, lang)
+    words = Catalogue.of(opened.result, lang)
     for row in rows:
-        sheet = fresh_sheet(place, result, settings, row, methods) if settings else stored_sheet(place, result, row)
+        sheet = explain_row(opened, row, config=settings, methods=methods)
         path = (out or folder / "sheets") / f"{sheet_name(row)}.{kind}"
         path.parent.mkdir(parents=True, exist_ok=True)
         text = sheet.model_dump_json(indent=2) + "\n" if kind == "json" else render_sheet(sheet, words)

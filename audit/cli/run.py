@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from audit.cli.gate import exit_code
 from audit.cli.options import language, printed
 from audit.cli.printing import print_audit
 from audit.errors import ExitCode
+from audit.policy.exits import exit_code
 
 
 @click.command()
