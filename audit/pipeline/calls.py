@@ -11,7 +11,6 @@ from audit.config import AuditConfig, PolicyConfig, load_config, load_policy, lo
 from audit.errors import ConfigError, ExitCode
 from audit.findings.join import conclude
 from audit.policy.baseline import load_baseline
-from audit.policy.comparison import compare_runs
 from audit.policy.exits import exit_code
 from audit.policy.judge import judge
 from audit.policy.location import locate_rules
@@ -197,6 +196,9 @@ def gate(
     if policy and not isinstance(policy, PolicyConfig):
         result = result.model_copy(update={"policy_source": locate_rules(Path(policy), rules, ())})
     if baseline:
+        # Judging alone loads no library of statistics.
+        from audit.policy.comparison import compare_runs
+
         reference = load_baseline(_path(baseline))
         comparison = compare_runs(result, opened.store.decisions, reference, other_rows=other_rows)
         result = result.model_copy(update={"comparison": comparison})
