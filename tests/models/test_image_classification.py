@@ -16,7 +16,7 @@ from audit.config import ModelConfig
 from audit.data.examples import Image
 from audit.errors import AuditError, ConfigError, ModelError
 from audit.models.described import classes_of, infer_task
-from audit.models.image_classification import ImageClassification
+from audit.models.image_classification import ImageClassification, layout_of
 from audit.models.registry import load_adapter
 from audit.testing import check_adapter
 from tests.models.pictures import SIDE, examples, noise, png, save
@@ -268,3 +268,8 @@ def test_grids_of_any_size() -> None:
         one = torch.zeros(1, grid.cells, dtype=torch.bool)
         one[0, cells + 1] = True
         assert int(grid.spread(one).sum()) == int(grid.sums(ones)[0, cells + 1]) // 3
+
+
+def test_windows_that_slide_are_computed_with_channels_last(vit: Path, resnet: Path) -> None:
+    assert layout_of(transformers.AutoModelForImageClassification.from_pretrained(vit)) == torch.contiguous_format
+    assert layout_of(transformers.AutoModelForImageClassification.from_pretrained(resnet)) == torch.channels_last
