@@ -23,7 +23,7 @@ def open_all(page: Any) -> None:
     """Open every folded part, long list and long table, and come by every chart."""
     page.click("#fold-controls [data-fold=open]")
     for button in page.locator(".more button:visible").all():
-        if (button.text_content() or "").startswith("Show all"):
+        if (button.text_content() or "").startswith(("Show all", "显示全部")):
             button.click()
     page.wait_for_selector("html[data-charts=ready]", timeout=30_000)
     for plot in page.locator(".plot").all():
