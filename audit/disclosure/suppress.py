@@ -12,8 +12,11 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from audit.disclosure.attack import SLACK, Attack, Contradiction, Inequality
-from audit.disclosure.world import Node, World
+import numpy as np
+import numpy.typing as npt
+
+from audit.disclosure.attack import Attack, Floats, Inequality, Unproven
+from audit.disclosure.world import Node, World, order
 
 #: Counts below are not told.
 LEAST = 10
@@ -81,7 +84,7 @@ def tellable(
     wanted = {node for node in protected if counts.get(node, 0) < LEAST}
     try:
         return _asked(large, counts, wanted, world)
-    except Contradiction:
+    except Unproven:
         return _whole_families(given, counts, kinds)
 
 
@@ -92,21 +95,25 @@ def _asked(items: list[Item], counts: Mapping[Node, int], wanted: set[Node], wor
     everybody = {node for item in items for node in item.nodes if not node.scope and len(node.mask) == world.outcomes}
     while wanted:
         attack = _attack(told.values(), counts, world)
-        table, _, _ = attack.largest(wanted)
-        wanted = {node for node in wanted if table[places[node]].sum() < LEAST - SLACK}
-        for node in sorted(wanted, key=_order):
+        wanted = _open(wanted, attack.largest(wanted).table, places)
+        for node in sorted(wanted, key=order):
             if node not in wanted:
                 continue
-            table, blockers, held = attack.largest([node])
-            if table[places[node]].sum() < LEAST - SLACK:
-                _tell_less(told, {node for node in blockers if node not in everybody}, held, counts)
+            answer = attack.largest([node])
+            left = _open(wanted, answer.table, places)
+            if node in left:
+                # The largest table may be one of broken numbers, where a smaller one of whole numbers is large enough.
+                left = _open(wanted, attack.with_at_least(node, LEAST), places)
+            if node in left:
+                _tell_less(told, set(answer.told) - everybody, answer.inequalities, counts)
                 break
-            wanted = {other for other in wanted if table[places[other]].sum() < LEAST - SLACK}
+            wanted = left
     return set(told)
 
 
-def _order(node: Node) -> tuple[int, list[tuple[str, str]], list[int]]:
-    return len(node.scope), sorted(node.scope), sorted(node.mask)
+def _open(wanted: set[Node], table: Floats | None, places: Mapping[Node, npt.NDArray[np.int64]]) -> set[Node]:
+    """Counts of which a table does not prove that they might be large."""
+    return wanted if table is None else {node for node in wanted if table[places[node]].sum() < LEAST}
 
 
 def _attack(items: Iterable[Item], counts: Mapping[Node, int], world: World) -> Attack:
@@ -130,7 +137,7 @@ def _tell_less(
             del told[key]
         return
     if not blockers:
-        raise Contradiction("a count is small by what everybody knows")
+        raise Unproven("a count is small by what everybody knows")
     price: Counter[Node] = Counter()
     for item in told.values():
         for node in item.nodes & blockers:

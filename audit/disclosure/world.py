@@ -25,6 +25,12 @@ class Node:
     mask: Mask
 
 
+def order(node: Node) -> tuple[int, list[tuple[str, str]], list[int]]:
+    """Key to sort counts by: sets have another order in every process, and a solver that is given another order of rows
+    may find another solution."""
+    return len(node.scope), sorted(node.scope), sorted(node.mask)
+
+
 @dataclass(frozen=True)
 class _Block:
     """Attributes that are crossed with each other, and where their unknowns begin."""
