@@ -12,7 +12,7 @@ from itertools import product
 from math import prod
 
 from audit.disclosure.attack import Inequality
-from audit.disclosure.outcomes import Mask, Outcomes, Share, share_of, told_by
+from audit.disclosure.outcomes import MEANS_OVER_CLASSES, Mask, Outcomes, Share, share_of, told_by
 from audit.disclosure.suppress import LEAST, MOST_UNKNOWNS, Item, tellable
 from audit.disclosure.world import Node, Scope, World
 from audit.fairness.metrics.names import CRITERIA
@@ -81,9 +81,9 @@ class Told:
         self._adverse()
         self._impact()
         self._confused()
-        if not self._agree:
-            world = None
-        else:
+        world = None
+        # Weighted rates give no counts back, but are subtracted from each other as counts are.
+        if self._agree and not self.result.data.weighted:
             self._comparisons(by_question)
             world = self._world()
         kinds = len(self.result.classes)
@@ -156,6 +156,10 @@ class Told:
             else:
                 fit &= value.value is not None and _weighs(value)
                 nodes = nodes[:2]
+        elif value.metric in MEANS_OVER_CLASSES and self.result.data.weighted:
+            # What it is a mean of stands in the reports by class, and for everybody in the table of confusion.
+            fit &= not value.attributes or self._is_reported(value)
+            nodes = nodes[:1]
         elif len(masks) == 1 and self.counts.get(nodes[1], n) != n:
             fit = False  # its decisions are others than those with a label
         elif len(masks) == 1:
@@ -165,6 +169,12 @@ class Told:
             # Of a stratum even sizes are told by nothing else.
             level = 0 if level == 1 else 1
         self._add(("metric", at), nodes, family, level, fit=fit)
+
+    def _is_reported(self, value: MetricValue) -> bool:
+        """Whether reports by class tell of a group, too."""
+        return any(
+            (report.attributes, report.group) == (value.attributes, value.group) for report in self.result.class_reports
+        )
 
     def _reports(self) -> None:
         for at, report in enumerate(self.result.class_reports):
@@ -181,7 +191,11 @@ class Told:
             if hits is not None and report.precision:
                 found = _whole(hits / report.precision)
             fit = report.recall is not None and report.precision is not None
-            if hits is not None and found is not None:
+            if self.result.data.weighted:
+                decided = self.counts.get(Node(scope, self.outcomes.predicted(report.cls)), 0)
+                fit &= _is_of_many(report.recall, report.support) and _is_of_many(report.precision, decided)
+                nodes = nodes[:2]
+            elif hits is not None and found is not None:
                 self._set(scope, recall, hits, report.support)
                 self._set(scope, precision, hits, found)
             self._add(("report", at), nodes, tuple(report.attributes), 2, fit=fit)
@@ -334,6 +348,8 @@ def _hits(value: MetricValue, n: int) -> int | None:
 
 def _weighs(value: MetricValue) -> bool:
     """Whether a weighted rate is made of enough decisions at both ends."""
-    least = min(value.n or 0, value.effective_n or value.n or 0)
-    rate = value.value or 0.0
-    return min(least, least * rate, least * (1 - rate)) >= LEAST
+    return _is_of_many(value.value, min(value.n or 0, value.effective_n or value.n or 0))
+
+
+def _is_of_many(rate: float | None, n: float) -> bool:
+    return min(n * (rate or 0.0), n * (1 - (rate or 0.0))) >= LEAST
