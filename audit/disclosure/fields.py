@@ -18,10 +18,10 @@ Decision = Literal["told", "parts", "suppressed", "dropped"]
 
 _WORDS: dict[str, dict[Decision, str]] = {
     "AuditResult": {
-        "told": "schema_version tool_version title config_sha256 level seed positive_class classes library_check "
+        "told": "schema_version tool_version config_sha256 level seed positive_class classes library_check "
         "metric_definitions publication",
         "parts": "environment timings policy_source",
-        "suppressed": "config model data slicings metrics adjusted disparities class_reports stratified adverse_impact "
+        "suppressed": "title config model data slicings metrics adjusted disparities class_reports stratified adverse_impact "
         "impact_ratios clear_gaps findings comparison judgement explanations gaps pushes probe names reliance flags "
         "notes work",
         "dropped": "correlations scores discovery",
@@ -39,8 +39,8 @@ _WORDS: dict[str, dict[Decision, str]] = {
     "QuantisedFacts": {"told": "method layers parameters"},
     "PromptFacts": {"told": "template fields answers tokens per_token calibration least_mass"},
     "DataFacts": {
-        "told": "name format sha256 read rows nothing weighted clusters median_score",
-        "suppressed": "rows_read rows_filtered decisions statuses failures labels predictions confusion unlabelled",
+        "told": "name format sha256 read nothing weighted clusters median_score",
+        "suppressed": "rows_read rows_filtered rows decisions statuses failures labels predictions confusion unlabelled",
         "dropped": "rows_sha256",
     },
     "Confused": {"told": "y_true y_pred n"},

@@ -58,13 +58,27 @@ OPEN_NOTES = frozenset(
 
 def subject(result: AuditResult, told: Told) -> dict[str, Any]:
     """Every field of `Subject` and `Record` that is not told as it is."""
+    plain = _is_plain(result.data)
     return {
+        "title": _title(result),
         "config": config(result.config),
         "model": result.model and _model(result.model),
         "data": _data(result.data, told),
-        "notes": [note for note in result.notes if _is_open(note)],
-        "work": {name: n for name, n in result.work.items() if is_plain(n)},
+        "notes": [note for note in result.notes if _is_open(note) and (plain or not _numbers(note))],
+        "work": {name: n for name, n in result.work.items() if is_plain(n)} if plain else {},
     }
+
+
+def _title(result: AuditResult) -> str:
+    """What somebody wrote for readers; left out, it would be the name of a file or folder."""
+    if title := result.config["output"]["title"]:
+        return str(title)
+    return PurePath(result.model.name).name if result.model else "data"
+
+
+def _is_plain(data: DataFacts) -> bool:
+    """Whether the number of decisions that failed, and of the others by status, may be told."""
+    return all_plain([*data.statuses.values(), *data.failures.values()])
 
 
 def config(whole: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,7 +124,10 @@ def _model(model: ModelFacts) -> ModelFacts:
 def _data(data: DataFacts, told: Told) -> DataFacts:
     kept = told.kept
     whole = next(group for slicing in told.result.slicings if not slicing.attributes for group in slicing.groups)
-    plain = all_plain([*data.statuses.values()])
+    plain = _is_plain(data)
+    # Where each row is one decision, rows less decisions are those that failed.
+    rows = data.rows if plain or data.rows != data.decisions else whole.n
+    filtered = data.rows_filtered if rows == data.rows and is_plain(data.rows_filtered) else None
     counted = {"label": whole.by_label, "prediction": whole.by_prediction}
     of = {
         kind: {cls: n if (kind, (), (), cls) in kept else None for cls, n in counts.items()}
@@ -121,11 +138,12 @@ def _data(data: DataFacts, told: Told) -> DataFacts:
         update={
             "name": f"data{PurePath(data.name).suffix}",
             "rows_sha256": "",
-            "rows_read": data.rows_read if is_plain(data.rows_filtered) else data.rows,
-            "rows_filtered": data.rows_filtered if is_plain(data.rows_filtered) else None,
+            "rows_read": rows if filtered is None and data.rows_filtered is not None else data.rows_read,
+            "rows_filtered": filtered,
+            "rows": rows,
             "decisions": data.decisions if plain else whole.n,
             "statuses": data.statuses if plain else {"ok": whole.n},
-            "failures": data.failures if plain and all_plain(data.failures.values()) else {},
+            "failures": data.failures if plain else {},
             "labels": of["label"],
             "predictions": of["prediction"],
             "confusion": data.confusion if ("confusion",) in kept else [],
@@ -142,5 +160,8 @@ def _unlabelled(data: DataFacts, n: int, labelled: int | None) -> int | None:
 
 
 def _is_open(note: Note) -> bool:
-    numbers = [value for value in note.params.values() if isinstance(value, int)]
-    return (note.code in OPEN_NOTES or note.code.startswith("failed_")) and all_plain(numbers)
+    return (note.code in OPEN_NOTES or note.code.startswith("failed_")) and all_plain(_numbers(note))
+
+
+def _numbers(note: Note) -> list[int]:
+    return [value for value in note.params.values() if isinstance(value, int)]
