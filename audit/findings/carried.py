@@ -82,7 +82,7 @@ def exchange_of(
     found = [
         (at, pair, attributes.index(name))
         for at, pair in enumerate(result.probe.pairs if result.probe else [])
-        if not pair.both
+        if not pair.both and pair.flips is not None and pair.flip_rate is not None and pair.lower is not None
         for name in attributes
         if name.casefold() in {pair.axis.casefold()} | CALLED.get(pair.axis, set())
     ]

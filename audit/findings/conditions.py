@@ -12,7 +12,16 @@ from typing import Any
 
 from audit.findings.carried import decomposition_of
 from audit.findings.stories import undecided
-from audit.result import AuditResult, Finding, GapDecomposition, Needed, ScoreReport
+from audit.result import (
+    AuditResult,
+    Finding,
+    GapDecomposition,
+    Needed,
+    RuleVerdict,
+    ScoreReport,
+    settling,
+    too_small,
+)
 
 #: Share of a gap that masking must close to be advised, and below which what was masked hardly carries it.
 CLOSES, HARDLY = 0.1, 0.1
@@ -41,9 +50,9 @@ class Facts:
     flagged: Sequence[dict[str, Any]]
 
     def decomposition(self) -> tuple[int, GapDecomposition] | None:
-        """The decomposition behind the finding."""
+        """The decomposition behind the finding; none that does not explain it, whatever masking does to its gap."""
         one = self.finding
-        if one.carried is None or one.low_group is None or one.high_group is None:
+        if one.carried is None or not one.carried.explains or one.low_group is None or one.high_group is None:
             return None
         return decomposition_of(self.result, one.attributes, one.low_group, one.high_group, one.measures)
 
@@ -110,7 +119,7 @@ def errors_are_confident(facts: Facts) -> Iterator[Match]:
     result = facts.result
     wrong: dict[str, list[bool]] = {}
     for line in facts.flagged:
-        if line["score"] is None or line["y_true"] is None or line["y_true"] == line["y_pred"]:
+        if line["score"] is None or line["y_true"] is None or "disparate_error" not in line["codes"]:
             continue
         sure = line["score"] if line["y_pred"] == result.positive_class else 1 - line["score"]
         mine = " × ".join(str(line["groups"].get(name)) for name in facts.finding.attributes)
@@ -197,18 +206,33 @@ def more_decisions_would_settle(facts: Facts) -> Iterator[Match]:
     """So many more rows of a group would decide an open rule, in four of five audits: what needs least comes first."""
     asked: list[tuple[int, int, Needed]] = []
     for at, rule in enumerate(facts.result.judgement.rules if facts.result.judgement else []):
-        able = [need for need in rule.needed if need.n]
+        able = settling(rule)
         if able and rule in undecided(facts.result):
             asked.append((max(need.n or 0 for need in able), at, max(able, key=lambda need: need.n or 0)))
+    yield from _collected(facts, asked, lambda rule: len(settling(rule)) - 1)
+
+
+def groups_are_too_small_to_assess(facts: Facts) -> Iterator[Match]:
+    """So many more rows of a group are lacking before an open rule can say anything of it: the smallest need first."""
+    asked: list[tuple[int, int, Needed]] = []
+    for at, rule in enumerate(facts.result.judgement.rules if facts.result.judgement else []):
+        if rule in undecided(facts.result):
+            asked += [(need.n or 0, at, need) for need in too_small(rule)]
+    yield from _collected(facts, asked, lambda rule: len(too_small(rule)) - 1)
+
+
+def _collected(
+    facts: Facts, asked: list[tuple[int, int, Needed]], others: Callable[[RuleVerdict], int]
+) -> Iterator[Match]:
     rules = facts.result.judgement.rules if facts.result.judgement else []
     for n, at, need in sorted(asked, key=lambda one: one[:2]):
         params: Params = {"n": n, "group": need.group, "rule": rules[at].rule, "metric": rules[at].metric}
-        others = sum(other.n is not None for other in rules[at].needed) - 1
-        yield Match(params | {"attributes": rules[at].attributes, "others": others}, [f"/judgement/rules/{at}/needed"])
+        params |= {"attributes": rules[at].attributes, "others": others(rules[at])}
+        yield Match(params, [f"/judgement/rules/{at}/needed"])
 
 
 def more_decisions_would_not_settle(facts: Facts) -> Iterator[Match]:
-    """No number of rows like these would decide a rule."""
+    """No number of rows like these is known that would decide a rule."""
     rules = facts.result.judgement.rules if facts.result.judgement else []
     open_ones = [rule for rule in undecided(facts.result) if not any(need.n for need in rule.needed)]
     if open_ones:
@@ -231,7 +255,8 @@ def decisions_changed_since_the_baseline(facts: Facts) -> Iterator[Match]:
     comparison = facts.result.comparison
     for at, flips in enumerate(comparison.flips if comparison else []):
         if not flips.attributes:
-            changed = sum(rate.flips or 0 for rate in flips.rates)
+            # Other kinds say which way these went.
+            changed = sum(rate.flips or 0 for rate in flips.rates if rate.kind == "changed")
             if changed:
                 yield Match({"n": changed, "of": flips.n or 0}, [f"/comparison/flips/{at}"])
 
@@ -247,6 +272,7 @@ CONDITIONS: dict[str, Callable[[Facts], Iterator[Match]]] = {
         another_threshold_narrows_the_gap,
         no_model_was_audited,
         more_decisions_would_settle,
+        groups_are_too_small_to_assess,
         more_decisions_would_not_settle,
         explanations_fail_for_one_reason,
         decisions_changed_since_the_baseline,

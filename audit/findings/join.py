@@ -117,71 +117,105 @@ def _gaps(result: AuditResult, flags: Flagged) -> Iterator[Told]:
             exchanged=exchanged[1] if exchanged else None,
             flags=flags,
             lines=lines,
-            sureness=_sureness(result, story),
+            sureness=_sureness(result, story, measures[0]),
         )  # fmt: skip
 
 
-def _sureness(result: AuditResult, story: stories.Story) -> Sureness:
+def _sureness(result: AuditResult, story: stories.Story, first: Measure) -> Sureness:
+    """Say how sure the first measure is, which the headline tells of: others of the story may be surer, or less."""
     if story.doubted:
         return Sureness(code="doubted", level=None)
-    proven = [rule for rule in story.rules if rule.evidence == "interval"]
-    if proven:
-        return Sureness(code="failed", level=1 - max(rule.alpha for rule in proven))
-    if story.clear:
-        return Sureness(code="clear_of_chance", level=result.clear_gaps.level)
-    return Sureness(code="value_alone", level=None)
+    rules = [rule for rule in story.rules if (rule.metric, rule.cls) == (first.metric, first.cls)]
+    clear = next((gap for gap in story.clear if (gap.metric, gap.cls) == (first.metric, first.cls)), None)
+    least = stories.least_difference(rules, clear)
+    proven = [rule.alpha for rule in rules if rule.evidence == "interval"]
+    if least is None and not proven:
+        return Sureness(code="value_alone", level=None)
+    # The level is that of the bound that is told.
+    alpha = least[1] if least else max(proven)
+    level = result.clear_gaps.level if alpha is None else 1 - alpha
+    return Sureness(code="failed" if proven else "clear_of_chance", level=level)
 
 
 def _other_rules(result: AuditResult) -> Iterator[Told]:
-    """Failing rules about what changed since the baseline, and about values themselves."""
+    """Failing rules about what changed since the baseline, and about values themselves.
+
+    What several rules say of the same metric and groups is told once.
+    """
+    told: dict[str, list[RuleVerdict]] = {}
     for rule in stories.failing(result):
-        if rule.kind == "gap" and rule.low_group and rule.high_group:
-            continue
-        kind = "level" if rule.kind in {"level", "gap"} else "change"
+        if rule.kind != "gap":
+            about = [rule.kind, rule.attributes, rule.low_group, rule.high_group, rule.metric, rule.cls]
+            told.setdefault(json.dumps(about), []).append(rule)
+    for rules in told.values():
+        rule = rules[0]
+        kind = "level" if rule.kind == "level" else "change"
+        proven = [one for one in rules if one.evidence == "interval" and not one.doubts]
+        surest = max(proven, key=lambda one: one.lower or 0.0, default=None)
+        unsure = "doubted" if any(one.doubts for one in rules) else "value_alone"
         yield _finding(
-            kind, rule.attributes, rule.low_group, rule.high_group, [_of_rule(result, rule)],
-            severity=rule.severity,
-            sureness=Sureness(
-                code="doubted" if rule.doubts else "value_alone" if rule.evidence == "point" else "failed",
-                level=None if rule.doubts or rule.evidence == "point" else 1 - rule.alpha,
-            ),
+            kind, rule.attributes, rule.low_group, rule.high_group, [_of_rules(result, rules, surest)],
+            severity=min((one.severity for one in rules), key=stories.SEVERITIES.index),
+            sureness=Sureness(code="failed" if surest else unsure, level=1 - surest.alpha if surest else None),
         )  # fmt: skip
 
 
-def _of_rule(result: AuditResult, rule: RuleVerdict) -> Measure:
+def _of_rules(result: AuditResult, rules: list[RuleVerdict], surest: RuleVerdict | None) -> Measure:
+    """Measure what one or several rules say of one group, or of the gap between two groups that changed.
+
+    Parameters
+    ----------
+    surest
+        The rule with the highest bound that counts; None if there is none.
+    """
+    rule = rules[0]
     group = tuple(rule.low_group or ())
-    before = _before(result, rule)
-    now = stories.value_of(result, tuple(rule.attributes), group, rule.metric, rule.cls, [rule])
-    value = now.value if now else rule.value
-    changed = rule.kind != "level"
+    low, high, low_n, high_n = None, None, None, None
+    if rule.kind == "level":
+        low, low_n = stories.value_of(result, tuple(rule.attributes), group, rule.metric, rule.cls, rules)
+    elif rule.kind == "change":
+        low, _ = _versions(result, rule, rule.low_group)
+        high, high_n = stories.value_of(result, tuple(rule.attributes), group, rule.metric, rule.cls, rules)
+    else:
+        low, high = _gaps_of_versions(result, rule)
+    least = surest.lower if surest and rule.kind != "level" else None
     return Measure.model_validate(
         {
             "metric": rule.metric,
             "class": rule.cls,
-            "unit": next((item.unit for item in result.metric_definitions if item.name == rule.metric), "number"),
+            "unit": stories.unit_of(result, rule.metric),
             "low_group": rule.low_group,
             "high_group": rule.high_group,
-            "low_value": before if changed else value,
-            "low_n": None if changed or now is None else now.n,
-            "high_value": value if changed else None,
-            "high_n": now.n if changed and now else None,
-            "difference": rule.value if changed else None,
-            "at_least": rule.lower
-            if changed and rule.lower is not None and rule.lower > 0 and not rule.doubts
-            else None,
+            "low_value": low,
+            "low_n": low_n,
+            "high_value": high,
+            "high_n": high_n,
+            "difference": abs(high - low) if low is not None and high is not None else None,
+            "at_least": least if least is not None and least > 0 else None,
             "ratio": None,
             "ratio_at_most": None,
-            "rules": [rule.rule],
+            "rules": list(dict.fromkeys(one.rule for one in rules)),
         }
     )
 
 
-def _before(result: AuditResult, rule: RuleVerdict) -> float | None:
-    wanted = (rule.attributes, rule.low_group or [], rule.metric, rule.cls)
+def _versions(result: AuditResult, rule: RuleVerdict, group: list[str] | None) -> tuple[float | None, float | None]:
+    """Look up a metric of a group in the baseline, and now."""
+    wanted = (rule.attributes, group or [], rule.metric, rule.cls)
     changes = result.comparison.changes if result.comparison else []
-    return next(
-        (one.baseline.value for one in changes if (one.attributes, one.group, one.metric, one.cls) == wanted), None
-    )
+    found = (one for one in changes if (one.attributes, one.group, one.metric, one.cls) == wanted)
+    return next(((one.baseline.value, one.candidate.value) for one in found), (None, None))
+
+
+def _gaps_of_versions(result: AuditResult, rule: RuleVerdict) -> tuple[float | None, float | None]:
+    """How far two groups lay apart in the baseline, and how far they do now."""
+    ends = [_versions(result, rule, group) for group in (rule.low_group, rule.high_group)]
+    before, now = zip(*ends, strict=True)
+    return _apart(*before), _apart(*now)
+
+
+def _apart(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else abs(other - one)
 
 
 def _exchanges(result: AuditResult, flags: Flagged) -> Iterator[Told]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from audit.result import AuditResult, ClearGap, Measure, MetricValue, RuleVerdict
+from audit.fairness.metrics.names import TOKEN_GAP
+from audit.result import AuditResult, ClearGap, Measure, RuleVerdict
 
 #: Metrics of one story, beyond which the report's own tables are better.
 MOST_MEASURES = 4
@@ -74,8 +75,39 @@ def gap_stories(result: AuditResult) -> list[Story]:
 
 def _bounded(story: Story) -> float:
     """How far above zero the widest bound of a difference lies."""
-    shown = [rule.lower for rule in story.rules if rule.aggregate == "difference" and rule.lower is not None]
+    shown = [rule.lower for rule in story.rules if _bounds_the_difference(rule) and rule.lower is not None]
     return max([*shown, *(gap.lower for gap in story.clear)], default=0.0)
+
+
+def _bounds_the_difference(rule: RuleVerdict) -> bool:
+    """Whether the lower bound of a rule is of the difference of the two groups that it names.
+
+    A rule that goes by values names the groups that lie farthest apart, and they need not be those bounded highest.
+    """
+    return rule.aggregate == "difference" and rule.evidence == "interval" and not rule.doubts
+
+
+def is_adjusted(rules: list[RuleVerdict]) -> bool:
+    """Whether values are told with the controls held fixed: only where all rules judge them so."""
+    return bool(rules) and all(rule.scope == "adjusted" for rule in rules)
+
+
+def least_difference(rules: list[RuleVerdict], clear: ClearGap | None) -> tuple[float, float | None] | None:
+    """Find the highest lower bound above zero of the difference that is told.
+
+    Returns
+    -------
+    bound, alpha
+        The chance of error is None for a gap clear of chance; None where nothing bounds the difference.
+    """
+    scope = "adjusted" if is_adjusted(rules) else "pooled"
+    bounds: list[tuple[float, float | None]] = [
+        (rule.lower, rule.alpha)
+        for rule in rules
+        if _bounds_the_difference(rule) and rule.scope == scope and rule.lower is not None
+    ]
+    bounds += [(clear.lower, None)] if clear and scope == "pooled" else []
+    return max((bound for bound in bounds if bound[0] > 0), key=lambda bound: bound[0], default=None)
 
 
 def measures(result: AuditResult, story: Story) -> list[Measure]:
@@ -99,33 +131,41 @@ def _measure(
     result: AuditResult, story: Story, key: tuple[str, str | None], rules: list[RuleVerdict], clear: ClearGap | None
 ) -> Measure:
     metric, cls = key
-    ends = [(group, value_of(result, story.attributes, group, metric, cls, rules)) for group in story.groups]
+    ends = [(group, *value_of(result, story.attributes, group, metric, cls, rules)) for group in story.groups]
     # Lower value first, whichever group it is: a rule may fail on a rate of errors.
-    ends.sort(key=lambda end: end[1].value if end[1] and end[1].value is not None else 0.0)
-    (low_group, low), (high_group, high) = ends
-    ratio = next((rule for rule in rules if rule.aggregate == "ratio"), None)
-    difference = next((rule for rule in rules if rule.aggregate == "difference"), None)
-    known = low is not None and high is not None and low.value is not None and high.value is not None
-    bounds = [clear.lower] if clear else []
-    bounds += [difference.lower] if difference and difference.lower is not None and not difference.doubts else []
+    ends.sort(key=lambda end: end[1] or 0.0)
+    (low_group, low, low_n), (high_group, high, high_n) = ends
+    known = low is not None and high is not None
+    ratios = [rule for rule in rules if rule.aggregate == "ratio"]
+    bounds = [
+        rule.upper for rule in ratios if rule.evidence == "interval" and not rule.doubts and rule.upper is not None
+    ]
+    least = least_difference(rules, clear)
     return Measure.model_validate(
         {
             "metric": metric,
             "class": cls,
-            "unit": next((item.unit for item in result.metric_definitions if item.name == metric), "number"),
+            "unit": unit_of(result, metric),
             "low_group": list(low_group),
             "high_group": list(high_group),
-            "low_value": low.value if low else None,
-            "low_n": low.n if low else None,
-            "high_value": high.value if high else None,
-            "high_n": high.n if high else None,
-            "difference": high.value - low.value if known and high and low else None,  # type: ignore[operator]
-            "at_least": max((bound for bound in bounds if bound > 0), default=None),
-            "ratio": ratio.value if ratio else None,
-            "ratio_at_most": ratio.upper if ratio and not ratio.doubts else None,
+            "low_value": low,
+            "low_n": low_n,
+            "high_value": high,
+            "high_n": high_n,
+            "difference": high - low if known else None,  # type: ignore[operator]
+            "at_least": least[0] if least else None,
+            # Of these two groups: with many, a rule may name others than those whose ratio is lowest.
+            "ratio": low / high if ratios and known and high else None,  # type: ignore[operator]
+            "ratio_at_most": min(bounds, default=None),
             "rules": list(dict.fromkeys(rule.rule for rule in rules)),
         }
     )
+
+
+def unit_of(result: AuditResult, metric: str) -> str:
+    """Tell shares from other numbers; rates of flips and flags, which have no definition, are shares."""
+    known = [*result.metric_definitions, *(result.names.metric_definitions if result.names else [])]
+    return next((item.unit for item in known if item.name == metric), "number" if metric == TOKEN_GAP else "share")
 
 
 def value_of(
@@ -135,17 +175,28 @@ def value_of(
     metric: str,
     cls: str | None,
     rules: list[RuleVerdict],
-) -> MetricValue | None:
-    """Look up a metric of a group: standardised over the controls where the rules judge that."""
-    adjusted = bool(rules) and all(rule.scope == "adjusted" for rule in rules)
-    values = result.adjusted if adjusted else result.metrics
-    left_out = rules[0].left_out if adjusted else []
-    wanted = (list(attributes), list(group), metric, cls, left_out)
-    return next(
+) -> tuple[float | None, int | None]:
+    """Look up a metric of a group: standardised over the controls where the rules judge that.
+
+    Returns
+    -------
+    value, n
+        What a rule judged is told where no table holds it, as for flips; nobody knows of how many decisions then.
+    """
+    adjusted = is_adjusted(rules)
+    judged = next(
         (
-            one
-            for one in values
-            if (one.attributes, one.group, one.metric, one.cls, one.left_out) == wanted and not one.stratum
+            value
+            for rule in rules
+            for one, value in ((rule.low_group, rule.low_value), (rule.high_group, rule.high_value))
+            if one == list(group) and value is not None and (rule.scope == "adjusted") is adjusted
         ),
         None,
     )
+    values = result.adjusted if adjusted else [*result.metrics, *(result.names.metrics if result.names else [])]
+    wanted = (list(attributes), list(group), metric, cls)
+    here = [one for one in values if (one.attributes, one.group, one.metric, one.cls) == wanted and not one.stratum]
+    if adjusted:
+        # There is one for every choice of groups that rules leave out.
+        here = [one for one in here if one.value == judged]
+    return (here[0].value, here[0].n) if here else (judged, None)

@@ -112,7 +112,8 @@ def _rules(finding: Finding, measure: Measure, judgement: Judgement | None, t: C
     titles = {
         rule.rule: titled(rule, t)
         for rule in (judgement.rules if judgement else [])
-        if (rule.attributes, rule.metric, rule.cls) == asked
+        # With controls, the other one of pooled and adjusted has the same name, and may pass.
+        if rule.counts and rule.status == "fail" and (rule.attributes, rule.metric, rule.cls) == asked
     }
     return [titles.get(name, name) for name in measure.rules]
 
@@ -144,6 +145,9 @@ def _measured(finding: Finding, measure: Measure, t: Catalogue) -> str:
         "value": apart(measure.difference),
         "class": t.cls(measure.cls or ""),
     }
+    if finding.kind == "change" and measure.low_group != measure.high_group:
+        gaps = {"low_value": apart(measure.low_value), "high_value": apart(measure.high_value)}
+        return t("finding.gap_change", **params | gaps)
     if finding.kind != "gap":
         where = "" if finding.attributes else ".all"
         return t(f"finding.{finding.kind}{where}", **params)
@@ -166,6 +170,8 @@ def _amount(measure: Measure, t: Catalogue) -> tuple[str | None, str | None]:
 
 def part_name(kind: str, name: str, t: Catalogue) -> str:
     """What a part of a gap is called."""
+    if kind == "identity":
+        return t.identity(name)
     if kind in NAMED:
         return name
     return t(f"why.part.{kind}.{name}" if kind == "special" else f"why.part.{kind}")
@@ -201,9 +207,8 @@ def _carrier(part: Carrier, t: Catalogue) -> str:
 def _exchange(seen: Exchanged, t: Catalogue) -> str:
     return t(
         "finding.exchange",
-        source=seen.source,
-        target=seen.target,
-        axis=seen.axis,
+        source=t.among(seen.axis, seen.source),
+        target=t.among(seen.axis, seen.target),
         n=count(seen.n),
         flips=count(seen.flips),
         rate=percent(seen.flip_rate),
@@ -217,7 +222,8 @@ def _sure(finding: Finding, first: Measure | None, t: Catalogue) -> str:
     if first is None or first.at_least is None or sure.code not in {"failed", "clear_of_chance"}:
         return t(f"finding.sure.{sure.code}", level=level)
     apart: Amount = number if first.unit == "number" else t.points
-    return t(f"finding.sure.{sure.code}.least", level=level, least=apart(first.at_least))
+    least = "changed" if finding.kind == "change" else "least"
+    return t(f"finding.sure.{sure.code}.{least}", level=level, least=apart(first.at_least))
 
 
 def _level(level: float) -> str:
@@ -230,15 +236,18 @@ def _level(level: float) -> str:
 #: Parameters of actions that are shares, differences of rates, or counts.
 _SHARES, _GAPS = {"share", "rate", "accuracy", "accuracy_then", "score"}, {"gap", "then"}
 _COUNTS = {"n", "high", "of", "others"}
+#: Names of groups and of what they differ in; terms of a lexicon that change places.
+_GROUPS, _ENDS = {"group", "attributes"}, {"source", "target"}
 
 
 def _step(step: NextStep, t: Catalogue, words: bool) -> str:
     params: dict[str, str] = {}
+    axis = str(step.params.get("axis", ""))
     for name, value in step.params.items():
         if isinstance(value, list):
-            params[name] = group_name(value) if name in {"group", "attributes"} else t.listed(value)
+            params[name] = group_name(value) or t("performance.overall") if name in _GROUPS else t.listed(value)
         elif isinstance(value, str):
-            params[name] = t.phrase(value) if name == "metric" else value
+            params[name] = t.phrase(value) if name == "metric" else t.among(axis, value) if name in _ENDS else value
         elif name in _SHARES:
             params[name] = percent(value, 0)
         elif name in _GAPS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from audit.report.wording import Catalogue, count, decimal, group_name, number, percent
-from audit.result import ClearGap, Judgement, RuleVerdict
+from audit.result import ClearGap, Judgement, RuleVerdict, settling, too_small
 
 #: Doubted groups named at most, for each reason.
 MOST_DOUBTED = 6
@@ -213,13 +213,14 @@ def undecided(rules: list[RuleVerdict], t: Catalogue) -> list[str]:
 
 
 def settled(rule: RuleVerdict, t: Catalogue) -> list[str]:
-    """Say how many more decisions would settle a rule, where that can be told."""
-    needed = [item for item in rule.needed if item.n is not None]
-    if not needed:
-        return []
-    most = max(needed, key=lambda item: item.n or 0)
-    code = "summary.settled.more" if len(needed) > 1 else "summary.settled"
-    return [t(code, n=count(most.n), group=group_name(most.group))]
+    """Say how many more decisions would settle a rule, or which group is too small, where that can be told."""
+    code, asked = "summary.settled", settling(rule)
+    if asked:
+        code += ".more" if len(asked) > 1 else ""
+    else:
+        code, asked = "summary.settled.too_small", too_small(rule)
+    most = max(asked, key=lambda item: item.n or 0, default=None)
+    return [] if most is None else [t(code, n=count(most.n), group=group_name(most.group) or t("performance.overall"))]
 
 
 def gap_sentence(gap: ClearGap, t: Catalogue) -> str:

@@ -94,6 +94,8 @@ from audit.result.verdicts import (
     RuleVerdict,
     Verdicts,
     WaiverState,
+    settling,
+    too_small,
 )
 from audit.result.why import (
     Closing,
@@ -207,6 +209,8 @@ __all__ = [
     "WaiverState",
     "Why",
     "WordInfluence",
+    "settling",
+    "too_small",
 ]
 
 

@@ -25,16 +25,16 @@ class Measure(Part):
     unit: Literal["share", "number"] = Field(description="Shares are shown in percent.")
     low_group: list[str] | None = Field(description="Group with the lower value of this metric; of a change, the one.")
     high_group: list[str] | None
-    low_value: float | None = Field(description="Of the group with the lower value; of a change, the value before.")
+    low_value: float | None = Field(description="Of the group with the lower value; of a change, what was before.")
     low_n: Count | None = Field(description="Decisions in the metric's denominator; null where it is not known.")
-    high_value: float | None = Field(description="Of the other group; of a change, the value now.")
+    high_value: float | None = Field(description="Of the other group; of a change, what is now.")
     high_n: Count | None
-    difference: float | None = Field(description="Of the two values.")
+    difference: float | None = Field(description="Absolute, of the two values.")
     at_least: float | None = Field(
         description="Lower bound of the difference, where one that counts is above zero; else null."
     )
     ratio: float | None = Field(description="Lower over higher value, where a rule judges the ratio; else null.")
-    ratio_at_most: float | None = Field(description="Upper bound of the ratio.")
+    ratio_at_most: float | None = Field(description="Upper bound of the ratio, where a rule goes by it; else null.")
     rules: list[str] = Field(description="Rules that fail on it, by name.")
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)

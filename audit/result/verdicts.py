@@ -68,6 +68,21 @@ class RuleVerdict(Part):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
+#: Why rows are lacking that would settle a rule once they are there; other reasons keep a group from being assessed.
+TOO_FEW = "too_few"
+
+
+def settling(rule: RuleVerdict) -> list[Needed]:
+    """Return what would settle a rule in four of five audits; nothing while a group cannot even be assessed."""
+    asked = [item for item in rule.needed if item.n]
+    return asked if all(item.n is not None and item.reason == TOO_FEW for item in rule.needed) else []
+
+
+def too_small(rule: RuleVerdict) -> list[Needed]:
+    """Return groups with too few decisions to be assessed, and what each lacks at least."""
+    return [item for item in rule.needed if item.n and item.reason != TOO_FEW]
+
+
 class PolicySource(Part):
     """Where the policy stands."""
 
