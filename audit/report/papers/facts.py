@@ -117,9 +117,9 @@ def worse_off(telling: Telling, metric: str, low: Sequence[str], high: Sequence[
 def untold_gaps(telling: Telling) -> list[ClearGap]:
     """Return gaps clear of chance that no finding tells of."""
     told = {
-        (tuple(item.attributes), measure.metric, measure.cls, tuple(item.low_group or ()), tuple(item.high_group or ()))
+        (tuple(item.attributes), one.metric, one.cls, tuple(one.low_group or ()), tuple(one.high_group or ()))
         for item in telling.result.findings.items
-        for measure in item.measures
+        for one in item.measures
     }
     return [
         gap
