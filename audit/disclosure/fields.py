@@ -21,9 +21,9 @@ _WORDS: dict[str, dict[Decision, str]] = {
         "told": "schema_version tool_version config_sha256 level seed positive_class classes library_check "
         "metric_definitions publication",
         "parts": "environment timings policy_source",
-        "suppressed": "title config model data slicings metrics adjusted disparities class_reports stratified adverse_impact "
-        "impact_ratios clear_gaps findings comparison judgement explanations gaps pushes probe names reliance flags "
-        "notes work",
+        "suppressed": "title config model data slicings metrics adjusted disparities class_reports stratified "
+        "adverse_impact impact_ratios clear_gaps findings comparison judgement explanations gaps pushes probe names "
+        "reliance flags notes work",
         "dropped": "correlations scores discovery",
     },
     "Publication": {"told": "least suppressed left_out"},
@@ -40,7 +40,8 @@ _WORDS: dict[str, dict[Decision, str]] = {
     "PromptFacts": {"told": "template fields answers tokens per_token calibration least_mass"},
     "DataFacts": {
         "told": "name format sha256 read nothing weighted clusters median_score",
-        "suppressed": "rows_read rows_filtered rows decisions statuses failures labels predictions confusion unlabelled",
+        "suppressed": "rows_read rows_filtered rows decisions statuses failures labels predictions confusion "
+        "unlabelled",
         "dropped": "rows_sha256",
     },
     "Confused": {"told": "y_true y_pred n"},

@@ -36,15 +36,16 @@ def made_public(result: AuditResult) -> AuditResult:
     Raises
     ------
     AuditError
-        If the result is a public copy, or is about fewer than ten decisions.
+        If the result is a public copy, or is about fewer than ten decisions or clusters.
     """
     if result.publication is not None:
         raise AuditError("this result is made public already", hint="make it from the run folder of the audit")
     told = Told(result)
-    if told.decisions < LEAST:
-        raise AuditError(
-            f"nothing of {told.decisions} decisions can be told to everybody", hint=f"{LEAST} decisions are the fewest"
-        )
+    for things, n in (("decisions", told.decisions), ("clusters", result.data.clusters)):
+        if n is not None and n < LEAST:
+            raise AuditError(
+                f"nothing of {n} {things} can be told to everybody", hint=f"{LEAST} {things} are the fewest"
+            )
     groups = PublicGroups(told.decide())
     reasons = why(result, groups)
     shown = Why.model_construct(**{name: getattr(result, name) for name in Why.model_fields} | reasons)

@@ -9,11 +9,8 @@ for all that anybody can tell.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from audit.disclosure.attack import Attack, Floats, Inequality, Unproven
 from audit.disclosure.world import Node, World, order
@@ -62,6 +59,7 @@ def tellable(
     world: World | None,
     kinds: int,
     *,
+    few: Collection[Node] = (),
     most_unknowns: int = MOST_UNKNOWNS,
 ) -> set[Hashable]:
     """Say which items may be told.
@@ -76,44 +74,48 @@ def tellable(
         How counts add up; None where that is not known.
     kinds
         Number of classes.
+    few
+        Counts that are large, but of few clusters: nobody may learn them either, so each might be `LEAST` larger.
     """
-    given = list(items)
+    given = [replace(item, fit=False) if item.nodes & set(few) else item for item in items]
     large = [item for item in given if item.fit and all(counts.get(node, 0) >= LEAST for node in item.nodes)]
     if world is None or world.size > most_unknowns:
         return _whole_families(given, counts, kinds)
-    wanted = {node for node in protected if counts.get(node, 0) < LEAST}
+    wanted = {node: LEAST for node in protected if counts.get(node, 0) < LEAST}
+    wanted |= {node: counts.get(node, 0) + LEAST for node in few}
     try:
         return _asked(large, counts, wanted, world)
     except Unproven:
         return _whole_families(given, counts, kinds)
 
 
-def _asked(items: list[Item], counts: Mapping[Node, int], wanted: set[Node], world: World) -> set[Hashable]:
+def _asked(items: list[Item], counts: Mapping[Node, int], least: Mapping[Node, int], world: World) -> set[Hashable]:
     """Ask the attacker until every count that is wanted might be large; what might be stays so as less is told."""
     told = {item.key: item for item in items}
-    places = {node: world.unknowns(node) for node in wanted}
+    places = {node: world.unknowns(node) for node in least}
     everybody = {node for item in items for node in item.nodes if not node.scope and len(node.mask) == world.outcomes}
+    wanted = set(least)
+
+    def still_wanted(table: Floats | None) -> set[Node]:
+        """Counts of which a table does not prove that they might be large."""
+        return wanted if table is None else {node for node in wanted if table[places[node]].sum() < least[node]}
+
     while wanted:
         attack = _attack(told.values(), counts, world)
-        wanted = _open(wanted, attack.largest(wanted).table, places)
+        wanted = still_wanted(attack.largest(wanted).table)
         for node in sorted(wanted, key=order):
             if node not in wanted:
                 continue
             answer = attack.largest([node])
-            left = _open(wanted, answer.table, places)
+            left = still_wanted(answer.table)
             if node in left:
                 # The largest table may be one of broken numbers, where a smaller one of whole numbers is large enough.
-                left = _open(wanted, attack.with_at_least(node, LEAST), places)
+                left = still_wanted(attack.with_at_least(node, least[node]))
             if node in left:
                 _tell_less(told, set(answer.told) - everybody, answer.inequalities, counts)
                 break
             wanted = left
     return set(told)
-
-
-def _open(wanted: set[Node], table: Floats | None, places: Mapping[Node, npt.NDArray[np.int64]]) -> set[Node]:
-    """Counts of which a table does not prove that they might be large."""
-    return wanted if table is None else {node for node in wanted if table[places[node]].sum() < LEAST}
 
 
 def _attack(items: Iterable[Item], counts: Mapping[Node, int], world: World) -> Attack:

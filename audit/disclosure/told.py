@@ -39,6 +39,8 @@ class Told:
 
     Attributes
     ----------
+    items, counts, few
+        What might be told, the counts that it is made of, and those of them that are of few clusters.
     kept
         Keys of what may be told, once `decide` was called.
     """
@@ -46,6 +48,7 @@ class Told:
     result: AuditResult
     items: dict[Hashable, Item] = field(default_factory=dict)
     counts: dict[Node, int] = field(default_factory=dict)
+    few: set[Node] = field(default_factory=set)
     kept: set[Hashable] = field(default_factory=set)
     most_unknowns: int = MOST_UNKNOWNS
 
@@ -88,7 +91,13 @@ class Told:
             world = self._world()
         kinds = len(self.result.classes)
         self.kept = tellable(
-            self.items.values(), self.counts, self._protected(world), world, kinds, most_unknowns=self.most_unknowns
+            self.items.values(),
+            self.counts,
+            self._protected(world),
+            world,
+            kinds,
+            few=self.few,
+            most_unknowns=self.most_unknowns,
         )
         return self
 
@@ -145,8 +154,12 @@ class Told:
         if value.stratum and not value.attributes:
             family = ("", *family)
         n, share = value.n or 0, share_of(self.outcomes, value.metric, value.cls)
-        fit = value.value is not None and (value.clusters is None or value.clusters >= LEAST)
+        fit = value.value is not None
         nodes = [base, *(Node(scope, mask) for mask in masks)]
+        if value.clusters is not None and value.clusters < LEAST:
+            fit = False
+            # Means over classes are of several things, each of which has a rate that says how many clusters it is of.
+            self.few |= {*nodes[1:]} if value.metric not in MEANS_OVER_CLASSES else set()
         if share is not None:
             self._count(scope, share.base, n)
             hits = _hits(value, n)
