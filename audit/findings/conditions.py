@@ -31,6 +31,8 @@ FLIPS = 0.01
 CONFIDENT, MANY, SHARE = 0.95, 5, 0.2
 #: Another threshold must close so much of the gap, cost at most so much accuracy, and decide both ways in every group.
 NARROWS, COSTS, BOTH_WAYS = 0.25, 0.02, 0.05
+#: Rates at a threshold differ from those of the decisions by no more than so much, where it is what decided.
+ABOUT = 0.02
 
 Params = dict[str, str | int | float | list[str]]
 
@@ -142,6 +144,8 @@ def another_threshold_narrows_the_gap(facts: Facts) -> Iterator[Match]:
             continue
         gaps: list[float | None] = getattr(scores, name)
         now = _nearest(scores.thresholds, _threshold(facts.result))
+        if not _cuts(facts.result, scores, now) or not _add_up(facts.result, scores.attributes):
+            continue
         accuracies = [_accuracy(scores, k) for k in range(len(scores.thresholds))]
         gap, accuracy = gaps[now], accuracies[now]
         if not gap or accuracy is None:
@@ -171,11 +175,36 @@ _SWEPT = {
 def _threshold(result: AuditResult) -> float:
     """Above which a score is a positive decision."""
     given = result.config["data"].get("threshold")
+    if given == "median":
+        given = result.data.median_score
     return 0.5 if given is None else float(given)
 
 
 def _nearest(thresholds: Sequence[float], wanted: float) -> int:
     return min(range(len(thresholds)), key=lambda k: abs(thresholds[k] - wanted))
+
+
+def _cuts(result: AuditResult, scores: ScoreReport, k: int) -> bool:
+    """Whether decisions are about those that this threshold makes: stored ones may come from elsewhere."""
+    swept = {
+        (tuple(group.group), name): getattr(group, name)[k]
+        for group in scores.groups
+        for name in ("true_positive_rate", "false_positive_rate", "selection_rate")
+    }
+    decided = [
+        (one.value, swept.get((tuple(one.group), one.metric)))
+        for one in result.metrics
+        if one.attributes == scores.attributes and not one.stratum and one.cls == result.positive_class
+    ]
+    known = [abs(value - rate) for value, rate in decided if value is not None and rate is not None]
+    return bool(known) and max(known) <= ABOUT
+
+
+def _add_up(result: AuditResult, attributes: list[str]) -> bool:
+    """Whether every decision is in one group and counts once: else accuracy does not follow from rates and counts."""
+    groups = [group for slicing in result.slicings if slicing.attributes == attributes for group in slicing.groups]
+    alike = all(abs(group.weight - group.n) < 1e-9 * group.n for group in groups if group.n)
+    return alike and sum(group.n or 0 for group in groups) == result.data.decisions
 
 
 def _accuracy(scores: ScoreReport, k: int) -> float | None:

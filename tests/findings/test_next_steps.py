@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import audit
 from audit.findings.conditions import CONDITIONS
 from audit.findings.next_steps import next_steps, step_rules
 from audit.result import AuditResult, Closing, Exchanged, Finding, GapDecomposition, GapPart
@@ -64,6 +65,45 @@ def test_a_threshold_is_advised_where_it_narrows_the_gap_at_little_cost(tmp_path
     assert float(str(step["gap"])) == pytest.approx(0.4)
     right = ((table["score"] >= 0.4) == (table["label"] == "yes")).mean()
     assert float(str(step["accuracy_then"])) == pytest.approx(right)
+
+
+def test_no_threshold_is_advised_where_it_does_not_decide(tmp_path: Path) -> None:
+    table = rows({"a": (0.9, 0.1), "b": (0.5, 0.1)}, 400)
+    table["score"] = table["prediction"].map({"yes": 0.8, "no": 0.1})
+    near = (table["group"] == "b") & (table["label"] == "yes") & (table["prediction"] == "no")
+    table.loc[near[near].index[: int(0.8 * near.sum())], "score"] = 0.45
+    # What is advised where scores are cut at one half:
+    cut = audited(tmp_path / "cut", table, "strict", columns={"score": "score"})
+    assert "compare_threshold" in by_code(cut.findings.items[0])
+    # Every second case that is rightly refused has a score above one half.
+    refused = table[(table["label"] == "no") & (table["prediction"] == "no")].index[::2]
+    elsewhere = table.assign(score=table["score"].where(~table.index.isin(refused), 0.6))
+    result = audited(tmp_path / "elsewhere", elsewhere, "strict", columns={"score": "score"})
+    assert "compare_threshold" not in by_code(result.findings.items[0])
+    # Accuracy of weighted decisions does not follow from how many there are.
+    weighted = table.assign(weight=[1 + i % 3 for i in range(len(table))])
+    result = audited(tmp_path / "weighted", weighted, "strict", columns={"score": "score", "weight": "weight"})
+    assert "compare_threshold" not in by_code(result.findings.items[0])
+
+
+def test_scores_may_be_cut_at_their_median(tmp_path: Path) -> None:
+    table = rows({"a": (0.9, 0.3), "b": (0.5, 0.1)}, 400)
+    table["score"] = table["prediction"].map({"yes": 0.6, "no": 0.3}) + [i % 97 / 1000 for i in range(len(table))]
+    table.drop(columns="prediction").to_csv(tmp_path / "rows.csv", index=False)
+    result = audit.run(
+        {
+            "data": {
+                "path": str(tmp_path / "rows.csv"),
+                "columns": {"label": "label", "score": "score"},
+                "positive_label": "yes",
+                "threshold": "median",
+            },
+            "attributes": ["group"],
+            "output": {"folder": str(tmp_path / "run")},
+        }
+    )
+    assert result.data.median_score is not None
+    assert [one.kind for one in result.findings.items] == ["gap"]
 
 
 def test_without_a_model_nobody_can_be_asked_why(tmp_path: Path) -> None:
