@@ -54,13 +54,13 @@ _WORDS: dict[str, dict[Decision, str]] = {
     "MetricDefinition": {"told": "name unit better method doubt"},
     "LibraryCheck": {"told": "values largest_difference"},
     "MetricValue": {
-        "told": "attributes stratum group metric cls note",
-        "suppressed": "n value lower upper effective_n clusters standard_error doubt left_out support",
+        "told": "attributes group metric cls note",
+        "suppressed": "stratum n value lower upper effective_n clusters standard_error doubt left_out support",
         "dropped": "sketch",
     },
     "Disparity": {
-        "told": "attributes stratum metric cls aggregate note",
-        "suppressed": "value lower upper worst_group best_group compared undefined",
+        "told": "attributes metric cls aggregate note",
+        "suppressed": "stratum value lower upper worst_group best_group compared undefined",
     },
     "StratifiedTest": {
         "told": "attributes controls group reference cls counts strata odds_ratio statistic p_value "
@@ -79,8 +79,8 @@ _WORDS: dict[str, dict[Decision, str]] = {
         "told": "code attributes metric cls low_group low_value low_n high_group high_value high_n difference lower"
     },
     "Comparison": {
-        "told": "baseline baseline_model_sha256 baseline_tool_version paired same_rows level",
-        "suppressed": "changes gaps flips flip_gaps",
+        "told": "baseline_model_sha256 baseline_tool_version paired same_rows level",
+        "suppressed": "baseline changes gaps flips flip_gaps",
         "dropped": "explanations notes",
     },
     "Change": {

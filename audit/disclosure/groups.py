@@ -33,6 +33,7 @@ class PublicGroups:
         self._result = told.result
         self._apart = _counted_apart(told)
         self._shown = {at for at, value in enumerate(self._result.metrics) if self._is_told(at, value)}
+        self._strata = {question_of(self._result.metrics[at])[1] for at in self._shown}
         self._groups: dict[Question, dict[tuple[str, ...], int]] = {}
         for at, value in enumerate(self._result.metrics):
             self._groups.setdefault(question_of(value), {})[tuple(value.group)] = at
@@ -106,13 +107,17 @@ class PublicGroups:
             "metrics": [
                 self._metric(at, value)
                 for at, value in enumerate(result.metrics)
-                if self.shows(value.attributes, value.group)
+                if self.shows(value.attributes, value.group) and self._names(value.stratum)
             ],
             "adjusted": [
                 self._adjusted(value) for value in result.adjusted if self.shows(value.attributes, value.group)
             ],
             "correlations": [],
-            "disparities": [self._gap(gap) for gap in result.disparities if self._has_groups(gap.attributes)],
+            "disparities": [
+                self._gap(gap)
+                for gap in result.disparities
+                if self._has_groups(gap.attributes) and self._names(gap.stratum)
+            ],
             "class_reports": [
                 report for at, report in enumerate(result.class_reports) if ("report", at) in self.told.kept
             ],
@@ -138,6 +143,10 @@ class PublicGroups:
         """Gaps clear of chance whose two values are told."""
         items = [item for item in found.items if self._is_clear_gap_told(item)]
         return found.model_copy(update={"items": items, "suppressed": len(found.items) - len(items)})
+
+    def _names(self, stratum: dict[str, str]) -> bool:
+        """Whether a stratum is named: not where nothing is told of it, as its values are cells of the data."""
+        return not stratum or tuple(sorted(stratum.items())) in self._strata
 
     def _has_groups(self, attributes: list[str]) -> bool:
         return any(

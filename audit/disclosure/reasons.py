@@ -44,6 +44,11 @@ def in_parts(n: int, part: int | None) -> bool:
     return part is not None and min(part, n - part) >= LEAST
 
 
+def of_many(clusters: float | None) -> bool:
+    """Whether there are enough clusters, where there are any."""
+    return clusters is None or clusters >= LEAST
+
+
 def why(result: AuditResult, groups: PublicGroups) -> dict[str, Any]:
     """Every field of `Why` that is not told as it is."""
     return {
@@ -71,8 +76,8 @@ def _explanations(found: Explanations, result: AuditResult) -> Explanations | No
     hidden = {} if all_plain(kinds) else dict.fromkeys(("explained", "weak", "unexplained"))
     if not all_plain([*kinds, *everybody.reasons.values()]):
         hidden["reasons"] = {}
-    # Of several decisions about one row, ten that hold a word may be about one row.
-    one_each = result.data.decisions == result.data.rows
+    # Of several decisions about one row or person, ten that hold a word may be about one.
+    one_each = result.data.decisions == result.data.rows and result.data.clusters is None
     return found.model_copy(
         update={
             "outcomes": [everybody.model_copy(update=hidden)],
@@ -153,7 +158,7 @@ def _probe(probe: Probe, result: AuditResult) -> Probe | None:
         update={
             **{name: n if is_plain(n) else None for name, n in counts.items()},
             "refused": probe.refused if all_plain(probe.refused.values()) else {},
-            "pairs": [_pair(pair) for pair in probe.pairs if pair.n >= LEAST],
+            "pairs": [_pair(pair) for pair in probe.pairs if pair.n >= LEAST and of_many(pair.clusters)],
             "shown": [],
         }
     )
@@ -185,19 +190,24 @@ def _names(names: NameExchanges) -> NameExchanges | None:
 
 def _reliance(found: Reliance) -> Reliance | None:
     counts = (found.suspected, found.confirmed_by_masking, found.confirmed_by_exchange, found.unconfirmed)
-    return found if all_plain([found.decisions, *counts]) else None
+    return found if all_plain([found.decisions, found.decisions - found.suspected, *counts]) else None
 
 
 def _flags(flags: Flags, groups: PublicGroups) -> Flags:
     """How often each code is given. Errors of a group that a disparity names are a count of labels and predictions."""
     errors = [rate for rate in flags.rates if rate.code == OF_ERRORS and rate.flagged]
     known = groups.tells_everything or not errors
-    counts = all_plain([flags.decisions, *flags.by_severity.values()]) and known
+    rates = [_flag_rate(rate, known or rate.code != OF_ERRORS) for rate in flags.rates]
+    of_codes = [rate.flagged for rate in flags.rates if rate.flagged]
+    totals = [flags.decisions, *flags.by_severity.values()]
+    # What a total has more than a code is flagged for other reasons alone: a code that is not told, perhaps.
+    whole = all(rate.flagged is not None for rate, was in zip(rates, flags.rates, strict=True) if was.flagged)
+    counts = whole and all_plain([*totals, *(max(total - n, 0) for total in totals for n in of_codes)])
     return flags.model_copy(
         update={
             "decisions": flags.decisions if counts else None,
             "by_severity": flags.by_severity if counts else {},
-            "rates": [_flag_rate(rate, known or rate.code != OF_ERRORS) for rate in flags.rates],
+            "rates": rates,
             "explained": flags.explained if is_plain(flags.explained) else None,
             "shown": [],
         }
@@ -205,7 +215,6 @@ def _flags(flags: Flags, groups: PublicGroups) -> Flags:
 
 
 def _flag_rate(rate: FlagRate, known: bool) -> FlagRate:
-    clusters = LEAST if rate.clusters is None else rate.clusters
-    if known and rate.n is not None and in_parts(rate.n, rate.flagged) and clusters >= LEAST:
+    if known and rate.n is not None and in_parts(rate.n, rate.flagged) and of_many(rate.clusters):
         return rate
     return rate.model_copy(update=dict.fromkeys(("n", "flagged", "rate", "effective_n", "clusters", "lower", "upper")))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from audit.disclosure.groups import SUPPRESSED, PublicGroups
-from audit.disclosure.reasons import in_parts
+from audit.disclosure.reasons import in_parts, of_many
 from audit.disclosure.suppress import LEAST
 from audit.disclosure.told import Question
 from audit.fairness.metrics.names import FLAG_RATE, FLIP_RATE, TOKEN_GAP
@@ -17,6 +17,8 @@ from audit.result import Change, Comparison, Flips, Judgement, Probe, RuleVerdic
 _NUMBERS = ("value", "lower", "upper", "detectable", "low_group", "high_group", "low_value", "high_value", "support")
 #: Stands for the name of a file that only the house knows.
 POLICY_FILE = "policy.yaml"
+#: Stands for the title of the baseline, which is the name of a file or folder where nobody wrote one.
+BASELINE = "baseline"
 
 
 def judgement(found: Judgement, groups: PublicGroups, why: Why) -> Judgement:
@@ -85,6 +87,7 @@ def comparison(found: Comparison, groups: PublicGroups) -> Comparison:
         flip_gaps = flip_gaps.model_copy(update={"items": items})
     return found.model_copy(
         update={
+            "baseline": BASELINE,
             "changes": changes,
             "gaps": [
                 gap
@@ -112,4 +115,4 @@ def _is_change_told(item: Change, groups: PublicGroups) -> bool:
 
 def _is_large(item: Flips, groups: PublicGroups) -> bool:
     shown = groups.shows(item.attributes, item.group) and item.n >= LEAST
-    return shown and all(in_parts(rate.n, rate.flips) for rate in item.rates)
+    return shown and all(in_parts(rate.n, rate.flips) and of_many(rate.clusters) for rate in item.rates)
