@@ -199,7 +199,7 @@ def _flags(flags: Flags, groups: PublicGroups) -> Flags:
     known = groups.tells_everything or not errors
     rates = [_flag_rate(rate, known or rate.code != OF_ERRORS) for rate in flags.rates]
     of_codes = [rate.flagged for rate in flags.rates if rate.flagged]
-    totals = [flags.decisions, *flags.by_severity.values()]
+    totals = [flags.decisions or 0, *flags.by_severity.values()]
     # What a total has more than a code is flagged for other reasons alone: a code that is not told, perhaps.
     whole = all(rate.flagged is not None for rate, was in zip(rates, flags.rates, strict=True) if was.flagged)
     counts = whole and all_plain([*totals, *(max(total - n, 0) for total in totals for n in of_codes)])

@@ -7,7 +7,7 @@ other. A weighted rate gives no count back, but is made of as few decisions.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from math import prod
 
@@ -89,6 +89,9 @@ class Told:
         if self._agree and not self.result.data.weighted:
             self._comparisons(by_question)
             world = self._world()
+        if world is None:
+            few = [key for key, item in self.items.items() if any(map(self._leaves_few, item.nodes))]
+            self.items |= {key: replace(self.items[key], fit=False) for key in few}
         kinds = len(self.result.classes)
         self.kept = tellable(
             self.items.values(),
@@ -321,6 +324,17 @@ class Told:
             return None
         return World(len(self.outcomes.cells), domains, scopes)
 
+    def _outside(self, scope: Scope) -> Iterable[Scope]:
+        """Who is not in a group that overlaps others: no group is called so, but everybody less the group is."""
+        sides = [[(name, own), (name, REST)] if "\0" in name[1:] else [(name, own)] for name, own in sorted(scope)]
+        return map(frozenset, product(*sides))
+
+    def _leaves_few(self, node: Node) -> bool:
+        """Whether few decisions are not in a group that overlaps others."""
+        whole = self.counts.get(Node(frozenset(), node.mask))
+        overlaps = len(node.scope) == 1 and all("\0" in name[1:] for name, _ in node.scope)
+        return overlaps and whole is not None and whole - self.counts.get(node, 0) < LEAST
+
     def _strata_are_whole(self) -> bool:
         pooled = {(tuple(v.attributes), tuple(v.group), v.metric, v.cls): v.n for v in self.result.metrics
                   if not v.stratum}  # fmt: skip
@@ -340,6 +354,7 @@ class Told:
         for slicing in self.result.slicings:
             values = [self._values[name] for name in slicing.attributes]
             scopes |= {self.scope(slicing.attributes, group) for group in product(*values)}
+        scopes |= {other for scope in scopes for other in self._outside(scope)}
         each = [frozenset({number}) for number in range(len(self.outcomes.cells))]
         return found | {Node(scope, mask) for scope in scopes for mask in [self.outcomes.all, *each]}
 
