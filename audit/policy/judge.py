@@ -273,6 +273,8 @@ def _change_verdict(case: ChangeCase, alpha: float, level: float) -> RuleVerdict
     if case.status(found) == "inconclusive" and case.question.rule.evidence == "interval":
         needed = [*_change_needed(case, found, alpha, level), *needed]
     pair = found.lower_pair if status == "fail" else found.upper_pair
+    if case.question.rule.evidence == "point":
+        pair = found.value_pair
     return blank.model_copy(
         update={
             "status": status,

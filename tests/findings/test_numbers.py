@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -125,12 +126,17 @@ def test_a_rate_of_flags_is_a_share_and_told_once(tmp_path: Path) -> None:
     assert len({one.id for one in result.findings.items}) == len(result.findings.items)
 
 
-def compared(place: Path, now: dict[str, Any], before: dict[str, Any], *rules: dict[str, Any]) -> AuditResult:
-    """Audit again with a baseline."""
-    table = rows(before)
-    audited(place / "before", table, *rules)
+def compared(
+    place: Path, now: dict[str, Any], before: dict[str, Any], *rules: dict[str, Any], few: Sequence[str] = ()
+) -> AuditResult:
+    """Audit again with a baseline; there are 60 rows of few groups."""
+
+    def table(rates: dict[str, Any]) -> pd.DataFrame:
+        return pd.concat(rows({group: rate}, 60 if group in few else 600) for group, rate in rates.items())
+
+    audited(place / "before", table(before), *rules)
     (place / "now").mkdir()
-    rows(now).to_csv(place / "now" / "rows.csv", index=False)
+    table(now).to_csv(place / "now" / "rows.csv", index=False)
     return audit.run(
         {
             "data": {
@@ -169,6 +175,19 @@ def test_a_change_for_the_worse_is_told_by_its_size(tmp_path: Path) -> None:
     assert (first.low_value, first.high_value, first.difference) == pytest.approx((0.8, 0.5, 0.3))
     assert first.at_least is not None and 0.05 < first.at_least < 0.3
     assert "the change is at least" in said(finding, result)
+
+
+@pytest.mark.parametrize("of", ["group", "gap"])
+def test_a_rule_on_values_alone_names_the_group_that_changed_most(tmp_path: Path, of: str) -> None:
+    # Of few, what changed most is bounded least.
+    now = {"many": (0.7, 0.1), "few": (0.5, 0.1), "same": (0.9, 0.1)}
+    before = {"many": (0.9, 0.1), "few": (0.8, 0.1), "same": (0.9, 0.1)}
+    rule = {"metric": "true_positive_rate", "margin": 0.05, "of": of, "evidence": "point", "name": "by values"}
+    result = compared(tmp_path, now, before, rule, few=["few"])
+    (finding,) = of_kind(result, "change")
+    assert ["few"] in (finding.low_group, finding.high_group)
+    assert finding.measures[0].difference == pytest.approx(0.3)
+    assert finding.measures[0].at_least is None
 
 
 def test_a_decision_that_changed_is_counted_once(tmp_path: Path) -> None:

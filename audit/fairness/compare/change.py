@@ -85,6 +85,7 @@ class ChangeBounds:
     upper: float
     lower_pair: tuple[int, int]
     upper_pair: tuple[int, int]
+    value_pair: tuple[int, int]
 
 
 def change_of_each(changes: Changes, tail: float) -> tuple[Floats, Floats]:
@@ -120,8 +121,15 @@ def group_changes(changes: Changes, signs: Sequence[float], alpha: float, simult
     value = np.array([sign * difference for sign in signs])
     lower = np.array([low if sign > 0 else -high for sign in signs])
     upper = np.array([pass_high if sign > 0 else -pass_low for sign in signs])
-    worst, loosest = int(lower.max(0).argmax()), int(upper.max(0).argmax())
-    return ChangeBounds(float(value.max()), float(lower.max()), float(upper.max()), (worst, worst), (loosest, loosest))
+    worst, loosest, largest = (int(found.max(0).argmax()) for found in (lower, upper, value))
+    return ChangeBounds(
+        float(value.max()),
+        float(lower.max()),
+        float(upper.max()),
+        (worst, worst),
+        (loosest, loosest),
+        (largest, largest),
+    )
 
 
 def pair_changes(changes: Changes, margin: float, alpha: float, simultaneous: float) -> ChangeBounds:
@@ -139,14 +147,8 @@ def pair_changes(changes: Changes, margin: float, alpha: float, simultaneous: fl
     value = np.abs(d) - np.abs(before)
     lower = widening(changes, first, second, simultaneous / (2 * len(first)), upper=False)
     upper = widening(changes, first, second, alpha / 2, upper=True)
-    worst, loosest = int(lower.argmax()), int(upper.argmax())
-    return ChangeBounds(
-        float(value.max()),
-        float(lower.max()),
-        float(upper.max()),
-        (int(first[worst]), int(second[worst])),
-        (int(first[loosest]), int(second[loosest])),
-    )
+    pairs = [(int(first[at]), int(second[at])) for at in (lower.argmax(), upper.argmax(), value.argmax())]
+    return ChangeBounds(float(value.max()), float(lower.max()), float(upper.max()), *pairs)
 
 
 def widening(changes: Changes, first: Ints, second: Ints, tail: float, *, upper: bool) -> Floats:
