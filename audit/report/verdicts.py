@@ -32,6 +32,11 @@ def why(judgement: Judgement | None, t: Catalogue) -> str:
     if judgement is None:
         return t("banner.not_judged.why")
     status = judgement.status
+    if status == "fail" and not any(
+        rule.counts and rule.status == "fail" and rule.severity == "error" and not rule.waived
+        for rule in judgement.rules
+    ):
+        return t("verdict.why.fail.expired")
     # A pass says that every rule holds: then even one that is undecided is told of.
     open_ones = {"fail"} if status == "inconclusive" else {"fail", "inconclusive", "undefined"}
     aside = sum(
