@@ -3,7 +3,7 @@
 Numbers of fewer than `LEAST` decisions go first. Then an attacker is asked how large each of the counts behind them can
 be, given all that is left (`attack`): where the answer is less than `LEAST`, one of the numbers that keep it so small
 goes too, the one that costs least, and the attacker is asked again. In the end each such count might be `LEAST` or more
-for all that anybody can tell.
+for all that anybody can tell. What was given up on the way is then tried once more, and told where that still holds.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from audit.disclosure.world import Node, World, order
 
 #: Counts below are not told.
 LEAST = 10
+#: Sets of counts that are tried again after some were given up.
+MOST_TRIES = 100
 #: Unknowns of the largest world that an attacker is asked about.
 MOST_UNKNOWNS = 6000
 
@@ -84,7 +86,8 @@ def tellable(
     wanted = {node: LEAST for node in protected if counts.get(node, 0) < LEAST}
     wanted |= {node: counts.get(node, 0) + LEAST for node in few}
     try:
-        return _asked(large, counts, wanted, world)
+        kept = _asked(large, counts, wanted, world)
+        return _given_back(large, kept, counts, wanted, world)
     except Unproven:
         return _whole_families(given, counts, kinds)
 
@@ -116,6 +119,56 @@ def _asked(items: list[Item], counts: Mapping[Node, int], least: Mapping[Node, i
                 break
             wanted = left
     return set(told)
+
+
+def _given_back(
+    items: list[Item], kept: set[Hashable], counts: Mapping[Node, int], least: Mapping[Node, int], world: World
+) -> set[Hashable]:
+    """Tell again what was given up and turns out to tell nothing now: what was given up first may have been too much.
+
+    What one set of counts tells is tried together, single attributes and what tells most first. Each try is one more
+    attack, so that there is an end to them.
+    """
+    together: dict[frozenset[Node], list[Item]] = {}
+    for item in items:
+        if item.key not in kept:
+            together.setdefault(item.nodes, []).append(item)
+    tries = sorted(together.values(), key=_worth)
+    told = {item.key: item for item in items if item.key in kept}
+    asked = sorted(least, key=order)
+    for same in tries[:MOST_TRIES]:
+        more = told | {item.key: item for item in same}
+        found = _small(_attack(more.values(), counts, world), asked, least, world)
+        if found is None:
+            told = more
+        else:
+            # What one more number gives away, the next is likely to give away, too: it is asked about first.
+            asked.remove(found)
+            asked.insert(0, found)
+    return set(told)
+
+
+def _small(attack: Attack, asked: list[Node], least: Mapping[Node, int], world: World) -> Node | None:
+    """Name a count that is not proven to be possibly large; None if every one of these is."""
+    rest = asked
+
+    def still_asked(table: Floats | None) -> list[Node]:
+        return rest if table is None else [node for node in rest if table[world.unknowns(node)].sum() < least[node]]
+
+    while rest:
+        node = rest[0]
+        left = still_asked(attack.largest([node]).table)
+        if node in left:
+            left = still_asked(attack.with_at_least(node, least[node]))
+        if node in left:
+            return node
+        rest = left
+    return None
+
+
+def _worth(same: list[Item]) -> tuple[int, float, int, list[tuple[int, list[tuple[str, str]], list[int]]]]:
+    first = same[0]
+    return len(first.family), -sum(item.cost for item in same), first.level, sorted(map(order, first.nodes))
 
 
 def _attack(items: Iterable[Item], counts: Mapping[Node, int], world: World) -> Attack:
