@@ -22,6 +22,7 @@ from audit.result import (
     settling,
     too_small,
 )
+from audit.result.outcomes import WEAK_REASONS
 
 #: Share of a gap that masking must close to be advised, and below which what was masked hardly carries it.
 CLOSES, HARDLY = 0.1, 0.1
@@ -273,9 +274,11 @@ def explanations_fail_for_one_reason(facts: Facts) -> Iterator[Match]:
     """Most explanations that could not be verified share a reason."""
     explained = facts.result.explanations
     for at, outcome in enumerate(explained.outcomes if explained else []):
-        if not outcome.attributes and outcome.reasons:
-            reason, n = max(outcome.reasons.items(), key=lambda one: one[1] or 0)
-            params: Params = {"reason": reason, "n": n or 0, "of": outcome.unexplained or 0}
+        # Weak explanations have reasons, too.
+        reasons = {reason: n or 0 for reason, n in outcome.reasons.items() if reason not in WEAK_REASONS}
+        if not outcome.attributes and reasons:
+            reason, n = max(reasons.items(), key=lambda one: one[1])
+            params: Params = {"reason": reason, "n": n, "of": outcome.unexplained or 0}
             yield Match(params, [f"/explanations/outcomes/{at}/reasons/{reason}"])
 
 

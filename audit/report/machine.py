@@ -28,7 +28,7 @@ class ToldRule(RuleVerdict):
 
     title: str = Field(description="What was judged, and what the rule asks of it.")
     said: str = Field(description="What was found, and what the rule makes of it.")
-    settled_by: str | None = Field(description="What would settle it; null if it is settled, or nothing would.")
+    settled_by: str | None = Field(description="What would settle it, or who is too small; null of neither.")
 
 
 class ToldNextStep(BaseModel):

@@ -9,7 +9,16 @@ import pytest
 import audit
 from audit.findings.conditions import CONDITIONS
 from audit.findings.next_steps import next_steps, step_rules
-from audit.result import AuditResult, Closing, Exchanged, Finding, GapDecomposition, GapPart
+from audit.result import (
+    AuditResult,
+    Closing,
+    Exchanged,
+    Explanations,
+    Finding,
+    GapDecomposition,
+    GapPart,
+    OutcomeCounts,
+)
 from tests.findings.helpers import at, audited, rows
 
 
@@ -177,3 +186,13 @@ def test_the_decomposition_that_points_at_something_is_told(failed: AuditResult)
     assert finding.measures[0].metric == "true_positive_rate"
     assert finding.carried is not None
     assert (finding.carried.metric, finding.carried.carriers[0].name) == ("selection_rate", "chess")
+
+
+def test_reasons_of_weak_explanations_are_not_those_of_unverified_ones(failed: AuditResult) -> None:
+    counted = {"n": 100, "explained": 5, "weak": 65, "unexplained": 30}
+    reasons = {"no_contrast": 20, "not_followed": 10, "contentless": 65}
+    outcome = OutcomeCounts.model_validate({"attributes": [], "group": [], "reasons": reasons, **counted})
+    explained = Explanations.model_construct(outcomes=[outcome])
+    finding = failed.findings.items[0].model_copy(update={"kind": "unexplained"})
+    (step,) = next_steps(failed.model_copy(update={"explanations": explained}), finding, [])
+    assert (step.code, step.params) == ("look_at_reasons", {"reason": "no_contrast", "n": 20, "of": 30})
