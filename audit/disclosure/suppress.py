@@ -62,6 +62,7 @@ def tellable(
     kinds: int,
     *,
     few: Collection[Node] = (),
+    asked_only: Collection[Hashable] = (),
     most_unknowns: int = MOST_UNKNOWNS,
 ) -> set[Hashable]:
     """Say which items may be told.
@@ -78,18 +79,21 @@ def tellable(
         Number of classes.
     few
         Counts that are large, but of few clusters: nobody may learn them either, so each might be `LEAST` larger.
+    asked_only
+        Keys of items that leave a small count over, which the attacker knows, and whole families do not.
     """
     given = [replace(item, fit=False) if item.nodes & set(few) else item for item in items]
     large = [item for item in given if item.fit and all(counts.get(node, 0) >= LEAST for node in item.nodes)]
+    plain = [replace(item, fit=False) if item.key in asked_only else item for item in given]
     if world is None or world.size > most_unknowns:
-        return _whole_families(given, counts, kinds)
+        return _whole_families(plain, counts, kinds)
     wanted = {node: LEAST for node in protected if counts.get(node, 0) < LEAST}
     wanted |= {node: counts.get(node, 0) + LEAST for node in few}
     try:
         kept = _asked(large, counts, wanted, world)
         return _given_back(large, kept, counts, wanted, world)
     except Unproven:
-        return _whole_families(given, counts, kinds)
+        return _whole_families(plain, counts, kinds)
 
 
 def _asked(items: list[Item], counts: Mapping[Node, int], least: Mapping[Node, int], world: World) -> set[Hashable]:

@@ -7,12 +7,13 @@ other. A weighted rate gives no count back, but is made of as few decisions.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 
 from audit.disclosure.attack import Inequality
 from audit.disclosure.outcomes import MEANS_OVER_CLASSES, Mask, Outcomes, Share, share_of, told_by
+from audit.disclosure.rates import SLACK, hits_of, is_of_many, weighs, whole
 from audit.disclosure.suppress import LEAST, MOST_UNKNOWNS, Item, tellable
 from audit.disclosure.world import Node, Scope, World
 from audit.fairness.metrics.names import CRITERIA
@@ -20,8 +21,6 @@ from audit.result import AuditResult, MetricValue, SlicingFacts
 
 #: What is lost without a size, a size of a crossing, a label or prediction, another number.
 COSTS = (8.0, 4.0, 2.0, 1.0)
-#: A count that was made of a rate may be off by this.
-SLACK = 1e-6
 #: Value that groups have which nothing is told of.
 REST = "\0rest"
 Question = tuple[tuple[str, ...], tuple[tuple[str, str], ...], str, str | None]
@@ -89,9 +88,7 @@ class Told:
         if self._agree and not self.result.data.weighted:
             self._comparisons(by_question)
             world = self._world()
-        if world is None:
-            few = [key for key, item in self.items.items() if any(map(self._leaves_few, item.nodes))]
-            self.items |= {key: replace(self.items[key], fit=False) for key in few}
+        alone = {key for key, item in self.items.items() if any(map(self._leaves_few, item.nodes))}
         kinds = len(self.result.classes)
         self.kept = tellable(
             self.items.values(),
@@ -100,6 +97,7 @@ class Told:
             world,
             kinds,
             few=self.few,
+            asked_only=alone,
             most_unknowns=self.most_unknowns,
         )
         return self
@@ -165,12 +163,12 @@ class Told:
             self.few |= {*nodes[1:]} if value.metric not in MEANS_OVER_CLASSES else set()
         if share is not None:
             self._count(scope, share.base, n)
-            hits = _hits(value, n)
+            hits = hits_of(value, n)
             if hits is not None:
                 self._count(scope, share.hits, hits)
                 self._count(scope, share.base - share.hits, n - hits)
             else:
-                fit &= value.value is not None and _weighs(value)
+                fit &= value.value is not None and weighs(value)
                 nodes = nodes[:2]
         elif value.metric in MEANS_OVER_CLASSES and self.result.data.weighted:
             # What it is a mean of stands in the reports by class, and for everybody in the table of confusion.
@@ -202,14 +200,14 @@ class Told:
                 continue
             nodes = [base, *(Node(scope, mask) for share in (recall, precision) for mask in share.masks)]
             self._count(scope, recall.base, report.support)
-            hits = None if report.recall is None else _whole(report.recall * report.support)
+            hits = None if report.recall is None else whole(report.recall * report.support)
             found = None
             if hits is not None and report.precision:
-                found = _whole(hits / report.precision)
+                found = whole(hits / report.precision)
             fit = report.recall is not None and report.precision is not None
             if self.result.data.weighted:
                 decided = self.counts.get(Node(scope, self.outcomes.predicted(report.cls)), 0)
-                fit &= _is_of_many(report.recall, report.support) and _is_of_many(report.precision, decided)
+                fit &= is_of_many(report.recall, report.support) and is_of_many(report.precision, decided)
                 nodes = nodes[:2]
             elif hits is not None and found is not None:
                 self._set(scope, recall, hits, report.support)
@@ -357,27 +355,3 @@ class Told:
         scopes |= {other for scope in scopes for other in self._outside(scope)}
         each = [frozenset({number}) for number in range(len(self.outcomes.cells))]
         return found | {Node(scope, mask) for scope in scopes for mask in [self.outcomes.all, *each]}
-
-
-def _whole(number: float) -> int | None:
-    return round(number) if abs(number - round(number)) <= SLACK * max(1.0, number) else None
-
-
-def _hits(value: MetricValue, n: int) -> int | None:
-    """How many decisions a rate counts; None where it is no share of whole decisions."""
-    if value.value is None:
-        return 0 if n == 0 else None
-    if value.effective_n is not None and abs(value.effective_n - n) > SLACK * max(n, 1) and value.clusters is None:
-        return None
-    if value.metric in {"f1_score", "micro_f1"}:
-        return _whole(value.value * n / (2 - value.value))
-    return _whole(value.value * n)
-
-
-def _weighs(value: MetricValue) -> bool:
-    """Whether a weighted rate is made of enough decisions at both ends."""
-    return _is_of_many(value.value, min(value.n or 0, value.effective_n or value.n or 0))
-
-
-def _is_of_many(rate: float | None, n: float) -> bool:
-    return min(n * (rate or 0.0), n * (1 - (rate or 0.0))) >= LEAST

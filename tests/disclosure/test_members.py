@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,18 +11,18 @@ import pandas as pd
 import pytest
 
 from audit import run
-from audit.disclosure import public
+from audit.disclosure import attack, public
 from audit.disclosure.public import made_public
 from audit.disclosure.told import Told
 from audit.result import AuditResult
 
 
-def audited(folder: Path, outside: int, **more: Any) -> AuditResult:
-    """One group that all but some are in, and another that overlaps it."""
+def audited(folder: Path, outside: int, *, of_half: int = 0, **more: Any) -> AuditResult:
+    """One group that all but some are in, and another that overlaps it, and that they are in or not."""
     rng = np.random.default_rng(1)
     n = 600
     table = pd.DataFrame({"most": 1, "half": rng.integers(0, 2, n), "y": rng.integers(0, 2, n)})
-    table.loc[: outside - 1, ["most", "half"]] = 0
+    table.loc[: outside - 1, ["most", "half"]] = 0, of_half
     table["b"] = rng.choice(["r", "s"], n)
     table["p"] = np.where(rng.random(n) < 0.6, table.y, 1 - table.y)
     table.to_csv(folder / "rows.csv", index=False)
@@ -57,6 +58,13 @@ def test_who_is_in_no_group_is_not_what_is_left(
     assert all(n >= 10 for n in found), found
     if outside == 80:
         assert len(found) == 15, "all three groups, whole"
+
+
+def test_nor_where_the_solver_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = SimpleNamespace(status=4, x=None, message="numerical difficulties")
+    monkeypatch.setattr(attack, "linprog", lambda *_, **__: failed)
+    found = left_over(made_public(audited(tmp_path, 3, of_half=1)))
+    assert all(n >= 10 for n in found), found
 
 
 def test_nor_in_a_crossing(tmp_path: Path) -> None:
