@@ -264,7 +264,8 @@ def _collected(
 def more_decisions_would_not_settle(facts: Facts) -> Iterator[Match]:
     """No number of rows like these is known that would decide a rule."""
     rules = facts.result.judgement.rules if facts.result.judgement else []
-    open_ones = [rule for rule in undecided(facts.result) if not any(need.n for need in rule.needed)]
+    # Without a baseline no rows are lacking, and a copy for the public does not tell what small groups lack.
+    open_ones = [rule for rule in undecided(facts.result) if rule.needed and not any(need.n for need in rule.needed)]
     if open_ones:
         places = [f"/judgement/rules/{at}" for at, rule in enumerate(rules) if rule in open_ones]
         yield Match({"n": len(open_ones), "rules": list(dict.fromkeys(rule.rule for rule in open_ones))}, places)

@@ -213,3 +213,10 @@ def test_what_lets_a_group_be_assessed_is_not_said_to_settle_a_rule(tmp_path: Pa
     assert codes == ["collect_to_assess"]
     story = told(finding, Catalogue.of(result), result.judgement)
     assert "four of five" not in " ".join(step.text for step in story.steps)
+
+
+def test_a_rule_that_lacks_a_baseline_lacks_no_rows(tmp_path: Path) -> None:
+    rule = {"metric": "true_positive_rate", "margin": 0.05, "of": "gap", "name": "no wider"}
+    result = audited(tmp_path, rows(APART), rule)
+    (finding,) = of_kind(result, "undecided")
+    assert finding.next_steps == []
