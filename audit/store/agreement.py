@@ -103,7 +103,11 @@ def _configured(result: AuditResult, config: AuditConfig) -> Iterator[str]:
 def _named_groups(result: AuditResult) -> Iterator[str]:
     """Every group that is named is a group of its slicing: of decisions, or of names that were exchanged."""
     yield from _of_slicings(result.slicings, _parts(result, ""))
-    if (names := result.names) is None:
+    names = result.names
+    every = [*result.slicings, *(names.slicings if names else [])]
+    told = [(f"findings.items.{at}", item) for at, item in enumerate(result.findings.items)]
+    yield from _of_slicings(every, [(where, item) for where, item in told if item.kind not in OF_RULES])
+    if names is None:
         return
     yield from _of_slicings(names.slicings, _parts(names, "names."))
     if len(set(names.attributes)) < len(names.attributes):
@@ -117,7 +121,9 @@ def _named_groups(result: AuditResult) -> Iterator[str]:
 
 
 def _of_slicings(slicings: Iterable[SlicingFacts], parts: Iterable[tuple[str, BaseModel]]) -> Iterator[str]:
-    known = {tuple(slicing.attributes): {tuple(group.values) for group in slicing.groups} for slicing in slicings}
+    known: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for slicing in slicings:
+        known.setdefault(tuple(slicing.attributes), set()).update(tuple(group.values) for group in slicing.groups)
     for where, part in parts:
         if isinstance(part, SlicingFacts) or not hasattr(part, "attributes"):
             continue
@@ -137,7 +143,7 @@ def _parts(part: BaseModel, where: str) -> Iterator[tuple[str, BaseModel]]:
     """Every part with its place, apart from those that are held by themselves.
 
     Verdicts may speak of what is no slicing, and are judged anew, and so may findings that tell of a rule alone; names
-    have slicings of their own.
+    have slicings of their own, and other findings may be of either.
     """
     for name in type(part).model_fields:
         value = getattr(part, name)
@@ -151,7 +157,7 @@ def _parts(part: BaseModel, where: str) -> Iterator[tuple[str, BaseModel]]:
 
 
 def _is_apart(part: BaseModel) -> bool:
-    return isinstance(part, Judgement | NameExchanges) or (isinstance(part, Finding) and part.kind in OF_RULES)
+    return isinstance(part, Judgement | NameExchanges | Finding)
 
 
 def _numbers(result: AuditResult) -> Iterator[str]:

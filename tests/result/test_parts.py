@@ -13,9 +13,9 @@ import pytest
 from pydantic import ValidationError
 
 import audit
-from audit.result import AuditResult, Fairness, Measured, Part, Record, Subject, Verdicts, Why
+from audit.result import AuditResult, Conclusions, Fairness, Measured, Part, Record, Subject, Verdicts, Why
 
-PARTS = (Subject, Fairness, Verdicts, Why, Record)
+PARTS = (Subject, Fairness, Verdicts, Why, Conclusions, Record)
 
 
 def declared(model: type[Part]) -> list[str]:
