@@ -25,7 +25,8 @@ from audit.fairness.tally import Slicing
 from audit.models.tasks import TASKS
 from audit.pipeline.entity_groups import TYPE, groups_of_entities
 from audit.pipeline.persons import NamesAsked, names_asked, names_of
-from audit.policy.rules import check_policy, named_rules, outcome_units
+from audit.policy.outcomes import outcome_units
+from audit.policy.rules import check_policy, named_rules
 from audit.result import Note
 from audit.store.decisions import decision_schema
 from audit.store.runfolder import fingerprint_of

@@ -16,7 +16,8 @@ from audit.fairness.bounds.inference import (
 )
 from audit.fairness.bounds.sketch import gathered
 from audit.fairness.compare.change import ChangeBounds, Changes, group_changes, pair_changes
-from audit.policy.rules import NEUTRAL, AskedRule
+from audit.policy.asked import AskedRule
+from audit.policy.rules import NEUTRAL
 from audit.result import Doubt, MetricValue
 
 #: Limits are written in decimal; 0.5 − 0.4 must not exceed 0.1.

@@ -30,9 +30,10 @@ from audit.fairness.bounds.inference import (
     Estimates,
 )
 from audit.fairness.compare.change import ChangeBounds
+from audit.policy.asked import AskedRule
 from audit.policy.cases import SLACK, AskedCase, ChangeCase, GapCase, LevelCase, sort_case
 from audit.policy.needed import POWER, ChangePower, GapPower, LevelPower, ScopedGroup, lacking, more_rows
-from audit.policy.rules import AskedRule, gap_questions, questions
+from audit.policy.rules import gap_questions, questions
 from audit.policy.waivers import apply_waivers
 from audit.result import AuditResult, Doubt, Judgement, Measured, MetricValue, Needed, RuleVerdict
 from audit.store.runfolder import fingerprint_of

@@ -12,7 +12,7 @@ from audit.errors import ConfigError
 from audit.fairness.metrics.definitions import BUILT_IN, DEFAULTS, Outcome, choose_metrics
 from audit.fairness.metrics.names import CRITERIA
 from audit.fairness.metrics.needs import listed
-from audit.policy.rules import outcome_units
+from audit.policy.outcomes import outcome_units
 
 
 def told(capsys: pytest.CaptureFixture[str], *more: str) -> Any:

@@ -1,0 +1,108 @@
+"""Rules on flips and flags: shares of single decisions, which have no gap between groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from audit.config import RuleConfig
+from audit.config.nearest import nearest
+from audit.errors import ConfigError, some
+from audit.fairness.metrics.names import COMPARED_AXES, FLAG_RATE, FLIP_RATE, NAME_METRICS, TOKEN_GAP
+from audit.policy.asked import AskedRule
+from audit.result import AuditResult, MetricValue
+
+
+def is_outcome(metric: str) -> bool:
+    """Whether a rule speaks of flips or flags rather than of a metric of decisions."""
+    return metric in {FLIP_RATE, TOKEN_GAP} or metric.startswith(FLAG_RATE)
+
+
+def check_outcome(name: str, rule: RuleConfig, metrics: Mapping[str, str]) -> None:
+    """Refuse a rule on flips or flags that this audit cannot answer."""
+    if rule.at_most is None:
+        raise ConfigError(f"policy, {name}: {rule.metric} is held by `at_most`, not by a difference or a change")
+    if any(not isinstance(item, str) for item in rule.over) or (rule.over and rule.metric.startswith(FLAG_RATE)):
+        raise ConfigError(f"policy, {name}: `over` names axes of the probe, for {FLIP_RATE} and {TOKEN_GAP}")
+    if rule.metric not in metrics:
+        known = [metric for metric in metrics if is_outcome(metric)]
+        raise ConfigError(
+            f"policy, {name}: {rule.metric!r} is not known in this audit; it has {some(known, 20)}",
+            hint=(f"did you mean {close!r}? " if (close := nearest(rule.metric, known)) else "")
+            + "flips need `probe: {}` in the configuration, flags of explanations need explanations",
+        )
+    if rule.at_most >= 1:
+        raise ConfigError(f"policy, {name}: shares never exceed 1, so it can never fail")
+
+
+def outcome_units(*, exchanged: bool, named: bool, labelled: bool, explained: bool) -> dict[str, str]:
+    """What rules on flips, names and flags an audit can answer, with their units.
+
+    Parameters
+    ----------
+    exchanged, named
+        Whether terms are exchanged in texts, and whether names are in the place of entities.
+    """
+    names = [FLIP_RATE, TOKEN_GAP, f"{FLAG_RATE}counterfactual_flip"] if exchanged else []
+    names += [*NAME_METRICS, f"{FLAG_RATE}name_flip"] if named else []
+    names += [f"{FLAG_RATE}disparate_error"] if labelled else []
+    names += [f"{FLAG_RATE}unexplained"] if explained else []
+    names += [f"{FLAG_RATE}identity_reliance"] if explained and (exchanged or named) else []
+    return dict.fromkeys(names, "share")
+
+
+def of_outcomes(name: str, rule: RuleConfig, result: AuditResult) -> list[AskedRule]:
+    """Ask a rule of flips, per axis with a value for each pair of groups, or of flags."""
+    if rule.metric.startswith(FLAG_RATE):
+        code = rule.metric.removeprefix(FLAG_RATE)
+        values = [
+            _outcome(rule.metric, [], [], item.n or 0, item.rate, item.effective_n, item.clusters, None)
+            for item in result.flags.rates
+            if item.code == code
+        ]
+        return [AskedRule(name, rule, [], rule.metric, None, values, None)]
+    known = list(dict.fromkeys(pair.axis for pair in (result.probe.pairs if result.probe else [])))
+    axes = list(rule.over) or [axis for axis in known if axis not in COMPARED_AXES]
+    out = []
+    for axis in axes:
+        pairs = [pair for pair in (result.probe.pairs if result.probe else []) if pair.axis == axis]
+        values = []
+        for pair in pairs:
+            group = [f"{pair.source} {'↔' if pair.both else '→'} {pair.target}"]
+            if group[0] in rule.exempt:
+                continue
+            rate = rule.metric == FLIP_RATE
+            values.append(
+                _outcome(
+                    rule.metric, [str(axis)], group, pair.n, pair.flip_rate if rate else pair.token_gap,
+                    pair.effective_n, pair.clusters, None if rate else pair.token_gap_error,
+                )
+            )  # fmt: skip
+        out.append(AskedRule(name, rule, [str(axis)], rule.metric, None, values, None))
+    return out
+
+
+def _outcome(
+    metric: str,
+    attributes: list[str],
+    group: list[str],
+    n: int,
+    value: float | None,
+    effective: float | None,
+    clusters: float | None,
+    error: float | None,
+) -> MetricValue:
+    return MetricValue(
+        attributes=attributes,
+        stratum={},
+        group=group,
+        metric=metric,
+        cls=None,
+        n=n,
+        value=value,
+        lower=None,
+        upper=None,
+        effective_n=effective,
+        clusters=clusters,
+        standard_error=error,
+        note=None,
+    )
