@@ -12,7 +12,7 @@ from audit.disclosure.subject import subject
 from audit.disclosure.suppress import LEAST
 from audit.disclosure.told import Told
 from audit.errors import AuditError
-from audit.findings.join import conclude
+from audit.findings.join import with_findings
 from audit.result import AuditResult, Findings, Part, Why
 from audit.result.facts import Publication
 
@@ -90,7 +90,7 @@ def _findings(public: AuditResult) -> Findings:
     probe = public.probe
     if probe is not None:
         probe = probe.model_copy(update={"pairs": [pair for pair in probe.pairs if pair.flips is not None]})
-    return conclude(public.model_copy(update={"judgement": found, "probe": probe}), ()).findings
+    return with_findings(public.model_copy(update={"judgement": found, "probe": probe}), ()).findings
 
 
 def _swept(part: Any) -> Any:

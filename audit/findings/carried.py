@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
 
+from pydantic import TypeAdapter
+
+from audit.config.reading import parse_yaml
 from audit.result import AuditResult, Carried, Carrier, Exchanged, GapDecomposition, Measure, PairEffect
 
 #: Parts that a story names; the section on the gap has all of them.
 MOST_CARRIERS = 4
 #: Parts of a gap that are no place in an example, yet say something: how the two groups' examples end up in general.
 TOLD = frozenset({"baseline", "identity", "lexicon", "word", "field", "region"})
-#: What lexicons call an axis -> what columns are called.
-CALLED = {
-    "gender": {"gender", "sex"},
-    "ethnicity": {"ethnicity", "race", "origin", "nationality"},
-    "age": {"age", "age_band", "age_group", "agegroup"},
-    "religion": {"religion", "faith"},
-    "disability": {"disability"},
-    "sexuality": {"sexuality", "sexual_orientation", "orientation"},
-}
+#: An exchange is told of by itself, and advised on, from this lower bound of its flip rate on.
+LEAST_FLIP_RATE = 0.01
+FILE = "axes.yaml"
+
+
+@cache
+def _called() -> dict[str, frozenset[str]]:
+    """Axis of the lexicons -> what columns are called that hold it."""
+    source = (files("audit.findings") / FILE).read_text(encoding="utf-8")
+    read = TypeAdapter(dict[str, list[str]]).validate_python(parse_yaml(source, FILE))
+    return {axis: frozenset({axis, *names}) for axis, names in read.items()}
+
+
+def is_of_axis(name: str, axis: str) -> bool:
+    """Whether an attribute of this name holds the groups of an axis."""
+    plain = re.sub(r"[\s-]+", "_", name.casefold().strip())
+    return name == axis or plain in _called().get(axis, {axis.casefold()})
 
 
 def decomposition_of(
@@ -84,7 +98,7 @@ def exchange_of(
         for at, pair in enumerate(result.probe.pairs if result.probe else [])
         if not pair.both and pair.flips is not None and pair.flip_rate is not None and pair.lower is not None
         for name in attributes
-        if name.casefold() in {pair.axis.casefold()} | CALLED.get(pair.axis, set())
+        if is_of_axis(name, pair.axis)
     ]
     if not found:
         return None
@@ -92,7 +106,7 @@ def exchange_of(
         found,
         key=lambda one: (_speaks_of(one[1], low[one[2]], high[one[2]]), one[1].lower or 0.0, one[1].n or 0, -one[0]),
     )
-    return at, told(best)
+    return at, exchanged(best)
 
 
 def _speaks_of(pair: PairEffect, low: str, high: str) -> int:
@@ -105,7 +119,7 @@ def _is_of(term: str, group: str) -> bool:
     return term.casefold() in {group.casefold(), *words}
 
 
-def told(pair: PairEffect) -> Exchanged:
+def exchanged(pair: PairEffect) -> Exchanged:
     """Sum an exchange up."""
     names = Exchanged.model_fields
     return Exchanged.model_validate({name: value for name, value in pair if name in names})

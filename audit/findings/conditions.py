@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from audit.findings.carried import decomposition_of
+from audit.findings.carried import LEAST_FLIP_RATE, decomposition_of
 from audit.findings.stories import undecided
 from audit.result import (
     AuditResult,
@@ -26,8 +26,6 @@ from audit.result.outcomes import WEAK_REASONS
 
 #: Share of a gap that masking must close to be advised, and below which what was masked hardly carries it.
 CLOSES, HARDLY = 0.1, 0.1
-#: An exchange is advised on from this lower bound of its flip rate on.
-FLIPS = 0.01
 #: A wrong decision is confident where the model gives its class so much; so many, and such a share, are a pattern.
 CONFIDENT, MANY, SHARE = 0.95, 5, 0.2
 #: Another threshold must close so much of the gap, cost at most so much accuracy, and decide both ways in every group.
@@ -109,7 +107,7 @@ def nothing_masked_closes_the_gap(facts: Facts) -> Iterator[Match]:
 def exchanging_flips_decisions(facts: Facts) -> Iterator[Match]:
     """Exchanging the one group for the other changes decisions."""
     seen = facts.finding.exchanged
-    if seen is None or seen.lower < FLIPS or facts.result.probe is None:
+    if seen is None or seen.lower < LEAST_FLIP_RATE or facts.result.probe is None:
         return
     for at, pair in enumerate(facts.result.probe.pairs):
         if (pair.axis, pair.source, pair.target, pair.both) == (seen.axis, seen.source, seen.target, False):

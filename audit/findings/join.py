@@ -20,17 +20,16 @@ from audit.result import (
     RuleVerdict,
     Sureness,
 )
+from audit.result.flagged import FLIP, NOT_EXPLAINED
 
 #: A reader of one minute reads no more.
 MOST_FINDINGS, MOST_EXAMPLES = 5, 3
-#: Decisions that change when a group is exchanged are a finding of their own from this lower bound of their rate on.
-LEAST_FLIP_RATE = 0.01
 #: Explanations are a finding where surely more than this share of decisions is not explained.
 MOST_UNEXPLAINED = 0.5
 
 
 #: A finding, and the lines of flagged decisions that belong to it.
-Told = tuple[Finding, list[dict[str, Any]]]
+Joined = tuple[Finding, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Flagged:
             wrong = any(
                 one["attributes"] == names and one["metric"] in metrics and one["group"] in wanted for one in given
             )
-            flips = here and axis is not None and "counterfactual_flip" in line["codes"] and self.flips(line, axis)
+            flips = here and axis is not None and FLIP in line["codes"] and self.flips(line, axis)
             if wrong or flips:
                 found.append(line)
         return found
@@ -81,7 +80,7 @@ class Flagged:
         ]
 
 
-def conclude(result: AuditResult, flagged: Iterable[dict[str, Any]]) -> AuditResult:
+def with_findings(result: AuditResult, flagged: Iterable[dict[str, Any]]) -> AuditResult:
     """Return the result with its findings.
 
     Parameters
@@ -101,7 +100,7 @@ def conclude(result: AuditResult, flagged: Iterable[dict[str, Any]]) -> AuditRes
     return result.model_copy(update={"findings": Findings(items=items, left_out=len(found) - len(kept))})
 
 
-def _gaps(result: AuditResult, flags: Flagged) -> Iterator[Told]:
+def _gaps(result: AuditResult, flags: Flagged) -> Iterator[Joined]:
     for story in stories.gap_stories(result):
         measures = stories.measures(result, story)
         low, high = measures[0].low_group or [], measures[0].high_group or []
@@ -137,7 +136,7 @@ def _sureness(result: AuditResult, story: stories.Story, first: Measure) -> Sure
     return Sureness(code="failed" if proven else "clear_of_chance", level=level)
 
 
-def _other_rules(result: AuditResult) -> Iterator[Told]:
+def _other_rules(result: AuditResult) -> Iterator[Joined]:
     """Failing rules about what changed since the baseline, and about values themselves.
 
     What several rules say of the same metric and groups is told once.
@@ -218,29 +217,29 @@ def _apart(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else abs(other - one)
 
 
-def _exchanges(result: AuditResult, flags: Flagged) -> Iterator[Told]:
+def _exchanges(result: AuditResult, flags: Flagged) -> Iterator[Joined]:
     """Decisions that change when the group that a text names is exchanged: one finding for each axis."""
     pairs = [pair for pair in (result.probe.pairs if result.probe else []) if not pair.both]
     found = []
     for axis in dict.fromkeys(pair.axis for pair in pairs):
         widest = max((pair for pair in pairs if pair.axis == axis), key=lambda pair: (pair.lower or 0.0, pair.n or 0))
-        if (widest.lower or 0.0) >= LEAST_FLIP_RATE:
+        if (widest.lower or 0.0) >= carried.LEAST_FLIP_RATE:
             found.append(widest)
     for pair in sorted(found, key=lambda pair: -(pair.lower or 0.0)):
-        lines = flags.coded("counterfactual_flip", pair.axis)
+        lines = flags.coded(FLIP, pair.axis)
         yield _finding(
             "exchange", [], None, None, [],
-            exchanged=carried.told(pair),
+            exchanged=carried.exchanged(pair),
             flags=flags,
             lines=lines,
             sureness=Sureness(code="clear_of_chance", level=result.level),
         )  # fmt: skip
 
 
-def _unexplained(result: AuditResult, flags: Flagged) -> Iterator[Told]:
-    rate = next((one for one in result.flags.rates if one.code == "unexplained"), None)
+def _unexplained(result: AuditResult, flags: Flagged) -> Iterator[Joined]:
+    rate = next((one for one in result.flags.rates if one.code == NOT_EXPLAINED), None)
     if rate is not None and rate.rate is not None and rate.lower is not None and rate.lower > MOST_UNEXPLAINED:
-        lines = flags.coded("unexplained")
+        lines = flags.coded(NOT_EXPLAINED)
         yield _finding(
             "unexplained", [], None, None, [],
             share=rate.rate,
@@ -250,7 +249,7 @@ def _unexplained(result: AuditResult, flags: Flagged) -> Iterator[Told]:
         )  # fmt: skip
 
 
-def _undecided(result: AuditResult) -> Iterator[Told]:
+def _undecided(result: AuditResult) -> Iterator[Joined]:
     rules = stories.undecided(result)
     if rules:
         severity = min((rule.severity for rule in rules), key=stories.SEVERITIES.index)
@@ -272,7 +271,7 @@ def _finding(
     flags: Flagged | None = None,
     lines: Sequence[dict[str, Any]] = (),
     **more: Any,
-) -> Told:
+) -> Joined:
     first = (measures[0].metric, measures[0].cls) if measures else None
     exchanged: Exchanged | None = more.get("exchanged")
     about = None if measures or exchanged is None else [exchanged.axis, exchanged.source, exchanged.target]

@@ -50,7 +50,7 @@ def failing(result: AuditResult) -> list[RuleVerdict]:
 def undecided(result: AuditResult) -> list[RuleVerdict]:
     """Rules that count and decide nothing."""
     judged = result.judgement.rules if result.judgement else []
-    return [rule for rule in judged if rule.counts and rule.status in {"inconclusive", "undefined"}]
+    return [rule for rule in judged if rule.counts and rule.is_open]
 
 
 def gap_stories(result: AuditResult) -> list[Story]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from audit.config import AuditConfig, PolicyConfig, load_config, load_policy, load_waivers, parse_config
 from audit.errors import ConfigError, ExitCode
-from audit.findings.join import conclude
+from audit.findings.join import with_findings
 from audit.policy.baseline import load_baseline
 from audit.policy.exits import exit_code
 from audit.policy.judge import judge
@@ -203,7 +203,7 @@ def gate(
         comparison = compare_runs(result, opened.store.decisions, reference, other_rows=other_rows)
         result = result.model_copy(update={"comparison": comparison})
     judgement = judge(result, rules)
-    judged = conclude(result.model_copy(update={"judgement": judgement}), opened.store.read_flagged())
+    judged = with_findings(result.model_copy(update={"judgement": judgement}), opened.store.read_flagged())
     return Verdict(judged, judgement, exit_code(judgement.status, judgement.on_inconclusive))
 
 

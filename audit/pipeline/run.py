@@ -9,7 +9,7 @@ from audit.config import AuditConfig, load_config, parse_config
 from audit.data.shown import Seeing
 from audit.data.survey import survey
 from audit.errors import AuditError
-from audit.findings.join import conclude
+from audit.findings.join import with_findings
 from audit.frameworks.loading import packs_of
 from audit.pipeline.case import fingerprint_of_run, understand
 from audit.pipeline.clock import Clock
@@ -124,7 +124,7 @@ def run(
         result = result.model_copy(update={"comparison": comparison})
         if config.policy.rules or config.policy.presets:
             result = result.model_copy(update={"judgement": judge(result, config.policy)})
-        result = folder.write_result(conclude(result, folder.read_flagged()))
+        result = folder.write_result(with_findings(result, folder.read_flagged()))
         write_documents(Telling(folder, result))
         place.finish(fingerprint, vouched(result))
         if incomparable is not None:

@@ -22,7 +22,7 @@ from audit.data.stored import is_above
 from audit.data.survey import Survey
 from audit.errors import RunFolderError
 from audit.fairness.metrics.names import EXPLAINED_RATE
-from audit.findings.join import conclude
+from audit.findings.join import with_findings
 from audit.pipeline.case import Case, ask
 from audit.pipeline.comparisons import compare_all
 from audit.pipeline.facts import count_decisions, hash_rows, median_score
@@ -209,7 +209,7 @@ def _verdicts(result: AuditResult) -> list[str]:
 
 def _told(result: AuditResult, folder: RunFolder) -> list[str]:
     """Join the findings again."""
-    again = conclude(result, folder.read_flagged()).findings
+    again = with_findings(result, folder.read_flagged()).findings
     line = _differs("findings", result.findings.model_dump(), again.model_dump(), "the rest of the result")
     return [line] if line else []
 

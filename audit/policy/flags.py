@@ -27,11 +27,10 @@ import pyarrow as pa
 from audit.fairness.bounds.outcomes import Rate, rate_of, rate_of_cells
 from audit.fairness.compare.name_splits import split_by_names
 from audit.result import ClearGaps, FlagRate, Flags, RuleVerdict
+from audit.result.flagged import ERROR, FLIP, NAME, NOT_EXPLAINED, RELIANCE
 from audit.result.outcomes import UNEXPLAINED
 from audit.store.columns import group_column
 
-FLIP, RELIANCE, ERROR, NOT_EXPLAINED = "counterfactual_flip", "identity_reliance", "disparate_error", "unexplained"
-NAME = "name_flip"
 CODES = (FLIP, NAME, RELIANCE, ERROR, NOT_EXPLAINED)
 SEVERITIES = ("high", "medium", "low")
 

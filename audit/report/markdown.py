@@ -35,9 +35,9 @@ LONGEST_CELL = 2_000
 def render_markdown(result: AuditResult, t: Catalogue, frameworks: Sequence[str] = ()) -> str:
     """Render the banner and the summary, and go through compliance packs."""
     found = result.clear_gaps
-    lines = [f"# {_safe(t('markdown.title', title=result.title))}", ""]
+    lines = [f"# {safe(t('markdown.title', title=result.title))}", ""]
     notice = public_notice(result, t)
-    lines += [f"*{_safe(notice)}*", ""] if notice else []
+    lines += [f"*{safe(notice)}*", ""] if notice else []
     if result.judgement is None:
         lines += [t.sentences(strong(t("banner.not_judged"), t), t("banner.not_judged.why")), ""]
     else:
@@ -45,20 +45,20 @@ def render_markdown(result: AuditResult, t: Catalogue, frameworks: Sequence[str]
     lines += _findings(result, t)
     if found.items or found.suppressed:
         lines += [strong(t("banner.gaps", n=len(found.items) + found.suppressed, gaps=found.gaps), t), ""]
-        lines += [f"- {_safe(gap_sentence(gap, t))}" for gap in found.items[:MOST_GAPS]]
+        lines += [f"- {safe(gap_sentence(gap, t))}" for gap in found.items[:MOST_GAPS]]
         if len(found.items) > MOST_GAPS:
             lines.append(f"- {t('terminal.more_gaps', n=len(found.items) - MOST_GAPS)}")
     else:
         lines += [strong(t("banner.no_gaps", gaps=found.gaps), t)]
     if result.judgement is not None and (open_rules := undecided(result.judgement.rules, t)):
-        lines += ["", strong(t("section.unsettled"), t), "", *(f"- {_safe(line)}" for line in open_rules)]
+        lines += ["", strong(t("section.unsettled"), t), "", *(f"- {safe(line)}" for line in open_rules)]
     if found.doubted:
         lines += ["", t("summary.doubted", n=count(found.doubted))]
     if result.flags.decisions:
         lines += ["", t("flags.lead", n=count(result.flags.decisions))]
     lines += ["", t.sentences(t.stop(_decisions(result, t)), t("markdown.more")), ""]
-    lines += compliance_lines(frameworks, result, t, _safe)
-    lines += sign_off_lines(result, t, _safe)
+    lines += compliance_lines(frameworks, result, t, safe)
+    lines += sign_off_lines(result, t, safe)
     return "\n".join(lines)
 
 
@@ -67,8 +67,8 @@ def _findings(result: AuditResult, t: Catalogue) -> list[str]:
     lines = [strong(t("finding.title"), t), ""]
     for number, item in enumerate(result.findings.items, 1):
         finding = told(item, t, result.judgement, words=False)
-        lines.append(f"{number}. **{_safe(finding.headline)}** {_safe(t.sentences(*finding.sentences))}")
-        lines += [f"   - {_safe(t('next.said', step=step.text))}" for step in finding.steps]
+        lines.append(f"{number}. **{safe(finding.headline)}** {safe(t.sentences(*finding.sentences))}")
+        lines += [f"   - {safe(t('next.said', step=step.text))}" for step in finding.steps]
     return [*lines, ""] if result.findings.items else []
 
 
@@ -87,25 +87,25 @@ def render_judgement(judgement: Judgement, t: Catalogue) -> list[str]:
     """Render the verdict, a sentence for every rule, worst first, and the waivers."""
     lines = [t.sentences(strong(t("verdict." + judgement.status), t), why(judgement, t)), ""]
     lines += _head([t("gate.verdict"), t("gate.found"), t("gate.rule")])
-    lines += [_row([mark(rule, t), sentence(rule, t), rule.rule]) for rule in worst_first(judgement.rules)]
+    lines += [row([mark(rule, t), sentence(rule, t), rule.rule]) for rule in worst_first(judgement.rules)]
     lines.append("")
     for waiver in judgement.waivers:
         state = t(f"gate.waiver.{waiver.state}", expires=waiver.expires)
-        lines += [f"- {_safe(t('gate.waiver'))} {_safe(waiver.rule)}: {_safe(state)}"]
+        lines += [f"- {safe(t('gate.waiver'))} {safe(waiver.rule)}: {safe(state)}"]
     return [*lines, ""] if judgement.waivers else lines
 
 
 def render_comparison(comparison: Comparison, t: Catalogue, margin: float) -> list[str]:
     """Render what changed: clear changes first, then how many were shown equivalent, and flips per group."""
-    lines = [t("comparison.kind." + pairing(comparison), baseline=_safe(comparison.baseline)), ""]
+    lines = [t("comparison.kind." + pairing(comparison), baseline=safe(comparison.baseline)), ""]
     found = sort_changes(comparison, margin)
     clear = found.clear
     lines += [t("comparison.counts", n=found.known, clear=len(clear), same=found.same, margin=f"{margin:g}"), ""]
     if clear:
-        lines += [*(f"- {_safe(change_sentence(change, t))}" for change in told_changes(clear)), ""]
+        lines += [*(f"- {safe(change_sentence(change, t))}" for change in told_changes(clear)), ""]
     lines += _gap_lines(comparison, t, margin) + _flip_lines(comparison, t)
     lines += _explained_lines(comparison, t)
-    return [*lines, *(f"- {_safe(t.remark(note))}" for note in comparison.notes)]
+    return [*lines, *(f"- {safe(t.remark(note))}" for note in comparison.notes)]
 
 
 def _gap_lines(comparison: Comparison, t: Catalogue, margin: float) -> list[str]:
@@ -119,7 +119,7 @@ def _gap_lines(comparison: Comparison, t: Catalogue, margin: float) -> list[str]
     level = percent(comparison.level, 0)
     lines = [t("comparison.gaps.counts", **numbers, margin=f"{margin:g}", level=level), ""]
     if clear:
-        lines += [*(f"- {_safe(gap_change_sentence(gap, t))}" for gap in clear), ""]
+        lines += [*(f"- {safe(gap_change_sentence(gap, t))}" for gap in clear), ""]
     return lines
 
 
@@ -130,7 +130,7 @@ def _flip_lines(comparison: Comparison, t: Catalogue) -> list[str]:
     kinds = [t(f"comparison.flip.{kind}") for kind in flip_kinds(comparison)]
     lines = _head([t("comparison.group"), t("comparison.decisions"), *kinds])
     for flip in flips:
-        lines.append(_row([_slice(flip.attributes, flip.group, t), count(flip.n), *map(_flip, flip.rates)]))
+        lines.append(row([_slice(flip.attributes, flip.group, t), count(flip.n), *map(_flip, flip.rates)]))
     lines.append("")
     level = percent(comparison.level, 0)
     lines += [t("comparison.flips.note", level=level), ""]
@@ -141,7 +141,7 @@ def _flip_lines(comparison: Comparison, t: Catalogue) -> list[str]:
             else t("comparison.flip_gaps.none", n=count(found.comparisons), level=level),
             "",
         ]  # fmt: skip
-        lines += [f"- {_safe(flip_gap_sentence(item, t))}" for item in found.items]
+        lines += [f"- {safe(flip_gap_sentence(item, t))}" for item in found.items]
         lines += [""] if found.items else []
     return lines
 
@@ -159,7 +159,7 @@ def _explained_lines(comparison: Comparison, t: Catalogue) -> list[str]:
         named = _slice(shift.attributes, shift.group, t) if shift.attributes else t(f"comparison.which.{shift.which}")
         moved = "–" if shift.moved is None else f"{percent(shift.moved)} ({points(shift.lower)}–{percent(shift.upper)})"
         rest = [percent(shift.error), count(shift.beyond_error), decimal(shift.rank_correlation, 2)]
-        lines.append(_row([named, count(shift.n), moved, *rest, count(shift.same_strongest)]))
+        lines.append(row([named, count(shift.n), moved, *rest, count(shift.same_strongest)]))
     return [*lines, "", t("comparison.explained.note", level=percent(comparison.level, 0)), ""]
 
 
@@ -179,11 +179,12 @@ def _head(cells: list[str]) -> list[str]:
     return ["| " + " | ".join(cells) + " |", "|---" * len(cells) + "|"]
 
 
-def _row(cells: list[str]) -> str:
-    return "| " + " | ".join(_safe(cell) for cell in cells) + " |"
+def row(cells: list[str]) -> str:
+    """Write one row of a table."""
+    return "| " + " | ".join(safe(cell) for cell in cells) + " |"
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Keep group names from being read as Markdown or HTML."""
     text = (
         visible(cut(text, LONGEST_CELL))

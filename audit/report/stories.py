@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from audit.report.verdicts import Amount, titled
-from audit.report.wording import Catalogue, count, decimal, group_name, number, percent
-from audit.result import Carrier, Exchanged, Finding, Judgement, Measure, NextStep
+from audit.report.wording import Catalogue, count, group_name, number, percent
+from audit.result import Carried, Carrier, Exchanged, Finding, Judgement, Measure, NextStep
 
 #: Parts of a gap that are called by their own name; others by a message.
 NAMED = frozenset({"identity", "lexicon", "word", "field", "region"})
@@ -38,11 +38,6 @@ class ToldFinding:
     ----------
     headline
         Who against whom, or what else it is about, by how much.
-    amount
-        The first measure's least difference, or its difference where nothing is proven, short enough for large print;
-        None where there is no such number.
-    amount_said
-        What the amount is.
     also
         The other measures, a sentence each.
     rules
@@ -61,8 +56,6 @@ class ToldFinding:
 
     finding: Finding
     headline: str
-    amount: str | None
-    amount_said: str | None
     also: list[str]
     rules: str | None
     why: list[str]
@@ -89,13 +82,10 @@ def told(finding: Finding, t: Catalogue, judgement: Judgement | None = None, *, 
         Whether single words of the data may be named; they are not where logs keep what is printed.
     """
     first = finding.measures[0] if finding.measures else None
-    amount, amount_said = _amount(first, t) if first is not None and finding.kind == "gap" else (None, None)
     rules = list(dict.fromkeys(rule for measure in finding.measures for rule in _rules(finding, measure, judgement, t)))
     return ToldFinding(
         finding=finding,
         headline=_headline(finding, first, t),
-        amount=amount,
-        amount_said=amount_said,
         also=[_measured(finding, measure, t) for measure in finding.measures[1:]],
         rules=t(f"finding.rules.{finding.severity}", rules=t.clauses(rules)) if rules else None,
         why=_why(finding, t, words),
@@ -157,17 +147,6 @@ def _measured(finding: Finding, measure: Measure, t: Catalogue) -> str:
     return t.first([*own, "found.difference"], **params)
 
 
-def _amount(measure: Measure, t: Catalogue) -> tuple[str | None, str | None]:
-    apart: Amount = number if measure.unit == "number" else t.points
-    if measure.at_least is not None:
-        return apart(measure.at_least), t("finding.at_least")
-    if measure.ratio is not None:
-        return decimal(measure.ratio, 2), t("finding.ratio")
-    if measure.difference is not None:
-        return apart(measure.difference), t("finding.difference")
-    return None, None
-
-
 def part_name(kind: str, name: str, t: Catalogue) -> str:
     """What a part of a gap is called."""
     if kind == "identity":
@@ -189,14 +168,23 @@ def _why(finding: Finding, t: Catalogue, words: bool) -> list[str]:
         named = [_carrier(part, t) for part in forth[:MOST_NAMED] if words or part.kind != WORD]
         hidden = [t("finding.part.words")] if len(named) < len(forth[:MOST_NAMED]) else []
         parts = t.listed([*named, *hidden])
-        said.append(t("finding.carried", parts=parts, gap=t.points(abs(carried.score_gap))))
+        said.append(t("finding.carried", parts=parts, gap=_score_gap(finding, carried, t)))
     else:
-        said.append(t("finding.carried.by_none", gap=t.points(abs(carried.score_gap))))
+        said.append(t("finding.carried.by_none", gap=_score_gap(finding, carried, t)))
     if carried.closes is not None and carried.closes_share is not None:
         closes = carried.closes_share if carried.closes.lower > 0 or carried.closes.upper < 0 else 0.0
         code = "finding.masking.closes" if closes > 0 else "finding.masking.nothing"
         said.append(t(code, share=percent(closes, 0)))
     return said
+
+
+def _score_gap(finding: Finding, carried: Carried, t: Catalogue) -> str:
+    """Say how wide the gap in the mean score is, and of which decisions where it is not of all."""
+    gap = t.points(abs(carried.score_gap))
+    cls = next((one.cls for one in finding.measures if one.metric == carried.metric), None)
+    if carried.condition == "all" or cls is None:
+        return gap
+    return t.aside(gap, t(f"why.condition.{carried.condition}", **{"class": t.cls(cls)}))
 
 
 def _carrier(part: Carrier, t: Catalogue) -> str:

@@ -213,7 +213,7 @@ def undecided(rules: list[RuleVerdict], t: Catalogue) -> list[str]:
     return [
         t.sentences(t("summary.undecided", rule=titled(rule, t)), *settled(rule, t))
         for rule in worst_first(rules)
-        if rule.counts and rule.status in {"inconclusive", "undefined"}
+        if rule.counts and rule.is_open
     ]
 
 

@@ -9,6 +9,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+#: Codes of flags; of what is not explained, the reason follows after a colon.
+FLIP, NAME, RELIANCE, ERROR = "counterfactual_flip", "name_flip", "identity_reliance", "disparate_error"
+NOT_EXPLAINED = "unexplained"
+
 
 class _Open(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True)

@@ -67,6 +67,11 @@ class RuleVerdict(Part):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it decides nothing."""
+        return self.status in {"inconclusive", "undefined"}
+
 
 #: Why rows are lacking that would settle a rule once they are there; other reasons keep a group from being assessed.
 TOO_FEW = "too_few"

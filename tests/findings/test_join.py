@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.cli import call
-from audit.findings.join import MOST_FINDINGS, conclude
+from audit.findings.carried import is_of_axis
+from audit.findings.join import MOST_FINDINGS, with_findings
 from audit.result import AuditResult
 from tests.findings.helpers import at, audited, rows
 
@@ -113,7 +114,7 @@ def test_another_judgement_has_other_findings(
 
 def test_findings_follow_from_the_rest(failed: AuditResult) -> None:
     empty = failed.model_copy(update={"findings": failed.findings.model_copy(update={"items": []})})
-    (again,), (kept,) = conclude(empty, []).findings.items, failed.findings.items
+    (again,), (kept,) = with_findings(empty, []).findings.items, failed.findings.items
     assert (again.id, again.measures, again.sureness) == (kept.id, kept.measures, kept.sureness)
     assert (again.flagged, again.examples) == (0, [])
 
@@ -133,3 +134,19 @@ def test_any_audit_can_be_concluded(tmp_path: Path, rates: list[tuple[float, flo
         for step in finding.next_steps:
             for pointer in step.evidence:
                 at(result, pointer)
+
+
+@pytest.mark.parametrize(
+    ("name", "axis", "fits"),
+    [
+        ("sex", "gender", True),
+        ("Race-Ethnicity", "ethnicity", True),
+        ("性别", "gender", True),
+        ("Age group", "age", True),
+        ("caste", "caste", True),
+        ("stage", "age", False),
+        ("origin", "gender", False),
+    ],
+)
+def test_columns_are_of_an_axis_by_what_they_are_called(name: str, axis: str, fits: bool) -> None:
+    assert is_of_axis(name, axis) is fits

@@ -142,10 +142,10 @@ def decomposed(result: AuditResult, closes: Closing, *parts: GapPart) -> AuditRe
 
 
 def test_what_closes_the_gap_is_named_with_its_share(failed: AuditResult) -> None:
-    from audit.findings.join import conclude
+    from audit.findings.join import with_findings
 
     strong, weak = Closing(value=0.2, lower=0.1, upper=0.3), Closing(value=0.01, lower=0.001, upper=0.02)
-    result = conclude(decomposed(failed, strong, part("chess", 0.3, strong), part("club", 0.1, weak)), [])
+    result = with_findings(decomposed(failed, strong, part("chess", 0.3, strong), part("club", 0.1, weak)), [])
     steps = [step for step in result.findings.items[0].next_steps if step.code == "mask_or_balance"]
     assert [step.params["name"] for step in steps] == ["chess"]
     assert steps[0].params["share"] == pytest.approx(0.5)
@@ -153,10 +153,10 @@ def test_what_closes_the_gap_is_named_with_its_share(failed: AuditResult) -> Non
 
 
 def test_where_masking_does_nothing_one_looks_elsewhere(failed: AuditResult) -> None:
-    from audit.findings.join import conclude
+    from audit.findings.join import with_findings
 
     nothing = Closing(value=0.001, lower=-0.01, upper=0.02)
-    result = conclude(decomposed(failed, nothing, part("chess", 0.3, nothing)), [])
+    result = with_findings(decomposed(failed, nothing, part("chess", 0.3, nothing)), [])
     codes = by_code(result.findings.items[0])
     assert "look_beyond_words" in codes
     assert "mask_or_balance" not in codes
@@ -176,13 +176,13 @@ def test_no_evidence_no_advice(failed: AuditResult) -> None:
 
 
 def test_the_decomposition_that_points_at_something_is_told(failed: AuditResult) -> None:
-    from audit.findings.join import conclude
+    from audit.findings.join import with_findings
 
     closes = Closing(value=0.2, lower=0.1, upper=0.3)
     pointing = decomposed(failed, closes, part("chess", 0.3, closes)).gaps[0]
     pointing = pointing.model_copy(update={"metrics": ["selection_rate"], "condition": "all"})
     (bare,) = decomposed(failed, closes).gaps
-    (finding,) = conclude(failed.model_copy(update={"gaps": [bare, pointing]}), []).findings.items
+    (finding,) = with_findings(failed.model_copy(update={"gaps": [bare, pointing]}), []).findings.items
     assert finding.measures[0].metric == "true_positive_rate"
     assert finding.carried is not None
     assert (finding.carried.metric, finding.carried.carriers[0].name) == ("selection_rate", "chess")

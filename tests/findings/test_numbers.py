@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import audit
-from audit.findings.join import conclude
+from audit.findings.join import with_findings
 from audit.report.stories import told
 from audit.report.wording import Catalogue
 from audit.result import AuditResult, Finding, FlipRate, Flips
@@ -78,7 +78,7 @@ def controlled(tmp_path_factory: pytest.TempPathFactory) -> AuditResult:
 def test_where_rules_hold_controls_fixed_so_do_all_numbers(controlled: AuditResult) -> None:
     assert controlled.judgement is not None
     only = [rule for rule in controlled.judgement.rules if rule.rule == "held"]
-    result = conclude(
+    result = with_findings(
         controlled.model_copy(update={"judgement": controlled.judgement.model_copy(update={"rules": only})}), []
     )
     (judged,) = [rule for rule in only if rule.counts]
@@ -200,7 +200,7 @@ def test_a_decision_that_changed_is_counted_once(tmp_path: Path) -> None:
         for kind, flips in (("changed", 90), ("to_positive", 0), ("to_negative", 90), ("newly_wrong", 90))
     ]
     comparison = result.comparison.model_copy(update={"flips": [Flips(attributes=[], group=[], n=1200, rates=rates)]})
-    (finding,) = of_kind(conclude(result.model_copy(update={"comparison": comparison}), []), "change")
+    (finding,) = of_kind(with_findings(result.model_copy(update={"comparison": comparison}), []), "change")
     (step,) = [step for step in finding.next_steps if step.code == "look_at_changed"]
     assert (step.params["n"], step.params["of"]) == (90, 1200)
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from audit.report.documents import Telling
-from audit.report.markdown import _row as row
-from audit.report.markdown import _safe as safe
-from audit.report.markdown import render_judgement, strong
+from audit.report.markdown import render_judgement, row, safe, strong
 from audit.report.papers.facts import digests, gap_sentence, limits_of, model_name, names_class, pooled, slice_name
 from audit.report.stories import told
 from audit.report.wording import Catalogue, count, group_name, number, percent, points

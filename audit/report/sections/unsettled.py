@@ -10,7 +10,6 @@ from audit.report.view import View
 from audit.report.wording import group_name
 
 SMALL_GROUP = 30
-UNDECIDED = frozenset({"inconclusive", "undefined"})
 
 
 def build(view: View) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def conclude(view: View) -> str:
     """Say how many rules decide nothing, and how many groups are small."""
     judgement = view.result.judgement
     rules = [rule for rule in judgement.rules if rule.counts] if judgement else []
-    lines = [view.t("conclusion.unsettled", n=sum(rule.status in UNDECIDED for rule in rules), of=len(rules))]
+    lines = [view.t("conclusion.unsettled", n=sum(rule.is_open for rule in rules), of=len(rules))]
     if judgement is None:
         lines = [view.t("summary.points_only")]
     if small := _small(view):

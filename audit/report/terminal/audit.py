@@ -89,7 +89,7 @@ def _rules(page: Page, judgement: Judgement, t: Catalogue, *, every: bool = Fals
         name, why = titled(rule, t), exception(rule, t)
         page.entry(t(f"verdict.{rule.status}"), style, column, t.aside(name, why) if why else name)
         if every or rule.status != "pass":
-            said = [sentence(rule, t), *(settled(rule, t) if rule.status in {"inconclusive", "undefined"} else [])]
+            said = [sentence(rule, t), *(settled(rule, t) if rule.is_open else [])]
             page.text(t.sentences(*said), indent=page.beside(column))
             page.text(t("terminal.rule", rule=rule.rule), "dim", indent=page.beside(column))
 
