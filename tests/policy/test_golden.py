@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import openpyxl
 import pytest
 import yaml
 
@@ -155,3 +156,23 @@ def test_a_bad_policy_is_told_before_anything_runs(
         assert call(["run", str(config)]) == ExitCode.USAGE
         assert problem in capsys.readouterr().err
         assert not (tmp_path / "run").exists()
+
+
+def test_papers_tell_the_same_findings(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "run"
+    audit.run(config)
+    papers = [argument for kind in ("modelcard", "cyclonedx", "xlsx") for argument in ("--format", kind)]
+    assert call(["report", str(folder), *papers]) == ExitCode.PASSED
+    capsys.readouterr()
+    assert call(["gate", str(folder), "--format", "json"]) == ExitCode.GATE_FAILED
+    machine = json.loads(capsys.readouterr().out)
+    said = [item["headline"] for item in machine["findings"]]
+    said += [step["said"] for item in machine["findings"] for step in item["next_steps"]]
+    assert len(said) > 3
+    card = (folder / "modelcard.md").read_text().replace("\\", "")
+    bom = json.dumps(json.loads((folder / "bom.cdx.json").read_text()), ensure_ascii=False).replace('\\"', '"')
+    book = openpyxl.load_workbook(folder / "tables.xlsx", read_only=True)
+    cells = " ".join(str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell)
+    for text in (card, bom, cells):
+        flat = " ".join(text.split())
+        assert [sentence for sentence in said if " ".join(sentence.split()) not in flat] == []

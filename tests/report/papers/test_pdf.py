@@ -13,7 +13,9 @@ from audit.errors import ConfigError, SystemFault
 from audit.report.documents import Telling
 from audit.report.papers import pdf
 from audit.report.papers.pdf import render_pdf
+from audit.report.stories import told as in_words
 from audit.store.files import sha256
+from audit.text import visible
 
 
 def words(text: str) -> str:
@@ -44,6 +46,17 @@ def test_all_sections_are_there_and_open(printed: PdfReader, told: Telling) -> N
     assert words(told.result.config_sha256) in text  # stands in a part that is folded on the screen
     assert words("=cmd|' /C calc'!A0") in text
     assert words("a⟨U+202E⟩b") in text
+
+
+@pytest.mark.browser
+def test_it_tells_the_findings_of_the_result(printed: PdfReader, told: Telling) -> None:
+    text = words(" ".join(page.extract_text() for page in printed.pages))
+    result = told.result
+    findings = [in_words(finding, told.t, result.judgement) for finding in result.findings.items]
+    assert findings
+    for story in findings:
+        assert words(visible(story.headline)) in text
+        assert all(words(visible(step.text)) in text for step in story.steps)
 
 
 @pytest.mark.browser
