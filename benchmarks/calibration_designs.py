@@ -119,7 +119,7 @@ def verdict(design: Design, frame: pd.DataFrame, limit: float) -> str:
         adjusted=done.adjusted,
         correlations=done.correlations,
         comparison=None,
-        probe=None,
+        exchange=None,
         flags=Flags(decisions=0, by_severity={}, rates=[], explained=0, shown=[]),
     )
     rule = RuleConfig(metric=design.metric, limit=limit, scope="adjusted" if design.adjusted else "pooled")

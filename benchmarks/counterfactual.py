@@ -20,7 +20,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 import audit
 from audit.probes.exchange import exchanges
-from audit.result import Probe
+from audit.result import ExchangeSummary
 from audit.terms.loading import load_lexicons
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -42,7 +42,7 @@ def madlibs() -> pd.DataFrame:
     return pd.DataFrame({"text": frame["Text"], "label": label, "group": frame["Template"]})
 
 
-def probed(frame: pd.DataFrame, folder: Path) -> tuple[Probe, float]:
+def probed(frame: pd.DataFrame, folder: Path) -> tuple[ExchangeSummary, float]:
     """Audit without explanations; return what the probe found and its seconds."""
     frame.to_csv(folder / "data.csv", index_label="id")
     result = audit.run(
@@ -55,12 +55,12 @@ def probed(frame: pd.DataFrame, folder: Path) -> tuple[Probe, float]:
             },
             "attributes": ["group"],
             "explanations": {"which": "none"},
-            "probe": {},
+            "exchange": {},
             "output": {"folder": str(folder / "run")},
         }
     )
-    assert result.probe is not None
-    return result.probe, result.timings.seconds["probe"]
+    assert result.exchange is not None
+    return result.exchange, result.timings.seconds["exchange"]
 
 
 def decide(texts: list[str]) -> dict[str, np.ndarray]:

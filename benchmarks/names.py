@@ -35,7 +35,7 @@ def main() -> None:
                     "columns": {"input": "tokens", "label": "tags", "id": "id"},
                 },
                 "attributes": [{"column": "words", "name": "length", "bins": [SHORT]}],
-                "probe": {"names": {"sample": len(rows)}},
+                "exchange": {"names": {"sample": len(rows)}},
                 "explanations": {"which": "none"},
                 "policy": {
                     "rules": [

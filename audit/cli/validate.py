@@ -154,10 +154,10 @@ def _try_model(settings: AuditConfig, found: Survey) -> None:
     if facts.peft:
         put_on = facts.peft
         say(f"adapter: {put_on.method} ({put_on.library}) on the base model {cut(put_on.base)}")
-    if case.names and settings.probe:
+    if case.names and settings.exchange:
         asked = case.names
         say(
-            f"names: {settings.probe.names.per_group} of each of {len(asked.names.groups)} groups "
+            f"names: {settings.exchange.names.per_group} of each of {len(asked.names.groups)} groups "
             f"({' × '.join(map(cut, asked.names.attributes))}) in the place of {', '.join(map(cut, asked.types))}"
         )
     if adapter.unexplainable:

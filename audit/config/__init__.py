@@ -19,12 +19,12 @@ from audit.config.reading import parse_yaml, read_yaml, refuse_broken_text
 from audit.config.spelling import as_label
 from audit.config.stages import (
     DiscoveryConfig,
+    ExchangeConfig,
     ExplanationConfig,
     GapConfig,
     ModelConfig,
     NamesConfig,
     OutputConfig,
-    ProbeConfig,
     ToneConfig,
     ValueExchangeConfig,
 )
@@ -40,13 +40,13 @@ __all__ = [
     "DataConfig",
     "DiscoveryConfig",
     "DocumentationConfig",
+    "ExchangeConfig",
     "ExplanationConfig",
     "GapConfig",
     "Label",
     "ModelConfig",
     "OutputConfig",
     "PolicyConfig",
-    "ProbeConfig",
     "PromptConfig",
     "RuleConfig",
     "SignOffConfig",
@@ -78,7 +78,9 @@ class AuditConfig(ConfigPart):
     seed: int = Field(0, ge=0)
     discovery: DiscoveryConfig | None = Field(None, description="Left out: no slices are searched for.")
     explanations: ExplanationConfig = ExplanationConfig()
-    probe: ProbeConfig | None = Field(None, description="Left out: no counterfactuals. `{}` probes with the defaults.")
+    exchange: ExchangeConfig | None = Field(
+        None, description="Left out: no counterfactuals. `{}` exchanges identity terms with the defaults."
+    )
     gaps: GapConfig = GapConfig()
     policy: PolicyConfig = PolicyConfig()
     output: OutputConfig = OutputConfig()
@@ -193,12 +195,12 @@ class AuditConfig(ConfigPart):
                 raise ValueError("data.threshold: median cuts stored scores, and `model` decides by itself")
             if not columns.read:
                 raise ValueError(f"data.columns: name the column that the model reads, as one of {some(list(READ))}")
-        elif self.probe is not None:
-            raise ValueError("probe: edited texts need a `model` to decide on them")
+        elif self.exchange is not None:
+            raise ValueError("exchange: edited texts need a `model` to decide on them")
         self._values_agree()
         self._pictures_agree()
-        if self.probe is not None and self.probe.names != NamesConfig() and self.data.outcome != "entities":
-            raise ValueError("probe.names: goes with data.outcome entities; in texts, `probe` exchanges identity terms")
+        if self.exchange is not None and self.exchange.names != NamesConfig() and self.data.outcome != "entities":
+            raise ValueError("exchange.names: goes with data.outcome entities; in texts, identity terms are exchanged")
         if self.data.outcome == "number":
             if self.model is not None or columns.prediction is not None or columns.score is None:
                 raise ValueError("data.outcome number: name the predicted number in data.columns.score, and no other")
@@ -212,34 +214,34 @@ class AuditConfig(ConfigPart):
     def _values_agree(self) -> None:
         known = [*self.data.columns.fields, *self.data.columns.features]
         names = [attribute.label for attribute in self.attributes]
-        for one in self.probe.values if self.probe else ():
+        for one in self.exchange.values if self.exchange else ():
             if one.field not in known:
                 have = f"the model reads {some(known)}" if known else "the model reads neither fields nor features"
-                raise ValueError(f"probe.values: there is no field {one.field!r}; {have}{meant(one.field, known)}")
+                raise ValueError(f"exchange.values: there is no field {one.field!r}; {have}{meant(one.field, known)}")
             for name in (*([one.attribute] if one.attribute else []), *one.within):
                 if name not in names:
                     near = meant(name, names)
-                    raise ValueError(f"probe.values: {name!r} is no attribute; attributes are {some(names)}{near}")
+                    raise ValueError(f"exchange.values: {name!r} is no attribute; attributes are {some(names)}{near}")
             encoding = self.model.encoding.get(one.field) if self.model else None
             known_values = list(encoding.categories) if encoding else []
             for value in one.values:
                 if self.data.columns.features.get(one.field) == "number" and number_of(value) is None:
-                    raise ValueError(f"probe.values: {value!r} is no finite number, as {one.field!r} is")
+                    raise ValueError(f"exchange.values: {value!r} is no finite number, as {one.field!r} is")
                 if known_values and value not in known_values:
                     raise ValueError(
-                        f"probe.values: {value!r} is not among the categories of {one.field!r}, {some(known_values)}"
+                        f"exchange.values: {value!r} is not among the categories of {one.field!r}, {some(known_values)}"
                     )
 
     def _pictures_agree(self) -> None:
-        probe = self.probe
-        for key in ("tone", "light") if probe and self.data.columns.image is None else ():
-            if getattr(probe, key):
-                raise ValueError(f"probe.{key}: is of pictures, and data.columns.image names none")
-        named = probe.tone.attribute if probe and probe.tone else None
+        exchange = self.exchange
+        for key in ("tone", "light") if exchange and self.data.columns.image is None else ():
+            if getattr(exchange, key):
+                raise ValueError(f"exchange.{key}: is of pictures, and data.columns.image names none")
+        named = exchange.tone.attribute if exchange and exchange.tone else None
         names = [attribute.label for attribute in self.attributes]
         if named is not None and named not in names:
             raise ValueError(
-                f"probe.tone: {named!r} is no attribute; attributes are {some(names)}{meant(named, names)}"
+                f"exchange.tone: {named!r} is no attribute; attributes are {some(names)}{meant(named, names)}"
             )
 
 
@@ -302,15 +304,15 @@ def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Pat
     data = config.data.model_copy(update={"path": base / config.data.path})
     model = config.model and config.model.based_at(base)
     output = config.output.model_copy(update={"folder": base / config.output.folder})
-    probe = config.probe and config.probe.model_copy(
+    exchange = config.exchange and config.exchange.model_copy(
         update={
-            "lexicons": tuple(base / path for path in config.probe.lexicons),
-            "names": config.probe.names.model_copy(
-                update={"file": config.probe.names.file and base / config.probe.names.file}
+            "lexicons": tuple(base / path for path in config.exchange.lexicons),
+            "names": config.exchange.names.model_copy(
+                update={"file": config.exchange.names.file and base / config.exchange.names.file}
             ),
         }
     )
-    return config.model_copy(update={"data": data, "model": model, "output": output, "probe": probe})
+    return config.model_copy(update={"data": data, "model": model, "output": output, "exchange": exchange})
 
 
 def _set(raw: dict[str, Any], override: str) -> None:

@@ -264,7 +264,7 @@ class ToneConfig(ConfigPart):
     )
 
 
-class ProbeConfig(ConfigPart):
+class ExchangeConfig(ConfigPart):
     """Exchange identity terms, values of fields, tones of skin, or names of persons, and see what is decided then."""
 
     languages: tuple[Literal["en", "zh"], ...] = Field(("en",), description="Built-in lexicons to use.")
@@ -290,7 +290,7 @@ class ProbeConfig(ConfigPart):
     )
 
     @model_validator(mode="after")
-    def _some_lexicon(self) -> ProbeConfig:
+    def _some_lexicon(self) -> ExchangeConfig:
         if self.replace and not self.lexicons:
             raise ValueError("`replace` needs `lexicons`")
         asked = [(one.field, one.axis) for one in self.values]

@@ -91,8 +91,8 @@ def source_columns(config: AuditConfig) -> dict[str, str]:
         if attribute.column is not None:
             named[attribute.column] = f"{key}.column"
         named |= {column: f"{key}.members.{group}" for group, column in attribute.members.items()}
-    if config.probe and config.probe.tone:
-        named.setdefault(config.probe.tone.column, "probe.tone.column")
+    if config.exchange and config.exchange.tone:
+        named.setdefault(config.exchange.tone.column, "exchange.tone.column")
     named |= dict.fromkeys(config.controls, "controls") | dict.fromkeys(config.data.where, "data.where")
     return {column: key for column, key in named.items() if column}
 
@@ -221,15 +221,15 @@ class _Batch:
 
     def _tone(self) -> dict[str, pa.Array]:
         """Read tones of skin; no column where none are exchanged."""
-        probe = self._config.probe
-        if probe is None or probe.tone is None:
+        asked = self._config.exchange
+        if asked is None or asked.tone is None:
             return {}
-        cells = self._text(probe.tone.column)
+        cells = self._text(asked.tone.column)
         tones = [None if cell is None else tone_of(cell) for cell in cells.to_pylist()]
         for at, (cell, tone) in enumerate(zip(cells.to_pylist(), tones, strict=True)):
             if cell is not None and tone is None:
                 hint = "write 1 to 10, or Monk 1 to Monk 10, and leave the cell empty where nobody said"
-                raise self._numbers.error(probe.tone.column, at, f"{cell!r} is no tone of the Monk scale", hint)
+                raise self._numbers.error(asked.tone.column, at, f"{cell!r} is no tone of the Monk scale", hint)
         return {"tone": pa.array(tones, pa.int8())}
 
     def _named(self, key: str) -> Callable[[str], str]:

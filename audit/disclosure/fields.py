@@ -22,7 +22,7 @@ _WORDS: dict[str, dict[Decision, str]] = {
         "metric_definitions publication",
         "parts": "environment timings policy_source",
         "suppressed": "title config model data slicings metrics adjusted disparities class_reports stratified "
-        "adverse_impact impact_ratios clear_gaps findings comparison judgement explanations gaps pushes probe names "
+        "adverse_impact impact_ratios clear_gaps findings comparison judgement explanations gaps pushes exchange names "
         "reliance flags notes work",
         "dropped": "correlations scores discovery",
     },
@@ -129,7 +129,7 @@ _WORDS: dict[str, dict[Decision, str]] = {
     "Closing": {"told": "value lower upper"},
     "EqualTreatment": {"told": "auc lower upper n held_out"},
     "ConceptPush": {"told": "axis group n mean lower upper", "suppressed": "words"},
-    "Probe": {
+    "ExchangeSummary": {
         "told": "kinds languages lexicon_sha256 axes threshold score texts decisions exchanged token_gap",
         "suppressed": "refused ambiguous open kept failed pairs",
         "dropped": "shown",

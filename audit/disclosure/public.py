@@ -70,7 +70,7 @@ def made_public(result: AuditResult) -> AuditResult:
             ("explained_changes", result.comparison and result.comparison.explanations),
             ("names", result.names and swept.names is None),
             ("explanations", result.explanations and swept.explanations is None),
-            ("probe", result.probe and swept.probe is None),
+            ("exchange", result.exchange and swept.exchange is None),
             ("reliance", result.reliance and swept.reliance is None),
             ("notes", len(swept.notes) < len(result.notes)),
         )
@@ -87,10 +87,10 @@ def _findings(public: AuditResult) -> Findings:
     if found is not None:
         rules = [rule for rule in found.rules if (rule.status, rule.note) != ("fail", SUPPRESSED)]
         found = found.model_copy(update={"rules": rules})
-    probe = public.probe
-    if probe is not None:
-        probe = probe.model_copy(update={"pairs": [pair for pair in probe.pairs if pair.flips is not None]})
-    return with_findings(public.model_copy(update={"judgement": found, "probe": probe}), ()).findings
+    exchange = public.exchange
+    if exchange is not None:
+        exchange = exchange.model_copy(update={"pairs": [pair for pair in exchange.pairs if pair.flips is not None]})
+    return with_findings(public.model_copy(update={"judgement": found, "exchange": exchange}), ()).findings
 
 
 def _swept(part: Any) -> Any:

@@ -14,6 +14,7 @@ from audit.disclosure.suppress import LEAST
 from audit.result import (
     AuditResult,
     ConceptPush,
+    ExchangeSummary,
     Explanations,
     FlagRate,
     Flags,
@@ -21,7 +22,6 @@ from audit.result import (
     GapPart,
     NameExchanges,
     PairEffect,
-    Probe,
     Reliance,
 )
 
@@ -55,7 +55,7 @@ def why(result: AuditResult, groups: PublicGroups) -> dict[str, Any]:
         "explanations": result.explanations and _explanations(result.explanations, result),
         "gaps": [told for gap in result.gaps if (told := _gap(gap, groups, result)) is not None],
         "pushes": [_push(push, result) for push in result.pushes if push.n >= LEAST],
-        "probe": result.probe and _probe(result.probe, result),
+        "exchange": result.exchange and _exchange(result.exchange, result),
         "names": result.names and _names(result.names),
         "reliance": result.reliance and _reliance(result.reliance),
         "flags": _flags(result.flags, groups),
@@ -64,8 +64,8 @@ def why(result: AuditResult, groups: PublicGroups) -> dict[str, Any]:
 
 def has_public_lexicon(result: AuditResult) -> bool:
     """Whether the words that name groups are those of the shipped lexicons alone."""
-    probe = result.config["probe"]
-    return probe is not None and not probe["lexicons"] and not probe["replace"]
+    asked = result.config["exchange"]
+    return asked is not None and not asked["lexicons"] and not asked["replace"]
 
 
 def _explanations(found: Explanations, result: AuditResult) -> Explanations | None:
@@ -150,15 +150,15 @@ def _push(push: ConceptPush, result: AuditResult) -> ConceptPush:
     return push if has_public_lexicon(result) else push.model_copy(update={"words": {}})
 
 
-def _probe(probe: Probe, result: AuditResult) -> Probe | None:
-    if min(probe.texts, probe.decisions, probe.exchanged) < LEAST:
+def _exchange(exchange: ExchangeSummary, result: AuditResult) -> ExchangeSummary | None:
+    if min(exchange.texts, exchange.decisions, exchange.exchanged) < LEAST:
         return None
-    counts = {name: getattr(probe, name) for name in ("ambiguous", "open", "kept", "failed")}
-    return probe.model_copy(
+    counts = {name: getattr(exchange, name) for name in ("ambiguous", "open", "kept", "failed")}
+    return exchange.model_copy(
         update={
             **{name: n if is_plain(n) else None for name, n in counts.items()},
-            "refused": probe.refused if all_plain(probe.refused.values()) else {},
-            "pairs": [_pair(pair) for pair in probe.pairs if pair.n >= LEAST and of_many(pair.clusters)],
+            "refused": exchange.refused if all_plain(exchange.refused.values()) else {},
+            "pairs": [_pair(pair) for pair in exchange.pairs if pair.n >= LEAST and of_many(pair.clusters)],
             "shown": [],
         }
     )

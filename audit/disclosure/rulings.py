@@ -12,7 +12,7 @@ from audit.disclosure.reasons import in_parts, of_many
 from audit.disclosure.suppress import LEAST
 from audit.disclosure.told import Question
 from audit.fairness.metrics.names import FLAG_RATE, FLIP_RATE, TOKEN_GAP
-from audit.result import Change, Comparison, Flips, Judgement, Probe, RuleVerdict, WaiverState, Why
+from audit.result import Change, Comparison, ExchangeSummary, Flips, Judgement, RuleVerdict, WaiverState, Why
 
 _NUMBERS = ("value", "lower", "upper", "detectable", "low_group", "high_group", "low_value", "high_value", "support")
 #: Stands for the name of a file that only the house knows.
@@ -54,7 +54,7 @@ def _is_told(rule: RuleVerdict, groups: PublicGroups, why: Why) -> bool:
         code = rule.metric.removeprefix(FLAG_RATE)
         return any(item.code == code and item.rate is not None for item in why.flags.rates)
     if rule.metric in {FLIP_RATE, TOKEN_GAP}:
-        return _is_of_probe_told(rule, why.probe)
+        return _is_of_exchange_told(rule, why.exchange)
     if rule.kind in {"change", "gap_change"}:
         return groups.tells_all(question)
     if rule.scope == "adjusted":
@@ -67,9 +67,9 @@ def _is_told(rule: RuleVerdict, groups: PublicGroups, why: Why) -> bool:
     return groups.ends(question) == {tuple(group) for group in named} and groups.tells_gap(question, rule.aggregate)
 
 
-def _is_of_probe_told(rule: RuleVerdict, probe: Probe | None) -> bool:
-    """Rules of the probe are about pairs of groups of one axis."""
-    pairs = probe.pairs if probe else []
+def _is_of_exchange_told(rule: RuleVerdict, exchange: ExchangeSummary | None) -> bool:
+    """Rules of exchanges are about pairs of groups of one axis."""
+    pairs = exchange.pairs if exchange else []
     return bool(pairs) and all(pair.flip_rate is not None or rule.metric == TOKEN_GAP for pair in pairs)
 
 

@@ -29,8 +29,8 @@ OPEN_KEYS = frozenset(
         "explanations.baseline",
         "explanations.precision",
         "gaps.metrics",
-        "probe.languages",
-        "probe.axes",
+        "exchange.languages",
+        "exchange.axes",
         "policy",
         "output.title",
         "output.language",
@@ -112,8 +112,18 @@ def _emptied(value: Any, key: str, *, is_open: bool = False) -> Any:
 
 #: Parts of the configuration that have keys of their own, rather than names that somebody gave.
 _BRANCHES = frozenset(
-    {"attributes", "data", "data.columns", "model", "model.prompt", "discovery", "explanations", "probe", "probe.names"}
-    | {"probe.tone", "gaps", "policy", "output", "documentation"}
+    {
+        "attributes",
+        "data",
+        "data.columns",
+        "model",
+        "model.prompt",
+        "discovery",
+        "explanations",
+        "exchange",
+        "exchange.names",
+    }
+    | {"exchange.tone", "gaps", "policy", "output", "documentation"}
 )
 
 

@@ -95,7 +95,7 @@ def exchange_of(
     """
     found = [
         (at, pair, attributes.index(name))
-        for at, pair in enumerate(result.probe.pairs if result.probe else [])
+        for at, pair in enumerate(result.exchange.pairs if result.exchange else [])
         if not pair.both and pair.flips is not None and pair.flip_rate is not None and pair.lower is not None
         for name in attributes
         if is_of_axis(name, pair.axis)

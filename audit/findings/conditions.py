@@ -107,12 +107,12 @@ def nothing_masked_closes_the_gap(facts: Facts) -> Iterator[Match]:
 def exchanging_flips_decisions(facts: Facts) -> Iterator[Match]:
     """Exchanging the one group for the other changes decisions."""
     seen = facts.finding.exchanged
-    if seen is None or seen.lower < LEAST_FLIP_RATE or facts.result.probe is None:
+    if seen is None or seen.lower < LEAST_FLIP_RATE or facts.result.exchange is None:
         return
-    for at, pair in enumerate(facts.result.probe.pairs):
+    for at, pair in enumerate(facts.result.exchange.pairs):
         if (pair.axis, pair.source, pair.target, pair.both) == (seen.axis, seen.source, seen.target, False):
             params: Params = {"axis": seen.axis, "source": seen.source, "target": seen.target, "rate": seen.flip_rate}
-            yield Match(params, [f"/probe/pairs/{at}"])
+            yield Match(params, [f"/exchange/pairs/{at}"])
 
 
 def errors_are_confident(facts: Facts) -> Iterator[Match]:

@@ -219,7 +219,7 @@ def _apart(one: float | None, other: float | None) -> float | None:
 
 def _exchanges(result: AuditResult, flags: Flagged) -> Iterator[Joined]:
     """Decisions that change when the group that a text names is exchanged: one finding for each axis."""
-    pairs = [pair for pair in (result.probe.pairs if result.probe else []) if not pair.both]
+    pairs = [pair for pair in (result.exchange.pairs if result.exchange else []) if not pair.both]
     found = []
     for axis in dict.fromkeys(pair.axis for pair in pairs):
         widest = max((pair for pair in pairs if pair.axis == axis), key=lambda pair: (pair.lower or 0.0, pair.n or 0))

@@ -21,7 +21,7 @@ ASKED_BY = {
     "crossed_groups": "crossings",
     "crossed_impact_ratios": "crossings",
     "slices_searched": "discovery",
-    "counterfactual_probe": "probe",
+    "counterfactual_probe": "exchange",
     "policy_and_verdict": "policy",
     "sign_off": "sign_off",
 }
@@ -206,12 +206,12 @@ def _gaps(result: AuditResult) -> Absent | None:
     return _not_applicable("no_gap")
 
 
-def _probe(result: AuditResult) -> Absent | None:
-    return None if result.probe or result.names else _of_model(result, "probe")
+def _exchange(result: AuditResult) -> Absent | None:
+    return None if result.exchange or result.names else _of_model(result, "exchange")
 
 
-def _probe_section(result: AuditResult) -> str:
-    return "counterfactuals" if result.probe else "names"
+def _exchange_section(result: AuditResult) -> str:
+    return "counterfactuals" if result.exchange else "names"
 
 
 def _judged(result: AuditResult) -> Absent | None:
@@ -259,7 +259,7 @@ EVIDENCE: dict[str, tuple[str | Callable[[AuditResult], str], Look]] = {
     "slices_searched": ("disparities", _searched),
     "calibration_by_group": ("scores", _calibration),
     "gap_decomposition": ("why", _gaps),
-    "counterfactual_probe": (_probe_section, _probe),
+    "counterfactual_probe": (_exchange_section, _exchange),
     "explanations": ("explanations", _explanations),
     "explanations_tested": ("explanations", _explanations_tested),
     "decision_sheets": ("explanations", _explanations),

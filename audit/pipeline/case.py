@@ -102,7 +102,7 @@ def understand(
         notes.append(Note(code="no_labels"))
     audited = [list(slicing.attributes) for slicing in slicings if slicing.attributes]
     units: dict[str, str] = {metric.name: metric.unit for metric in metrics}
-    if known is not None and config.explanations.which != "none" and (config.explanations.sample or config.probe):
+    if known is not None and config.explanations.which != "none" and (config.explanations.sample or config.exchange):
         units[EXPLAINED_RATE] = "share"
     explaining = known is not None and config.explanations.which != "none"
     if adapter and adapter.unexplainable and explains(config):
@@ -113,7 +113,7 @@ def understand(
         )
     names = names_asked(config, adapter)
     exchanged = _exchanged(config, adapter)
-    if config.probe is not None and adapter is not None and not exchanged and names is None:
+    if config.exchange is not None and adapter is not None and not exchanged and names is None:
         notes.append(Note(code="nothing_exchanged", params={"task": adapter.facts().task}))
     units |= outcome_units(exchanged=bool(exchanged), named=names is not None, labelled=labelled, explained=explaining)
     standardised = {metric.name for metric in metrics if metric.numerator is not None} if config.controls else set()
@@ -147,16 +147,16 @@ def understand(
 
 def _exchanged(config: AuditConfig, adapter: Adapter | None) -> tuple[str, ...]:
     """Name the kinds of exchange that are asked for: of a model that is not loaded, those that any could answer."""
-    if config.probe is None:
+    if config.exchange is None:
         return ()
     answers = adapter.probes if adapter else {"terms", "values", "tone", "light"}
-    if config.probe.values and "values" not in answers:
-        raise ConfigError("the model cannot be asked with other values in its fields", where="probe.values")
+    if config.exchange.values and "values" not in answers:
+        raise ConfigError("the model cannot be asked with other values in its fields", where="exchange.values")
     asked = {
         "terms": "terms" in answers and config.data.columns.image is None,
-        "values": bool(config.probe.values),
-        "tone": config.probe.tone is not None and "tone" in answers,
-        "light": config.probe.light > 0 and "light" in answers,
+        "values": bool(config.exchange.values),
+        "tone": config.exchange.tone is not None and "tone" in answers,
+        "light": config.exchange.light > 0 and "light" in answers,
     }
     return tuple(kind for kind, is_asked in asked.items() if is_asked)
 
@@ -320,20 +320,20 @@ def outside_gaps(config: AuditConfig) -> dict[str, dict[str, str]]:
 
 
 def lexicons_of(config: AuditConfig) -> list[Lexicon]:
-    """Load the lexicons that the audit names terms by; none without a probe."""
-    probe = config.probe
-    return load_lexicons(probe.languages, probe.lexicons, replace=probe.replace, axes=probe.axes) if probe else []
+    """Load the lexicons that the audit names terms by; none without an exchange."""
+    asked = config.exchange
+    return load_lexicons(asked.languages, asked.lexicons, replace=asked.replace, axes=asked.axes) if asked else []
 
 
 def _by_names(config: AuditConfig) -> bool:
     """Whether a list of names has a part in it."""
-    return config.probe is not None or any(attribute.entity not in {None, TYPE} for attribute in config.attributes)
+    return config.exchange is not None or any(attribute.entity not in {None, TYPE} for attribute in config.attributes)
 
 
 def fingerprint_of_run(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -> dict[str, str]:
     """Hash everything that decides the outcome."""
     model = adapter.facts() if adapter else None
-    words = [lexicons_sha256(lexicons_of(config))] if config.probe else []
+    words = [lexicons_sha256(lexicons_of(config))] if config.exchange else []
     words += [names_of(config).sha256] if config.data.outcome == "entities" and _by_names(config) else []
     return {
         "configuration": fingerprint_of([portable(config), *words]),
@@ -350,8 +350,8 @@ def portable(config: AuditConfig) -> dict[str, Any]:
     if config.model:
         plain["model"]["path"] = file_name(config.model.path) if config.model.has_path else ""
         plain["model"]["base"] = config.model.base and file_name(config.model.base)
-    if config.probe:
-        plain["probe"]["lexicons"] = [path.name for path in config.probe.lexicons]
-        plain["probe"]["names"]["file"] = config.probe.names.file and config.probe.names.file.name
+    if config.exchange:
+        plain["exchange"]["lexicons"] = [path.name for path in config.exchange.lexicons]
+        plain["exchange"]["names"]["file"] = config.exchange.names.file and config.exchange.names.file.name
     del plain["output"]["folder"]
     return plain

@@ -76,7 +76,7 @@ def _grouper(config: AuditConfig, attribute: AttributeConfig) -> Grouper:
     if attribute.entity == TYPE:
         return lambda kind, _: kind
     names, by = _listed(config, attribute)
-    types = config.probe.names.types if config.probe else ()
+    types = config.exchange.names.types if config.exchange else ()
 
     def group(kind: str, text: str) -> str:
         return (names.value_of(text, by) if is_person(kind, types) else None) or MISSING

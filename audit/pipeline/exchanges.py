@@ -1,4 +1,4 @@
-"""The counterfactual probe of an audit: what is exchanged, in which examples, and what it summed up to."""
+"""Groups exchanged in examples: what is exchanged, in which examples, and what it summed up to."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from audit.config import AuditConfig
 from audit.data.about import ABOUT, with_examples
 from audit.data.examples import Fields, plain
 from audit.data.rows import RowReader
-from audit.fairness.compare.flips import probe_summary
+from audit.fairness.compare.flips import exchange_summary
 from audit.fairness.metrics.names import COMPARED_AXES
 from audit.pipeline.case import Case, lexicons_of
 from audit.pipeline.clock import Clock
-from audit.result import Probe
+from audit.result import ExchangeSummary
 from audit.store.columns import group_columns
 from audit.store.decisions import read_decisions
 from audit.store.progress import Progress
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class Probed:
-    """What the probe found: its summary, the rows that were scored, and what makes an exchange again, by its axis."""
+    """What exchanging groups found: a summary, the rows that were scored, and what makes an exchange again, by axis."""
 
-    summary: Probe
+    summary: ExchangeSummary
     scored: pd.DataFrame
     exchangers: dict[str, Exchanger]
 
 
-def probe(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Probed | None:
+def exchange_groups(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Probed | None:
     """Exchange groups, and let the model decide again."""
-    settings = case.config.probe
+    settings = case.config.exchange
     if case.adapter is None or settings is None or not case.exchanges:
         return None
     from audit.probes.counterfactual import probe_rows
@@ -51,7 +51,7 @@ def probe(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Pr
     clock.reused += reused
     table = read_table(folder.counterfactuals).to_pandas()
     lexicons = lexicons_of(case.config) if "terms" in case.exchanges else []
-    found = probe_summary(
+    found = exchange_summary(
         table,
         kinds=case.exchanges,
         languages=[lexicon.language for lexicon in lexicons],
@@ -87,7 +87,7 @@ def _picture_exchanges(config: AuditConfig, kinds: Collection[str]) -> list[Exch
     """Look up the tone of the skin in every picture."""
     from audit.probes.picture_exchange import LightExchange, ToneExchange
 
-    tone = config.probe.tone if config.probe else None
+    tone = config.exchange.tone if config.exchange else None
     found: list[Exchanger] = []
     if tone is not None and "tone" in kinds:
         tones: dict[str, int] = {}
@@ -95,8 +95,8 @@ def _picture_exchanges(config: AuditConfig, kinds: Collection[str]) -> list[Exch
             given = zip(rows["row_id"].to_pylist(), rows["tone"].to_pylist(), strict=True)
             tones.update((row, value) for row, value in given if value is not None)
         found.append(ToneExchange(tones, tone.to, tone.attribute))
-    if config.probe and "light" in kinds:
-        found.append(LightExchange(config.probe.light, tone.attribute if tone else None))
+    if config.exchange and "light" in kinds:
+        found.append(LightExchange(config.exchange.light, tone.attribute if tone else None))
     return found
 
 
@@ -104,7 +104,7 @@ def _value_exchanges(config: AuditConfig, folder: RunFolder) -> list[ValueExchan
     """Look through the data for the values that become each other."""
     from audit.probes.value_exchange import SeenValues, ValueExchange
 
-    seen = [SeenValues(asked) for asked in config.probe.values] if config.probe else []
+    seen = [SeenValues(asked) for asked in config.exchange.values] if config.exchange else []
     groups = group_columns(attribute.label for attribute in config.attributes)
     for examples, decided in with_examples(config, read_decisions(folder.decisions, ["row_id", *ABOUT, *groups])):
         rows = decided.select(groups).to_pylist()

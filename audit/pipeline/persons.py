@@ -69,22 +69,23 @@ def names_asked(config: AuditConfig, adapter: Adapter | None) -> NamesAsked | No
     ConfigError
         For a list that cannot be read or has too few names, and if no type of the model is a person's.
     """
-    if adapter is None or config.probe is None or "names" not in adapter.probes:
+    if adapter is None or config.exchange is None or "names" not in adapter.probes:
         return None
-    settings = config.probe.names
+    settings = config.exchange.names
     names = names_of(config)
     names.drawn(settings.per_group, config.seed)
     known = [name for name in adapter.classes if name != adapter.nothing]
     if unknown := [name for name in settings.types if name not in known]:
         raise ConfigError(
-            f"the model finds no entities of type {unknown[0]!r}; it finds {some(known, 20)}", where="probe.names.types"
+            f"the model finds no entities of type {unknown[0]!r}; it finds {some(known, 20)}",
+            where="exchange.names.types",
         )
     types = settings.types or tuple(name for name in known if is_person(name))
     if not types:
         raise ConfigError(
             f"none of the model's types of entities is called like a person: {some(known, 20)}",
-            where="probe",
-            hint="say in probe.names.types which are persons, or leave `probe` out",
+            where="exchange",
+            hint="say in exchange.names.types which are persons, or leave `exchange` out",
         )
     return NamesAsked(names, types)
 
@@ -95,20 +96,20 @@ def is_person(kind: str, types: Sequence[str] = ()) -> bool:
 
 
 def names_of(config: AuditConfig) -> NameList:
-    """Load the list of names that the configuration asks for; without a probe, the English one."""
-    if config.probe is None:
+    """Load the list of names that the configuration asks for; without an exchange, the English one."""
+    if config.exchange is None:
         return load_names(("en",))
-    return load_names(config.probe.languages, config.probe.names.file)
+    return load_names(config.exchange.languages, config.exchange.names.file)
 
 
 def exchange_names(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Named | None:
     """Put names of every group in the place of persons, and let the model decide again."""
-    if case.names is None or case.adapter is None or case.config.probe is None:
+    if case.names is None or case.adapter is None or case.config.exchange is None:
         return None
     from audit.pipeline.case import lexicons_of
     from audit.probes.name_exchange import NameExchange, PersonEntity
 
-    config, asked, settings, shown = case.config, case.names, case.config.probe.names, case.config.probe.shown
+    config, asked, settings, shown = case.config, case.names, case.config.exchange.names, case.config.exchange.shown
     persons = _persons(folder, asked.types, [attribute.label for attribute in config.attributes])
     attributes = group_columns(attribute.label for attribute in config.attributes)
     drawn = draw(outcome_strata(persons, attributes), settings.sample, config.seed) if len(persons) else None

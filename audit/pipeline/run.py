@@ -15,7 +15,7 @@ from audit.pipeline.case import fingerprint_of_run, understand
 from audit.pipeline.clock import Clock
 from audit.pipeline.comparisons import compare_all, with_explained_rates
 from audit.pipeline.decide import decide
-from audit.pipeline.exchanges import probe
+from audit.pipeline.exchanges import exchange_groups
 from audit.pipeline.facts import describe
 from audit.pipeline.gaps import gaps_to_look_into
 from audit.pipeline.inputs import keep_inputs, seeing_of
@@ -105,8 +105,8 @@ def run(
             subject = describe(case, folder)
         with clock.timing("compare"):
             fairness = compare_all(case, folder)
-        with clock.timing("probe"):
-            probed = probe(case, folder, progress, clock)
+        with clock.timing("exchange"):
+            probed = exchange_groups(case, folder, progress, clock)
             named = exchange_names(case, folder, progress, clock)
         gaps = gaps_to_look_into(Measured.of(subject, fairness), config)
         with clock.timing("explain"):

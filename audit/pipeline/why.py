@@ -36,9 +36,9 @@ from audit.policy.flags import (
 )
 from audit.result import (
     ConceptPush,
+    ExchangeSummary,
     GapDecomposition,
     Note,
-    Probe,
     Reliance,
     ShownPair,
     UnitAttributions,
@@ -72,7 +72,7 @@ class Explained:
 class _Found:
     """What has been found so far."""
 
-    probe: Probe | None
+    exchange: ExchangeSummary | None
     sample: ExplainedSample | None = None
     gaps: list[GapDecomposition] = field(default_factory=list)
     pushes: list[ConceptPush] = field(default_factory=list)
@@ -100,7 +100,7 @@ def explain_why(
         Rows whose decision is another than in the baseline, in the order in which they are explained with certainty.
     """
     config, out = case.config, _Found(probed.summary if probed else None)
-    threshold = config.probe.threshold if config.probe else None
+    threshold = config.exchange.threshold if config.exchange else None
     judged = bool(config.policy.rules or config.policy.presets)
     failed = [gap for gap in gaps if gap.why == ("failed" if judged else "found")]
     columns = ["row_id", "y_true", "y_pred", "status", "weight", "count", "cluster"]
@@ -134,7 +134,7 @@ def explain_why(
         explanations=out.sample.summary if out.sample else None,
         gaps=out.gaps,
         pushes=out.pushes,
-        probe=out.probe,
+        exchange=out.exchange,
         names=named.summary if named else None,
         reliance=out.reliance,
         flags=flags,
@@ -173,8 +173,8 @@ def _explain(
     from audit.explain.gaps.reliance import find_reliance
     from audit.explain.stage import explain_sample
 
-    config, settings, probe = case.config, case.config.explanations, case.config.probe
-    before = flag(evidence, probe.threshold if probe else None)["row_id"].tolist()
+    config, settings, asked = case.config, case.config.explanations, case.config.exchange
+    before = flag(evidence, asked.threshold if asked else None)["row_id"].tolist()
     certain = before[: None if settings.which == "flagged" else settings.most_flagged]
     if len(before) > len(certain) and settings.which == "sample":
         out.notes.append(Note(code="flagged_not_explained", params={"n": len(before) - len(certain)}))
@@ -190,13 +190,13 @@ def _explain(
     out.texts += out.sample.summary.shown
     if probed:
         shown = _explain_pairs(case, explainer, folder, probed)
-        out.probe = probed.summary.model_copy(update={"shown": shown})
+        out.exchange = probed.summary.model_copy(update={"shown": shown})
     # No term is named in a picture.
-    if probe and len(out.sample.table) and config.data.columns.image is None:
+    if asked and len(out.sample.table) and config.data.columns.image is None:
         moved = _moved(probed.scored if probed else None)
         out.reliance, evidence.reliance = find_reliance(
             explainer, out.sample.table, lexicons_of(config),
-            share=probe.reliance, threshold=probe.threshold, moved_by_exchange=moved,
+            share=asked.reliance, threshold=asked.threshold, moved_by_exchange=moved,
         )  # fmt: skip
 
 

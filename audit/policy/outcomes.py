@@ -22,13 +22,13 @@ def check_outcome(name: str, rule: RuleConfig, metrics: Mapping[str, str]) -> No
     if rule.at_most is None:
         raise ConfigError(f"policy, {name}: {rule.metric} is held by `at_most`, not by a difference or a change")
     if any(not isinstance(item, str) for item in rule.over) or (rule.over and rule.metric.startswith(FLAG_RATE)):
-        raise ConfigError(f"policy, {name}: `over` names axes of the probe, for {FLIP_RATE} and {TOKEN_GAP}")
+        raise ConfigError(f"policy, {name}: `over` names axes of the exchange, for {FLIP_RATE} and {TOKEN_GAP}")
     if rule.metric not in metrics:
         known = [metric for metric in metrics if is_outcome(metric)]
         raise ConfigError(
             f"policy, {name}: {rule.metric!r} is not known in this audit; it has {some(known, 20)}",
             hint=(f"did you mean {close!r}? " if (close := nearest(rule.metric, known)) else "")
-            + "flips need `probe: {}` in the configuration, flags of explanations need explanations",
+            + "flips need `exchange: {}` in the configuration, flags of explanations need explanations",
         )
     if rule.at_most >= 1:
         raise ConfigError(f"policy, {name}: shares never exceed 1, so it can never fail")
@@ -60,11 +60,11 @@ def of_outcomes(name: str, rule: RuleConfig, result: AuditResult) -> list[AskedR
             if item.code == code
         ]
         return [AskedRule(name, rule, [], rule.metric, None, values, None)]
-    known = list(dict.fromkeys(pair.axis for pair in (result.probe.pairs if result.probe else [])))
+    known = list(dict.fromkeys(pair.axis for pair in (result.exchange.pairs if result.exchange else [])))
     axes = list(rule.over) or [axis for axis in known if axis not in COMPARED_AXES]
     out = []
     for axis in axes:
-        pairs = [pair for pair in (result.probe.pairs if result.probe else []) if pair.axis == axis]
+        pairs = [pair for pair in (result.exchange.pairs if result.exchange else []) if pair.axis == axis]
         values = []
         for pair in pairs:
             group = [f"{pair.source} {'↔' if pair.both else '→'} {pair.target}"]

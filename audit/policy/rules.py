@@ -56,7 +56,7 @@ def questions(result: AuditResult, policy: PolicyConfig) -> list[AskedRule]:
     computed, fine = _slicings(result)
     units: dict[str, str] = {item.name: item.unit for item in result.metric_definitions}
     units |= dict.fromkeys((f"{FLAG_RATE}{item.code}" for item in result.flags.rates), "share")
-    units |= dict.fromkeys((FLIP_RATE, TOKEN_GAP) if result.probe else (), "share")
+    units |= dict.fromkeys((FLIP_RATE, TOKEN_GAP) if result.exchange else (), "share")
     proportions = {item.name for item in result.metric_definitions if item.method == "exact"}
     names = names_measured(result)
     units |= {item.name: item.unit for item in names.metric_definitions} if names else {}
@@ -236,7 +236,7 @@ def _check_names(name: str, rule: RuleConfig, of_names: list[list[str]]) -> None
     if not of_names:
         raise ConfigError(
             f"policy, {name}: {rule.metric!r} is not known in this audit, for no names are exchanged",
-            hint="`probe: {}` exchanges them, for a model that finds entities",
+            hint="`exchange: {}` exchanges them, for a model that finds entities",
         )
     if rule.margin is not None:
         raise ConfigError(

@@ -86,7 +86,7 @@ class ValueExchange:
         if self._asked.attribute is not None and len(self._targets) < 2:
             raise ConfigError(
                 f"the rows are of one group of {self._asked.attribute!r}: there is nothing to exchange",
-                where="probe.values",
+                where="exchange.values",
             )
 
     def _among(self, seen: SeenValues) -> list[str]:
@@ -98,12 +98,12 @@ class ValueExchange:
         if len(found) > MOST_VALUES:
             raise ConfigError(
                 f"the field {asked.field!r} has {len(found):,} values, more than the {MOST_VALUES} that are exchanged",
-                where="probe.values",
+                where="exchange.values",
                 hint="list some in `values`, or name the `attribute` whose groups its values stand for",
             )
         if len(found) < 2:
             raise ConfigError(
-                f"the field {asked.field!r} has no two values to exchange: {some(found)}", where="probe.values"
+                f"the field {asked.field!r} has no two values to exchange: {some(found)}", where="exchange.values"
             )
         return found
 

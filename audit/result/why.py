@@ -152,8 +152,8 @@ class ShownPair(Part):
     exchanged: UnitAttributions | None
 
 
-class Probe(Part):
-    """The counterfactual probe, summed up; one row per edited text stands in counterfactuals.parquet."""
+class ExchangeSummary(Part):
+    """What exchanging groups came to, summed up; one row per edited text stands in counterfactuals.parquet."""
 
     kinds: list[str] = Field(description="What was exchanged: terms in texts, values of fields.")
     languages: list[str]
@@ -222,7 +222,9 @@ class Why(Part):
     explanations: Explanations | None
     gaps: list[GapDecomposition] = Field(description="What carries each disparity that failed, was found or asked for.")
     pushes: list[ConceptPush] = Field(description="Which way identity terms push the score, over explained decisions.")
-    probe: Probe | None = Field(description="Counterfactual exchanges of identity terms; null where not asked for.")
+    exchange: ExchangeSummary | None = Field(
+        description="Counterfactual exchanges of identity terms; null where not asked for."
+    )
     names: NameExchanges | None = Field(
         None, description="Names of other groups in the place of persons; null where not asked for."
     )

@@ -216,7 +216,11 @@ def _read(draft: Draft, columns: Columns, task: str) -> None:
         key = "image" if reads == "image" else "input"
         draft.put(f"data.columns.{key}", chosen.name, f"{key}: what the model reads; {chosen.why}")
         if chosen.column.chinese > 0.5 * chosen.column.filled:
-            draft.put("probe.languages", ["zh"], "probe: exchange identity terms; the texts are Chinese.")
+            draft.put(
+                "exchange.languages",
+                ["zh"],
+                "exchange: identity terms; the texts are Chinese.",
+            )
 
 
 def _fields(draft: Draft, columns: Columns) -> None:

@@ -54,8 +54,8 @@ def suggest(draft: Draft, columns: Columns) -> None:
                 f"controls: [{', '.join(map(json.dumps, names))}]",
                 "",
             ]
-    if "model" in draft.keys and "probe" not in draft.keys and "image" not in draft.keys["data"]["columns"]:
-        aside += ["Exchange identity terms, and see what the model says then:", "probe: {}", ""]
+    if "model" in draft.keys and "exchange" not in draft.keys and "image" not in draft.keys["data"]["columns"]:
+        aside += ["Exchange identity terms, and see what the model says then:", "exchange: {}", ""]
     metric = "selection_rate" if draft.keys["data"].get("outcome", "class") == "class" else "true_positive_rate"
     aside += [
         "Rules that `audit gate` holds the result to; the limit is yours to set:",

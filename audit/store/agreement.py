@@ -192,7 +192,7 @@ def _twice(result: AuditResult) -> Iterator[str]:
         ("comparison.flips", result.comparison.flips if result.comparison else []),
         ("comparison.gaps", result.comparison.gaps if result.comparison else []),
         ("flags.rates", result.flags.rates),
-        ("probe.pairs", result.probe.pairs if result.probe else []),
+        ("exchange.pairs", result.exchange.pairs if result.exchange else []),
         ("names.metrics", result.names.metrics if result.names else []),
         ("names.disparities", result.names.disparities if result.names else []),
     ):

@@ -57,8 +57,8 @@ def load_lexicons(
             if language not in LANGUAGES:
                 raise ConfigError(
                     f"no lexicon is built in for language {language!r}; there are {some(list(LANGUAGES))}",
-                    where="probe.languages",
-                    hint="name a file of your own in probe.lexicons",
+                    where="exchange.languages",
+                    hint="name a file of your own in exchange.lexicons",
                 )
             text = (files("audit.terms") / "lexicons" / f"{language}.yaml").read_text(encoding="utf-8")
             raw[language] = _load(text, language)
@@ -71,7 +71,7 @@ def load_lexicons(
         raise ConfigError(
             f"no lexicon has the axis {unknown[0]!r}; there are {some(sorted(known), 20)}"
             f"{meant(unknown[0], sorted(known))}",
-            where="probe.axes",
+            where="exchange.axes",
         )
     return [lexicon.limited(axes) for lexicon in lexicons] if axes else lexicons
 
@@ -109,7 +109,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         plain = _load(path.read_text(encoding="utf-8-sig"), str(path))
     except FileNotFoundError:
-        raise ConfigError("no such file", where=str(path), hint="probe.lexicons names lexicon files") from None
+        raise ConfigError("no such file", where=str(path), hint="exchange.lexicons names lexicon files") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", where=str(path)) from error
     _check(plain, path)

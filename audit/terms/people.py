@@ -119,8 +119,8 @@ class NameList:
                 raise ConfigError(
                     f"{size} names for each group are asked for, and {' × '.join(group.values)!r} has "
                     f"{len(group.given)} given names",
-                    where="probe.names.per_group",
-                    hint="ask for fewer, or name a longer list in probe.names.file",
+                    where="exchange.names.per_group",
+                    hint="ask for fewer, or name a longer list in exchange.names.file",
                 )
             rng = np.random.default_rng([seed, 7, number])
             given = [group.given[i] for i in rng.permutation(len(group.given))[:size]]
@@ -151,7 +151,9 @@ def load_names(languages: Sequence[str], own: Path | None = None) -> NameList:
         try:
             text = own.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
-            raise ConfigError("no such file", where=str(own), hint="probe.names.file names a list of names") from None
+            raise ConfigError(
+                "no such file", where=str(own), hint="exchange.names.file names a list of names"
+            ) from None
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"cannot be read: {error}", where=str(own)) from error
         return _parse(text, str(own))
@@ -159,8 +161,8 @@ def load_names(languages: Sequence[str], own: Path | None = None) -> NameList:
     if language is None:
         raise ConfigError(
             f"no names of people are built in for {some(list(languages))}; there are some for {some(list(BUILT_IN))}",
-            where="probe.languages",
-            hint="name a list of your own in probe.names.file",
+            where="exchange.languages",
+            hint="name a list of your own in exchange.names.file",
         )
     return _parse((files("audit.terms") / "name_lists" / f"{language}.yaml").read_text(encoding="utf-8"), language)
 

@@ -82,5 +82,5 @@ def test_what_is_missing_is_a_note_and_no_error(config: Path, capsys: Say) -> No
     assert call([*asked, "--set", "documentation.estimand=Applications like these."]) == ExitCode.PASSED
     told = capsys.readouterr().out
     assert "note: framework sg-ai-verify: 8 of 8 fields need your words: appeal_route, documentation: {" in told
-    assert "does not ask for: Counterfactual exchanges (probe)" in told
+    assert "does not ask for: Counterfactual exchanges (exchange)" in told
     assert "note: framework nist-ai-800-3: words are given for all 1 fields" in told

@@ -126,12 +126,12 @@ def test_bombs_are_refused_at_once(tmp_path: Path, text: str) -> None:
     assert time.process_time() - began < 5
 
 
-@pytest.mark.parametrize("key", ["level", "probe.threshold", "attributes.0.bins.0", "policy.waivers.0.ceiling"])
+@pytest.mark.parametrize("key", ["level", "exchange.threshold", "attributes.0.bins.0", "policy.waivers.0.ceiling"])
 @pytest.mark.parametrize("number", [".inf", "-.inf", ".nan", "1e999"])
 def test_numbers_are_finite(tmp_path: Path, key: str, number: str) -> None:
     text = {
         "level": f"level: {number}",
-        "probe.threshold": f"probe: {{threshold: {number}}}",
+        "exchange.threshold": f"exchange: {{threshold: {number}}}",
         "attributes.0.bins.0": f"attributes: [{{column: g, bins: [{number}]}}]",
         "policy.waivers.0.ceiling": "policy: {waivers: [{rule: r, reason: r, owner: o, approver: a, "
         f"granted: 2026-01-01, expires: 2026-01-02, ceiling: {number}}}]}}",

@@ -19,7 +19,7 @@ def configured(folder: Path, field: str, values: list[Any]) -> AuditConfig:
         },
         "data": {"path": "rows.csv", "columns": {"features": {"age": "number", "sex": "category"}, "label": "y"}},
         "attributes": ["sex"],
-        "probe": {"values": [{"field": field, "values": values}]},
+        "exchange": {"values": [{"field": field, "values": values}]},
     }  # fmt: skip
     return parse_config(raw, base=folder)
 
@@ -27,8 +27,8 @@ def configured(folder: Path, field: str, values: list[Any]) -> AuditConfig:
 def test_what_the_model_can_read_is_taken(tmp_path: Path) -> None:
     for field, values in (("sex", ["F", "X"]), ("age", [20, 60.5, "1e3"])):
         config = configured(tmp_path, field, values)
-        assert config.probe is not None
-        assert len(config.probe.values[0].values) == len(values)
+        assert config.exchange is not None
+        assert len(config.exchange.values[0].values) == len(values)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_no_field_is_exchanged_twice_for_the_same_groups(tmp_path: Path) -> None
                 "model": {"callable": "scorer:predict", "classes": ["no", "yes"]},
                 "data": {"path": "rows.csv", "columns": {"features": {"sex": "category"}, "label": "y"}},
                 "attributes": ["sex"],
-                "probe": {"values": [{"field": "sex"}, {"field": "sex", "values": ["F", "M"]}]},
+                "exchange": {"values": [{"field": "sex"}, {"field": "sex", "values": ["F", "M"]}]},
             },
             base=tmp_path,
         )

@@ -174,7 +174,7 @@ def test_a_rule_counts_the_rows_that_it_lacks_as_rows() -> None:
     result = AuditResult.model_construct(
         level=0.95, config={}, slicings=[plain.slicing], metric_definitions=described(asked.metrics),
         metrics=[value for done in found for value in done.metrics], adjusted=[], correlations=[],
-        comparison=None, probe=None, flags=Flags(decisions=0, by_severity={}, rates=[], explained=0, shown=[]),
+        comparison=None, exchange=None, flags=Flags(decisions=0, by_severity={}, rates=[], explained=0, shown=[]),
     )  # fmt: skip
     names = ("micro_recall", "exact_match", "visible_characters")
     policy = PolicyConfig(rules=tuple(RuleConfig(metric=name, limit=0.4) for name in names))

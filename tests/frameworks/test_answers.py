@@ -175,7 +175,7 @@ def test_evidence_of_a_model_is_there_or_says_which_key_asks_for_it(model_case: 
     assert there["explanations"].section == "explanations"
     absent = {code: look_up(code, result) for code in ("counterfactual_probe", "gap_decomposition", "sign_off")}
     assert {code: item.params.get("key") for code, item in absent.items()} == {
-        "counterfactual_probe": "probe", "gap_decomposition": "gaps.sample", "sign_off": "sign_off",
+        "counterfactual_probe": "exchange", "gap_decomposition": "gaps.sample", "sign_off": "sign_off",
     }  # fmt: skip
     assert look_up("crossed_groups", result).why == "one_attribute"
     assert look_up("change_since_baseline", result).why == "no_baseline"
@@ -189,7 +189,7 @@ def test_words_that_are_asked_for_are_told_before_anything_runs(labelled: dict[s
     assert "data_source" in asked.without_words, "blanks are no words"
     assert asked.fields == 5
     assert asked_for(packs_of(["us-co-sb26-189"])[0], config).without_words[0] == "foreseeable_misuse"
-    assert asked_for(packs_of(["sg-ai-verify"])[0], config).not_gathered == {"counterfactual_probe": "probe"}
+    assert asked_for(packs_of(["sg-ai-verify"])[0], config).not_gathered == {"counterfactual_probe": "exchange"}
     assert given_words(config) == {
         "distribution_date": "2026-01-31", "provider": "Acme <&> Co",
     }  # fmt: skip

@@ -34,7 +34,7 @@ MODEL: dict[str, Any] = {
     "attributes": ["g"],
     "explanations": {"sample": 6, "shown": 3, "sanity": 0},
     "gaps": {"metrics": ["selection_rate"], "resamples": 200, "sample": 20, "concepts": {"late": ["late"]}},
-    "probe": {"shown": 4},
+    "exchange": {"shown": 4},
     "policy": {
         "rules": [
             {"metric": "selection_rate", "limit": 0.2},

@@ -103,7 +103,7 @@ def test_an_audit_from_end_to_end(
     config = model_case(
         model={"path": str(trained[method]), "device": "cpu"},
         explanations={"sample": 6, "shown": 3, "sanity": 2},
-        probe={},
+        exchange={},
     )
     file = tmp_path / "audit.yaml"
     file.write_text(yaml.safe_dump(config))

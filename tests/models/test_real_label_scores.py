@@ -31,7 +31,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[AuditResult, Path, 
     plain["model"] |= {"path": str(model), "device": "cpu"}
     plain["model"]["thresholds"] = {**dict.fromkeys(plain["data"]["columns"]["labels"], 0.5), "gender": 0.6}
     plain["explanations"] = {"which": "none"}
-    plain.pop("probe", None)
+    plain.pop("exchange", None)
     plain["metrics"] = [
         *("true_positive_rate", "precision", "f1_score", "selection_rate", "false_positive_rate"),
         *("micro_precision", "micro_recall", "micro_f1", "macro_precision", "macro_recall", "macro_f1"),

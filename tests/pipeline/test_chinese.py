@@ -25,7 +25,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[audit.AuditResult, 
     plain["model"]["path"] = str(model)
     plain["explanations"] |= {"sample": 6, "most_flagged": 2, "sanity": 0}
     plain["gaps"]["sample"] = 0
-    plain["probe"]["shown"] = 2
+    plain["exchange"]["shown"] = 2
     (folder / "audit.yaml").write_text(yaml.safe_dump(plain, allow_unicode=True), encoding="utf-8")
     return audit.run(folder / "audit.yaml"), folder / "runs" / "cold", rows
 
@@ -68,6 +68,6 @@ def test_units_are_words(found: tuple[audit.AuditResult, Path, pd.DataFrame]) ->
 
 def test_terms_are_exchanged(found: tuple[audit.AuditResult, Path, pd.DataFrame]) -> None:
     result, *_ = found
-    assert result.probe is not None
-    assert result.probe.languages == ["zh"]
-    assert {pair.axis for pair in result.probe.pairs} >= {"gender", "race"}
+    assert result.exchange is not None
+    assert result.exchange.languages == ["zh"]
+    assert {pair.axis for pair in result.exchange.pairs} >= {"gender", "race"}

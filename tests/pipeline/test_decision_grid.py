@@ -41,5 +41,9 @@ def test_everybody_is_asked_about_in_every_scenario_and_the_example_audits_it(tm
         ["gender", "ethnicity"],
     ]
     assert result.data.clusters == 4 and result.data.decisions == 120
-    assert result.probe is not None and {pair.axis for pair in result.probe.pairs} == {"gender", "ethnicity", "age"}
+    assert result.exchange is not None and {pair.axis for pair in result.exchange.pairs} == {
+        "gender",
+        "ethnicity",
+        "age",
+    }
     assert json.loads((tmp_path / "run" / "result.json").read_text())["judgement"]["rules"]

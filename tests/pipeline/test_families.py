@@ -21,7 +21,7 @@ Make = Callable[..., dict[str, Any]]
 WHY = {
     "explanations": {"sample": 12, "shown": 6, "sanity": 0, "most_flagged": 4, "least_contrast": 0},
     "gaps": {"sample": 60, "metrics": ["selection_rate"], "resamples": 200},
-    "probe": {"threshold": 0.001},
+    "exchange": {"threshold": 0.001},
 }
 
 
@@ -63,8 +63,8 @@ def test_every_family(model_case: Make, checkpoints: dict[str, Path], family: st
     assert result.explanations is not None
     # Decoders have no MASK, and no padding token of their own.
     assert result.explanations.baseline == ("eos" if family in {"llama", "gpt2"} else "mask")
-    assert result.probe is not None
-    assert result.probe.exchanged > 0
+    assert result.exchange is not None
+    assert result.exchange.exchanged > 0
 
 
 def test_pairs_of_texts(model_case: Make, checkpoints: dict[str, Path]) -> None:

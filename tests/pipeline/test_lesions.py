@@ -33,7 +33,7 @@ def audited(folder: Path, *overrides: str) -> AuditResult:
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[AuditResult, Path]:
     folder = tmp_path_factory.mktemp("lesions") / "run"
-    settings = ("explanations.sample=6", "explanations.most_flagged=2", "explanations.shown=4", "probe.shown=3")
+    settings = ("explanations.sample=6", "explanations.most_flagged=2", "explanations.shown=4", "exchange.shown=3")
     return audited(folder, *settings), folder
 
 
@@ -70,9 +70,9 @@ def test_more_is_overlooked_on_dark_skin_and_the_rule_says_on_which(planted: tup
 
 def test_the_exchange_of_tone_confirms_it(planted: tuple[AuditResult, Path]) -> None:
     result, _ = planted
-    assert result.probe is not None
-    assert result.probe.kinds == ["tone", "light"]
-    pairs = {(pair.source, pair.target): pair for pair in result.probe.pairs if pair.axis == "tone"}
+    assert result.exchange is not None
+    assert result.exchange.kinds == ["tone", "light"]
+    pairs = {(pair.source, pair.target): pair for pair in result.exchange.pairs if pair.axis == "tone"}
     # Lighter pictures moved to dark skin become benign, and dark ones moved to light skin malignant; not the reverse.
     for source in ("1-4", "5-7"):
         pair = pairs[source, "Monk 9"]
@@ -89,8 +89,8 @@ def test_the_exchange_of_tone_confirms_it(planted: tuple[AuditResult, Path]) -> 
 
 def test_other_light_is_told_and_flags_nobody(planted: tuple[AuditResult, Path]) -> None:
     result, folder = planted
-    assert result.probe is not None
-    assert {pair.target for pair in result.probe.pairs if pair.axis == "light"} == {"darker", "brighter"}
+    assert result.exchange is not None
+    assert {pair.target for pair in result.exchange.pairs if pair.axis == "light"} == {"darker", "brighter"}
     axes = {item["axis"] for row in RunFolder(folder).read_flagged() for item in row["evidence"].get("exchanges", [])}
     assert axes == {"tone"}
 
@@ -101,7 +101,7 @@ def test_pictures_are_in_one_file_and_gone_without_it(planted: tuple[AuditResult
     assert html.count('src="data:image/png;base64,') > 8
     kept = pq.read_table(folder / "inputs.parquet").to_pylist()
     exchanged = [row for row in kept if row["exchanged"] is not None]
-    assert len(exchanged) == len(result.probe.shown if result.probe else [])
+    assert len(exchanged) == len(result.exchange.shown if result.exchange else [])
     assert all(row["image"] != row["exchanged"] for row in exchanged)
     for name in ("result.json", "decisions.parquet", "counterfactuals.parquet", "flagged.jsonl"):
         assert b"\x89PNG" not in (folder / name).read_bytes()
@@ -136,7 +136,7 @@ def test_pictures_are_seen_in_a_browser_and_by_who_cannot_see_them(
 
 
 def test_where_nothing_was_planted_nothing_is_named(tmp_path: Path) -> None:
-    result = audited(tmp_path / "run", "model.path=classifier-even", "explanations.which=none", "probe.light=0")
+    result = audited(tmp_path / "run", "model.path=classifier-even", "explanations.which=none", "exchange.light=0")
     assert result.clear_gaps.items == []
     assert {name: rule.status for name, rule in rules(result).items()} == {
         "true_positive_rate": "pass",

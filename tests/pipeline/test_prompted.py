@@ -38,7 +38,7 @@ def _config(model: Path, folder: Path, **changes: Any) -> dict[str, Any]:
         "attributes": ["origin"],
         "explanations": {"sample": 24, "most_flagged": 4, "shown": 6, "sanity": 0},
         "gaps": {"metrics": ["selection_rate"], "sample": 200},
-        "probe": {"values": [{"field": "name", "attribute": "origin"}]},
+        "exchange": {"values": [{"field": "name", "attribute": "origin"}]},
         "output": {"folder": str(folder / "run")},
     } | changes  # fmt: skip
 
@@ -64,7 +64,7 @@ def test_a_planted_preference_for_names_is_found_named_as_the_field_and_confirme
     assert set(strongest["words"]) <= {name for names in NAMES.values() for name in names}
     # Masked, the names no longer make a gap; exchanged, they take the decision with them.
     assert strongest["closes"]["value"] > 0.9 * found["score_gap"]
-    towards = {(pair["source"], pair["target"]): pair for pair in result["probe"]["pairs"]}
+    towards = {(pair["source"], pair["target"]): pair for pair in result["exchange"]["pairs"]}
     assert towards["south", "north"]["shift_lower"] > 0.2
     assert towards["north", "south"]["shift_upper"] < -0.2
     # Among its options it always answers, and in their words.
@@ -86,7 +86,7 @@ def test_a_planted_preference_for_names_is_found_named_as_the_field_and_confirme
 def test_without_a_preference_nothing_is_named(tmp_path: Path) -> None:
     result = _run(_config(recruiter(tmp_path / "model", preference=0.0), tmp_path), tmp_path)
     assert not [part for found in result["gaps"] for part in found["parts"] if part["named"] and part["value"] > 0.05]
-    for pair in result["probe"]["pairs"]:
+    for pair in result["exchange"]["pairs"]:
         assert pair["shift_lower"] < 0.05 and pair["shift_upper"] > -0.05
 
 
@@ -96,7 +96,7 @@ def test_what_the_options_hold_and_what_is_answered_freely_is_told(
     """A decoder that was never taught to answer: its options hold next to nothing, and it would say something else."""
     model = save(tmp_path / "model", words=["name", "skills"])
     config = _config(model, tmp_path, explanations={"which": "none"}, gaps={"sample": 0})
-    del config["probe"]
+    del config["exchange"]
     file = tmp_path / "audit.yaml"
     file.write_text(yaml.safe_dump(config))
     assert call(["validate", str(file), "--model"]) == ExitCode.PASSED
@@ -137,7 +137,7 @@ def test_validate_says_without_loading_what_does_not_fit(tmp_path: Path, capsys:
 def test_empty_and_hostile_values_are_decided_and_shown_as_text(tmp_path: Path) -> None:
     model = save(tmp_path / "model", words=["name", "skills"])
     config = _config(model, tmp_path, explanations={"sample": 4, "shown": 4, "sanity": 0}, gaps={"sample": 0})
-    del config["probe"]
+    del config["exchange"]
     values = ["<script>alert(1)</script>", "{skills}", "</s><s>", "", "a" * 3000]
     rows = [
         {"name": value, "skills": "law" if value else "", "origin": "ab"[i % 2], "resume": i}

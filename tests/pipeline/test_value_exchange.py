@@ -38,7 +38,7 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], A
             "positive_label": "yes",
         },
         "attributes": ["group"],
-        "probe": {"values": [{"field": "name", "attribute": "group"}, {"field": "years", "values": ["0", "8"]}]},
+        "exchange": {"values": [{"field": "name", "attribute": "group"}, {"field": "years", "values": ["0", "8"]}]},
         "explanations": {"sample": 4, "sanity": 0, "shown": 2, "most_flagged": 2, "most_gradients": 9},
         "gaps": {"sample": 0},
         "policy": {"rules": [{"metric": "flip_rate", "at_most": 0.99}]},
@@ -51,8 +51,11 @@ def test_scores_are_those_of_the_prompt_with_the_other_value(
     audited: tuple[dict[str, Any], AuditResult, Path],
 ) -> None:
     _, result, folder = audited
-    assert result.probe is not None
-    assert (result.probe.kinds, result.probe.axes) == (["terms", "values"], [*result.probe.axes[:-2], "group", "years"])
+    assert result.exchange is not None
+    assert (result.exchange.kinds, result.exchange.axes) == (
+        ["terms", "values"],
+        [*result.exchange.axes[:-2], "group", "years"],
+    )
     table = pd.read_parquet(folder / "run" / "counterfactuals.parquet")
     rows = pd.read_csv(folder / "rows.csv", dtype=str).set_index("id")
     scored = table[table["status"] == "scored"]
@@ -66,7 +69,7 @@ def test_scores_are_those_of_the_prompt_with_the_other_value(
         prompts.append(TEMPLATE.format(**({"name": row["who"], "years": row["years"]} | {field: new})))
     expected = one_by_one(folder / "decoder", prompts, [" no", " yes"]).softmax(-1)[:, 1].numpy()
     assert abs(scored["f_exchanged"].to_numpy() - expected).max() < 1e-4 * max(1.0, float(abs(expected).max()))
-    flips = {(pair.axis, pair.source, pair.target): pair.n for pair in result.probe.pairs}
+    flips = {(pair.axis, pair.source, pair.target): pair.n for pair in result.exchange.pairs}
     assert flips["group", "a", "b"] == flips["group", "b", "a"] == 9
 
 
@@ -74,7 +77,7 @@ def test_the_report_shows_what_stood_there_and_what_came(audited: tuple[dict[str
     _, result, folder = audited
     text = (folder / "run" / "report.html").read_text()
     assert "Every row was decided again with another value" in text
-    assert result.probe is not None and any(pair.original for pair in result.probe.shown)
+    assert result.exchange is not None and any(pair.original for pair in result.exchange.shown)
 
 
 @pytest.mark.parametrize(
@@ -93,4 +96,4 @@ def test_what_is_asked_wrongly_is_one_clear_error(
 ) -> None:
     config, _, _ = audited
     with pytest.raises(ConfigError, match=problem):
-        run({**config, "probe": {"values": values}})
+        run({**config, "exchange": {"values": values}})

@@ -32,7 +32,7 @@ def result(frame: pd.DataFrame, *, level: float = 0.95, **more: Any) -> AuditRes
         adjusted=done.adjusted,
         correlations=done.correlations,
         comparison=None,
-        probe=None,
+        exchange=None,
         flags=NO_FLAGS,
     )
 

@@ -35,7 +35,7 @@ def berkeley(policy: PolicyConfig) -> Any:
     done = compare(tally(frame, ["g"], ["dept"]), question)
     return judge(
         AuditResult.model_construct(
-            probe=None,
+            exchange=None,
             flags=NO_FLAGS,
             level=0.95, config={"controls": ["dept"]}, slicings=[done.slicing], metrics=done.metrics,
             metric_definitions=described(question.metrics), adjusted=done.adjusted, correlations=[], comparison=None,
@@ -93,7 +93,7 @@ def scored(metric: str, **rule: Any) -> Any:
     question = ask(["0", "1"], "1", (metric,), scored=True)
     done = compare_rows(frame, ["g"], question)
     made = AuditResult.model_construct(
-            probe=None,
+            exchange=None,
             flags=NO_FLAGS,
         level=0.95, config={}, slicings=[done.slicing], metrics=done.metrics, adjusted=[], comparison=None,
         metric_definitions=described(question.metrics), correlations=done.correlations,

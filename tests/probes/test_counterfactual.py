@@ -31,7 +31,7 @@ EXPLAIN = {"sample": 10, "sanity": 0, "shown": 4, "most_flagged": 5}
 def audited(model_case: Make) -> tuple[dict[str, Any], AuditResult, Path]:
     config = model_case(
         rows=120,
-        probe={"threshold": 0.01},
+        exchange={"threshold": 0.01},
         explanations=EXPLAIN,
         gaps={"sample": 60, "metrics": ["selection_rate", "true_positive_rate"], "resamples": 200},
         policy={
@@ -64,9 +64,9 @@ def test_flips_equal_an_independent_computation(audited: tuple[dict[str, Any], A
             after = min(versions, key=lambda p: (p.argmax() != before.argmax(), abs(float(p[1] - before[1]))))
             key = (found.axis, found.source, found.target, found.both)
             expected.setdefault(key, []).append((before.argmax() != after.argmax(), float(after[1] - before[1])))
-    assert result.probe is not None
-    assert result.probe.exchanged == sum(map(len, expected.values()))
-    pairs = {(p.axis, p.source, p.target, p.both): p for p in result.probe.pairs}
+    assert result.exchange is not None
+    assert result.exchange.exchanged == sum(map(len, expected.values()))
+    pairs = {(p.axis, p.source, p.target, p.both): p for p in result.exchange.pairs}
     assert set(pairs) == set(expected)
     for key, pair in pairs.items():
         assert pair.flips == sum(flip for flip, _ in expected[key])
@@ -131,7 +131,7 @@ def test_sarif_holds_the_worst_flags_and_no_text(audited: tuple[dict[str, Any], 
 
 
 def test_flagged_decisions_alone(model_case: Make) -> None:
-    config = model_case(rows=60, probe={"threshold": 0.05}, explanations={**EXPLAIN, "which": "flagged"})
+    config = model_case(rows=60, exchange={"threshold": 0.05}, explanations={**EXPLAIN, "which": "flagged"})
     result = run(config)
     folder = Path(config["output"]["folder"])
     flagged = [json.loads(line) for line in (folder / "flagged.jsonl").read_text().splitlines()]
@@ -146,11 +146,11 @@ def test_rules_on_rates_are_judged_by_bounds(audited: tuple[dict[str, Any], Audi
     assert result.judgement is not None
     by_metric = {rule.metric: rule for rule in result.judgement.rules}
     # Pairs of groups that few texts name stay in scope, and nothing is known of them.
-    assert result.probe is not None
-    few = [pair for pair in result.probe.pairs if pair.effective_n < 10]
+    assert result.exchange is not None
+    few = [pair for pair in result.exchange.pairs if pair.effective_n < 10]
     assert few
     assert by_metric["flip_rate"].status == "inconclusive"
-    assert by_metric["flip_rate"].groups == len(result.probe.pairs) - len(few)
+    assert by_metric["flip_rate"].groups == len(result.exchange.pairs) - len(few)
     assert by_metric["flip_rate"].kind == "level"
     flag = by_metric["flag_rate:counterfactual_flip"]
     assert flag.status == "fail"
@@ -195,9 +195,9 @@ def test_text_lives_in_one_place(audited: tuple[dict[str, Any], AuditResult, Pat
     config, result, folder = audited
     texts = pd.read_csv(config["data"]["path"]).set_index("id")["text"]
     kept = pd.read_parquet(folder / "inputs.parquet").set_index("row_id")["input"]
-    assert result.probe is not None
+    assert result.exchange is not None
     assert result.explanations is not None
-    allowed = {*result.explanations.shown, *result.flags.shown, *(pair.row_id for pair in result.probe.shown)}
+    allowed = {*result.explanations.shown, *result.flags.shown, *(pair.row_id for pair in result.exchange.shown)}
     allowed |= {row for gap in result.gaps for part in gap.parts for row in part.rows}
     assert set(kept.index) == allowed
     assert (texts[kept.index] == kept).all()

@@ -54,7 +54,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
                 "columns": {"input": "tokens", "label": "tags", "id": "id"},
             },
             "attributes": ["site"],
-            "probe": {},
+            "exchange": {},
             "explanations": {"which": "none"},
             "output": {"folder": str(tmp_path / "run")},
         }
@@ -145,7 +145,7 @@ def test_one_who_knows_all_treats_all_alike(make: Make) -> None:
 
 
 def test_a_sample_is_seeded_and_weighted_back(make: Make) -> None:
-    config = make(rows=60, probe={"names": {"sample": 30, "per_group": 2}})
+    config = make(rows=60, exchange={"names": {"sample": 30, "per_group": 2}})
     first = run(config)
     again = run(config, overwrite=True)
     assert first.names == again.names
@@ -201,14 +201,14 @@ def test_nobody_to_exchange(make: Make, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"probe": {"names": {"types": ["people"]}}}, "'people'"),
-        ({"probe": {"names": {"per_group": 99}}}, "99 names"),
-        ({"probe": {"languages": ["zh"]}}, "built in"),
+        ({"exchange": {"names": {"types": ["people"]}}}, "'people'"),
+        ({"exchange": {"names": {"per_group": 99}}}, "99 names"),
+        ({"exchange": {"languages": ["zh"]}}, "built in"),
         ({"policy": {"rules": [{"metric": "name_recall", "limit": 0.1, "over": ["site"]}]}}, "'site' is not audited"),
         ({"policy": {"rules": [{"metric": "name_recall", "margin": 0.1}]}}, "not by its change"),
         ({"policy": {"rules": [{"metric": "name_recall", "limit": 0.1, "exempt": ["Swiss"]}]}}, "'Swiss'"),
         ({"policy": {"rules": [{"metric": "flip_rate", "at_most": 0.1}]}}, "flip_rate"),
-        ({"probe": None, "policy": {"rules": [{"metric": "name_recall", "limit": 0.1}]}}, "no names are exchanged"),
+        ({"exchange": None, "policy": {"rules": [{"metric": "name_recall", "limit": 0.1}]}}, "no names are exchanged"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(changes: dict[str, Any], said: str, make: Make) -> None:

@@ -50,7 +50,7 @@ def test_recall_by_name_is_that_of_plain_transformers(tmp_path: Path) -> None:
                 "columns": {"input": "tokens", "label": "tags", "id": "id"},
             },
             "attributes": ["half"],
-            "probe": {"names": {"per_group": NAMES}},
+            "exchange": {"names": {"per_group": NAMES}},
             "explanations": {"which": "none"},
             "output": {"folder": str(tmp_path / "run")},
         }

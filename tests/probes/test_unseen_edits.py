@@ -19,13 +19,13 @@ def probed(config: dict[str, Any], texts: list[str]) -> tuple[Any, pd.DataFrame]
     path = Path(config["data"]["path"])
     frame = pd.read_csv(path).head(len(texts)).assign(text=texts)
     frame.to_csv(path, index=False)
-    probe = run(config).probe
+    probe = run(config).exchange
     assert probe is not None
     return probe, pd.read_parquet(Path(config["output"]["folder"]) / "counterfactuals.parquet")
 
 
 def test_terms_beyond_the_maximum_length_are_refused_and_counted(model_case: Make) -> None:
-    config = model_case(rows=40, probe={}, explanations={"which": "none"})
+    config = model_case(rows=40, exchange={}, explanations={"which": "none"})
     config["model"]["max_length"] = 8
     seen = [f"{TERMS[i % 2]} left here" for i in range(20)]
     unseen = [f"a b c d e f g h i j k {TERMS[i % 2]} left" for i in range(20)]
@@ -39,6 +39,6 @@ def test_terms_beyond_the_maximum_length_are_refused_and_counted(model_case: Mak
 def test_an_edit_the_tokenizer_reads_alike_is_refused(model_case: Make, tmp_path: Path) -> None:
     lexicon = tmp_path / "own.yaml"
     lexicon.write_text("language: en\naxes: {a: {groups: [x, y], forms: [{x: ☃, y: ☂}]}}\n")
-    config = model_case(rows=20, probe={"lexicons": [str(lexicon)], "replace": True}, explanations={"which": "none"})
+    config = model_case(rows=20, exchange={"lexicons": [str(lexicon)], "replace": True}, explanations={"which": "none"})
     probe, _ = probed(config, ["it is a good ☃ day"] * 20)
     assert (probe.exchanged, probe.refused) == (0, {"same_tokens": 20})

@@ -51,7 +51,7 @@ def hostile_run(tmp_path_factory: pytest.TempPathFactory, checkpoints: dict[str,
         "attributes": [HOSTILE[0], {"column": HOSTILE[3], "name": HOSTILE[2]}],
         "crossings": [[HOSTILE[0], HOSTILE[2]]],
         "explanations": {"sample": 20, "shown": 12, "least_contrast": 0.3},
-        "probe": {"threshold": 0.03},
+        "exchange": {"threshold": 0.03},
         "gaps": {"sample": 60, "metrics": ["selection_rate"], "resamples": 200},
         # Fails, so that its errors are flagged beside the flips.
         "policy": {"rules": [{"metric": "accuracy", "limit": 0.001, "evidence": "point"}]},

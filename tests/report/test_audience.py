@@ -118,7 +118,7 @@ def hatecheck(tmp_path_factory: pytest.TempPathFactory) -> Path:
         },
         "attributes": [{"column": "target_ident", "name": "target"}, {"column": "direction"}],
         "crossings": [["target", "direction"]],
-        "probe": {"shown": 6},
+        "exchange": {"shown": 6},
         "explanations": {"sample": 16, "most_flagged": 6, "shown": 12, "sanity": 2},
         "gaps": {"sample": 40},
         "policy": {"presets": ["four-fifths", "equalized-odds"]},

@@ -197,7 +197,7 @@ def test_sections_speak_of_no_class_where_none_is_positive(tmp_path: Path, check
     columns = {"id": "id", "input": "text", "label": "label"}
     out = run(
         tmp_path, rows, {"outcome": "labels", "columns": columns},
-        model={"path": str(folder)}, probe={}, explanations={"sample": 6},
+        model={"path": str(folder)}, exchange={}, explanations={"sample": 6},
     )  # fmt: skip
     text = page_of(out)
     assert "“”" not in text

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from audit.config import ProbeConfig
+from audit.config import ExchangeConfig
 from audit.fairness.bounds.outcomes import mean_of, rate_of
 from audit.fairness.metrics.names import COMPARED_AXES
-from audit.result import PairEffect, Probe, ShownPair, TextEdit
+from audit.result import ExchangeSummary, PairEffect, ShownPair, TextEdit
 
 
 def pair_effects(scored: pd.DataFrame, positive: str | None, level: float) -> list[PairEffect]:
@@ -68,24 +68,24 @@ def finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def probe_summary(
+def exchange_summary(
     table: pd.DataFrame,
     *,
     kinds: Sequence[str],
     languages: list[str],
     axes: list[str],
     lexicon_sha256: str | None,
-    settings: ProbeConfig,
+    settings: ExchangeConfig,
     positive: str | None,
     decisions: int,
     level: float,
-) -> Probe:
+) -> ExchangeSummary:
     """Sum up the table of counterfactuals."""
     scored = table[table["status"] == "scored"]
     refused = table.loc[table["status"] == "refused", "reason"].value_counts().sort_index()
     of_groups = scored[~scored["axis"].isin(COMPARED_AXES)]
     moved = (of_groups["f_exchanged"] - of_groups["f"]).abs()
-    return Probe(
+    return ExchangeSummary(
         kinds=list(kinds),
         languages=languages,
         lexicon_sha256=lexicon_sha256,

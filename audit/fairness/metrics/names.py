@@ -24,9 +24,9 @@ COMPLEMENTS = {
     "false_discovery_rate": "precision",
 }
 
-#: Of the counterfactual probe: how often decisions flip, and how far the score moves on average.
+#: Of exchanged groups: how often decisions flip, and how far the score moves on average.
 FLIP_RATE, TOKEN_GAP = "flip_rate", "token_fairness_gap"
-#: Axes of the probe on which no group is exchanged: other light, to compare with. Rules ask of them by name alone.
+#: Axes of the exchange on which no group is exchanged: other light, to compare with. Rules ask of them by name alone.
 COMPARED_AXES = ("light",)
 #: Of names put in the place of persons: how often these are found, and the share of their characters left visible.
 NAME_RECALL, NAME_VISIBLE = "name_recall", "name_visible"

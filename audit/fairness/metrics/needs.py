@@ -11,7 +11,7 @@ from audit.fairness.metrics.names import CRITERIA, EXPLAINED_RATE, FLAG_RATE, FL
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 #: labels: what is true. scores: of a model of two classes, or stored. probabilities: scores from 0 to 1. exchanges: of
-#: identity terms, by `probe`. names: persons renamed, by `probe`. explanations: explained decisions.
+#: identity terms, by `exchange`. names: persons renamed, by `exchange`. explanations: explained decisions.
 Need = Literal["labels", "scores", "probabilities", "exchanges", "names", "explanations"]
 #: Metrics that come from probes and explanations. Rules of a policy hold them; `metrics` does not list them.
 _OF_RULES: dict[str, tuple[Need, ...]] = {

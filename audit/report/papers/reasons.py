@@ -43,7 +43,7 @@ def _part(part: GapPart, t: Catalogue) -> str:
 
 def pairs(telling: Telling) -> Grid:
     """What exchanging groups does, a row for every pair of them."""
-    t, probe = telling.t, telling.result.probe
+    t, probe = telling.t, telling.result.exchange
 
     def rows() -> Iterator[Row]:
         for pair in probe.pairs if probe else []:

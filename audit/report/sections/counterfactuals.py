@@ -16,12 +16,12 @@ MOST_CHARTED = 24
 
 def build(view: View) -> dict[str, Any] | None:
     """Numbers per pair of groups, then pairs of texts; nothing where names were exchanged instead."""
-    if view.result.probe is None and view.result.names is not None:
+    if view.result.exchange is None and view.result.names is not None:
         return None
-    probe = view.result.probe
+    probe = view.result.exchange
     if probe is None:
         model = view.result.model
-        return {"probe": None, "task": model.task if model and view.result.config["probe"] is not None else None}
+        return {"exchange": None, "task": model.task if model and view.result.config["exchange"] is not None else None}
     pairs = sorted(probe.pairs, key=lambda pair: (-(pair.flip_rate or 0.0), -abs(pair.shift)))
     charted = pairs[:MOST_CHARTED]
     chart = None
@@ -40,7 +40,7 @@ def build(view: View) -> dict[str, Any] | None:
     for pair in pairs:
         by_axis.setdefault(pair.axis, []).append((pair_name(pair, view.t), pair))
     return {
-        "probe": probe,
+        "exchange": probe,
         "chart": chart,
         "by_axis": by_axis,
         "refused": sum(probe.refused.values()),
@@ -68,9 +68,9 @@ def _pair(view: View, shown: ShownPair) -> dict[str, Any]:
 
 def conclude(view: View) -> str | None:
     """Say how many decisions flipped, and of which exchange most often."""
-    probe = view.result.probe
+    probe = view.result.exchange
     if probe is None:
-        return view.t("counterfactuals.none") if view.result.config["probe"] is None else None
+        return view.t("counterfactuals.none") if view.result.config["exchange"] is None else None
     if not probe.pairs:
         return view.t("counterfactuals.no_pairs")
     if any(pair.flips is None for pair in probe.pairs):

@@ -13,7 +13,7 @@ from audit.report import stories
 from audit.report.documents import Telling
 from audit.report.papers import grids, xlsx
 from audit.report.papers.xlsx import fitting, render_xlsx, sheet_name
-from audit.result import GapDecomposition, GapPart, PairEffect, Probe
+from audit.result import ExchangeSummary, GapDecomposition, GapPart, PairEffect
 from audit.store.files import sha256
 from audit.text import visible
 from tests.report.papers.conftest import GROUPS, SECRET, of
@@ -81,12 +81,12 @@ def test_every_kind_of_part_of_a_gap_and_of_pair(told: Telling) -> None:
         to_negative=0, flip_rate=2 / 9, lower=0.1, upper=0.4, shift=0.1, shift_lower=None, shift_upper=None,
         token_gap=0.1, token_gap_error=None,
     )  # fmt: skip
-    probe = Probe(
+    probe = ExchangeSummary(
         kinds=["terms"], languages=["en"], lexicon_sha256=None, axes=["g"], threshold=0.1, score="1", texts=9,
         decisions=9, exchanged=9, refused={}, ambiguous=0, open=0, kept=0, failed=0, pairs=[pair], token_gap=None,
         shown=[],
     )  # fmt: skip
-    book = openpyxl.load_workbook(io.BytesIO(render_xlsx(of(told, gaps=[gap], probe=probe))))
+    book = openpyxl.load_workbook(io.BytesIO(render_xlsx(of(told, gaps=[gap], exchange=probe))))
     rows = rows_of(book["Parts of gaps"])
     assert len({row["Part"] for row in rows}) == len(rows) == len(kinds)
     assert "word: =word" in {row["Part"] for row in rows}
