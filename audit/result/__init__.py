@@ -86,6 +86,14 @@ from audit.result.findings import (
 from audit.result.impact import CategoryRate, ImpactTable
 from audit.result.names import NameExchanges, NamesOfGroup, NameTried, OwnNames, ShownEntity
 from audit.result.part import Note, Part
+from audit.result.privacy import (
+    Membership,
+    MembershipPair,
+    MembershipValue,
+    OperatingPoint,
+    RocCurve,
+    SideFacts,
+)
 from audit.result.verdicts import (
     Doubt,
     Judgement,
@@ -169,6 +177,9 @@ __all__ = [
     "LibraryCheck",
     "Measure",
     "Measured",
+    "Membership",
+    "MembershipPair",
+    "MembershipValue",
     "MetricDefinition",
     "MetricValue",
     "ModelFacts",
@@ -178,6 +189,7 @@ __all__ = [
     "Needed",
     "NextStep",
     "Note",
+    "OperatingPoint",
     "OutcomeCounts",
     "OwnNames",
     "PairEffect",
@@ -189,6 +201,7 @@ __all__ = [
     "QuantisedFacts",
     "Record",
     "Reliance",
+    "RocCurve",
     "RuleVerdict",
     "SanityCheck",
     "ScoreReport",
@@ -196,6 +209,7 @@ __all__ = [
     "SheetUnit",
     "ShownEntity",
     "ShownPair",
+    "SideFacts",
     "Sketch",
     "SlicingFacts",
     "StratifiedTest",
