@@ -40,6 +40,11 @@ def cut_into_words(text: str) -> list[str]:
     return _jieba()[0](text, True)
 
 
+def is_chinese_word(piece: str) -> bool:
+    """Whether jieba's dictionary holds a word."""
+    return _jieba()[1](piece)
+
+
 class Segments:
     """The words of one text."""
 
