@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -27,6 +27,7 @@ def values(made: Variant | Refused, before: Fields) -> tuple[object, ...]:
 
 @both
 @given(income=NUMBERS, height=NUMBERS, severity=st.integers(1, 3), seed=st.integers(0, 2**32))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_number_moves_further_than_its_error(
     name: str, income: float, height: float, severity: int, seed: int
 ) -> None:
