@@ -143,7 +143,7 @@ class ImageClassification:
 
     def collate(self, encoded: Sequence[Encoded]) -> torch.Tensor:
         """Put pixels of shape (channels, height, width) together, on the device."""
-        pixels = np.stack([item.inputs["pixels"] for item in encoded])
+        pixels = self._reader.numbers([item.inputs["pixels"] for item in encoded])
         return torch.from_numpy(pixels).to(self._device, self._dtype)
 
     def logits(self, batch: torch.Tensor, embedded: torch.Tensor | None = None) -> torch.Tensor:

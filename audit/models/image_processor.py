@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import PIL.Image
 from transformers import AutoImageProcessor
 
@@ -16,8 +16,8 @@ from audit.models.checkpoint import door
 from audit.models.config_only import read_json
 from audit.models.folder import CheckpointFolder
 from audit.models.loaded import Reader
+from audit.models.pixel_scale import UNSCALED, Bytes, Floats, PixelScale
 
-Floats = npt.NDArray[np.float32]
 #: Files that an image processor is described in: one of its own, or one of a processor for several kinds of input.
 OWN, SHARED = "preprocessor_config.json", "processor_config.json"
 
@@ -70,9 +70,10 @@ class PixelReader:
         edge = getattr(getattr(processor, "size", None), "shortest_edge", None)
         self._edge = 0.0 if not edge else edge / (getattr(processor, "crop_pct", None) or 1)
         self.size = self._one_size(where)
+        self._scale = PixelScale.of(processor, mode)
 
-    def pixels(self, picture: PIL.Image.Image) -> Floats:
-        """Return an array of shape (channels, height, width).
+    def pixels(self, picture: PIL.Image.Image) -> Bytes | Floats:
+        """Resize a picture; return an array of shape (channels, height, width), which `numbers` reads.
 
         Raises
         ------
@@ -84,9 +85,22 @@ class PixelReader:
         if width * height * max(1.0, self._edge / min(width, height)) ** 2 > MOST_PIXELS:
             raise NotDecodedError("too_large_image")
         try:
-            return self._run(picture)
+            return self._run(picture) if self._scale is None else self._run(picture, **UNSCALED)
         except Exception as error:  # processors raise whatever comes to their mind
             raise NotDecodedError("unprocessed_image") from error
+
+    def numbers(self, pictures: Sequence[Bytes | Floats]) -> Floats:
+        """Return what the model takes of some resized pictures, shape (pictures, channels, height, width).
+
+        The same to the last bit as the processor's own.
+        """
+        found = np.empty((len(pictures), *pictures[0].shape), np.float32)
+        for pixels, out in zip(pictures, found, strict=True):
+            if self._scale is not None and pixels.dtype == np.uint8:
+                self._scale(pixels, out)
+            else:
+                out[:] = pixels
+        return found
 
     def seen(self, picture: PIL.Image.Image) -> PIL.Image.Image:
         """Turn the numbers that a picture becomes into a picture again.
@@ -96,20 +110,19 @@ class PixelReader:
         NotDecodedError
             As `pixels` does.
         """
-        found = self.pixels(picture)
+        (found,) = self.numbers([self.pixels(picture)])
         # Whatever scale a processor uses, black and white say where it begins and ends.
-        black, white = (
-            self.pixels(PIL.Image.new(self.mode, (64, 64), colour)).mean(axis=(1, 2)) for colour in ("black", "white")
-        )
+        ends = [self.pixels(PIL.Image.new(self.mode, (64, 64), colour)) for colour in ("black", "white")]
+        black, white = self.numbers(ends).mean(axis=(2, 3))
         share = (found - black[:, None, None]) / (white - black)[:, None, None]
         values = np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
         return PIL.Image.fromarray(values[0] if len(values) == 1 else values.transpose(1, 2, 0))
 
-    def _run(self, picture: PIL.Image.Image) -> Floats:
-        found = np.asarray(self._processor(picture, return_tensors="np")["pixel_values"])
+    def _run(self, picture: PIL.Image.Image, **changes: bool) -> Bytes | Floats:
+        found = np.asarray(self._processor(picture, return_tensors="np", **changes)["pixel_values"])
         if found.ndim != 4 or len(found) != 1:
             raise ValueError(f"pixel_values have the shape {found.shape}, not (1, channels, height, width)")
-        pixels: Floats = found[0].astype(np.float32, copy=False)
+        pixels: Bytes | Floats = found[0] if changes else found[0].astype(np.float32, copy=False)
         return pixels
 
     def _one_size(self, where: str) -> tuple[int, int]:
