@@ -102,8 +102,14 @@ def templates_folder() -> Path:
 
 def page_environment(sources: dict[str, str] | None = None) -> jinja2.Environment:
     """Templates with everything escaped and every undefined name an error; `sources` adds to those in the folder."""
+    return _environment(tuple(sorted((sources or {}).items())))
+
+
+@cache
+def _environment(sources: tuple[tuple[str, str], ...]) -> jinja2.Environment:
+    """Translate templates once, which takes longer than to fill them."""
     environment = jinja2.Environment(
-        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(templates_folder()), jinja2.DictLoader(sources or {})]),
+        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(templates_folder()), jinja2.DictLoader(dict(sources))]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
