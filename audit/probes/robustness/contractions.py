@@ -42,7 +42,9 @@ _SHORT = re.compile(
 #: After *not* these belong to it: not only. After a verb those of the second list leave it the end of its clause.
 _STRESSED = frozenset({"only", "just", "merely", "simply"})
 _CLAUSE_ENDS = re.compile(
-    r"(?:to|too|so|is|was|and|or|but|because|when|if|in|at|on|as|than|either|neither|of|for|with)\Z", re.IGNORECASE
+    r"(?:to|too|so|is|was|and|or|but|because|when|if|in|at|on|as|than|either|neither|of|for|with"
+    r"|i|you|he|she|it|we|they|this|that|there|then)\Z",
+    re.IGNORECASE,
 )
 #: After one of these a clause ends in its verb: what they are.
 _ASKED = re.compile(

@@ -36,7 +36,7 @@ def is_common(word: str) -> bool:
 @cache
 def word_list(name: str) -> frozenset[str]:
     """A list of `data/en_lists.yaml`."""
-    return frozenset(map(str, yaml.safe_load((DATA / "en_lists.yaml").read_text(encoding="utf-8"))[name]))
+    return frozenset(yaml.safe_load((DATA / "en_lists.yaml").read_text(encoding="utf-8"))[name])
 
 
 @lru_cache(maxsize=1 << 16)

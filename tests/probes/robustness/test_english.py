@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audit.probes.robustness.dictionary import could_be, is_word
+from audit.probes.robustness.dictionary import could_be, is_word, word_list
 from audit.probes.robustness.registry import transforms_for
 from audit.probes.robustness.transform import Refused, Variant
 from audit.probes.robustness.typing_errors import NEIGHBOURS
@@ -17,6 +17,13 @@ def changed(name: str, text: str, severity: int | None = None, seed: int = 0) ->
     transform = BY_NAME[name]
     made = transform.apply(text, severity or len(transform.severities), seed)
     return made.reason if isinstance(made, Refused) else str(made.example)
+
+
+@pytest.mark.parametrize("name", ["negations", "acronyms", "capitonyms"])
+def test_lists_hold_words(name: str) -> None:
+    # YAML reads no, on and off as truth values unless they are quoted.
+    assert all(isinstance(word, str) and word == word.lower() for word in word_list(name))
+    assert {"no", "not", "never"} <= word_list("negations")
 
 
 def test_neighbours_are_the_keys_around_a_key() -> None:
@@ -49,7 +56,7 @@ def test_a_larger_share_of_words_is_changed() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("not never nobody without", "negation"),
+        ("No not never nobody without", "negation"),
         ("a bc def", "short"),
         ("Zbigniew Xqzzy", "unknown_word"),
         ("can't wouldn't", "contraction"),
@@ -148,6 +155,7 @@ def test_contractions_are_expanded_where_one_reading_is_possible(short: str, lon
         ("I am NOT late", "no_place"),
         ("It does NOT", "stressed"),
         ("I have a dog", "stressed"),
+        ("being the fool I am I went", "stressed"),
         ("I have been there", "I've been there"),
     ],
 )
