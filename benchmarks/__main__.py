@@ -21,6 +21,7 @@ NAMES = (
     "calibration_advice",
     "calibration_scores",
     "calibration_membership",
+    "calibration_people",
     "bounds",
     "regression",
     "explain",

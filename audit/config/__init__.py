@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from audit.config.data import MISSING, READ, AttributeConfig, AttributeEntry, Columns, DataConfig
+from audit.config.deployment import DeploymentConfig
 from audit.config.documentation import DocumentationConfig, SignOffConfig
 from audit.config.encoding import number_of
 from audit.config.nearest import keys_at, meant
@@ -38,6 +39,7 @@ __all__ = [
     "Columns",
     "ConfigPart",
     "DataConfig",
+    "DeploymentConfig",
     "DiscoveryConfig",
     "DocumentationConfig",
     "ExchangeConfig",
@@ -82,6 +84,7 @@ class AuditConfig(ConfigPart):
         None, description="Left out: no counterfactuals. `{}` exchanges identity terms with the defaults."
     )
     gaps: GapConfig = GapConfig()
+    deployment: DeploymentConfig | None = Field(None, description="Left out: rates are not told as numbers of people.")
     policy: PolicyConfig = PolicyConfig()
     output: OutputConfig = OutputConfig()
     frameworks: tuple[str, ...] = Field(
@@ -140,6 +143,18 @@ class AuditConfig(ConfigPart):
             raise ValueError(f"data.positive_label: with data.outcome {data.outcome}, every class is asked about")
         if data.outcome == "entities" and columns.input is None:
             raise ValueError("data.columns.input: name the column of words, or of texts, that the entities are in")
+        return self
+
+    @model_validator(mode="after")
+    def _consequences_name_something_known(self) -> AuditConfig:
+        names = [attribute.label for attribute in self.attributes]
+        slicings = [*names, *(" × ".join(crossing) for crossing in self.crossings)]
+        if self.deployment is not None:
+            if self.data.outcome != "class":
+                raise ValueError("deployment: people are counted where a row has one class (data.outcome class)")
+            for name in self.deployment.shares:
+                if name not in slicings:
+                    raise ValueError(f"deployment.shares: {name!r} is no attribute or crossing{meant(name, slicings)}")
         return self
 
     @model_validator(mode="after")

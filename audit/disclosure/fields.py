@@ -23,7 +23,7 @@ _WORDS: dict[str, dict[Decision, str]] = {
         "parts": "environment timings policy_source",
         "suppressed": "title config model data slicings metrics adjusted disparities class_reports stratified "
         "adverse_impact impact_ratios clear_gaps findings comparison judgement explanations gaps pushes exchange names "
-        "reliance flags notes work",
+        "reliance flags notes work social_impact",
         "dropped": "correlations scores discovery",
     },
     "Publication": {"told": "least suppressed left_out"},
@@ -73,6 +73,31 @@ _WORDS: dict[str, dict[Decision, str]] = {
     },
     "ImpactTable": {"told": "attributes cls", "suppressed": "highest unknown groups"},
     "CategoryRate": {"told": "group n selected share rate standing", "suppressed": "impact_ratio"},
+    "SocialImpact": {
+        "told": "decisions_per_year positive_is level shares_given false_negative_cost false_positive_cost unit",
+        "suppressed": "people gains concentration costs",
+    },
+    "AffectedPeople": {
+        "told": "attributes group harm cls n in_sample rate lower upper share per_year per_year_lower per_year_upper "
+        "note doubt",
+        "parts": "excess",
+    },
+    "Excess": {
+        "told": "reference n rate reference_rate difference difference_lower difference_upper in_sample "
+        "in_sample_lower in_sample_upper shortfall per_year per_year_lower per_year_upper doubt"
+    },
+    "Gain": {
+        "told": "attributes harm cls reference groups in_sample in_sample_lower in_sample_upper per_year "
+        "per_year_lower per_year_upper"
+    },
+    "Concentration": {
+        "told": "attributes groups errors people_share errors_share lower upper note doubt",
+        "parts": "curve",
+    },
+    "Borne": {"told": "group people errors"},
+    "GroupCost": {
+        "told": "attributes group in_sample per_decision lower upper per_year per_year_lower per_year_upper note"
+    },
     "ClassReport": {"told": "attributes group cls support precision recall f1_score"},
     "ClearGaps": {"told": "level comparisons gaps doubted", "suppressed": "items suppressed"},
     "ClearGap": {

@@ -6,6 +6,7 @@ from typing import Any
 
 from audit.disclosure.fields import DECISIONS
 from audit.disclosure.groups import SUPPRESSED, PublicGroups
+from audit.disclosure.people import social_impact
 from audit.disclosure.reasons import why
 from audit.disclosure.rulings import POLICY_FILE, comparison, judgement
 from audit.disclosure.subject import subject
@@ -57,6 +58,8 @@ def made_public(result: AuditResult) -> AuditResult:
             **reasons,
             "comparison": result.comparison and comparison(result.comparison, groups),
             "judgement": result.judgement and judgement(result.judgement, groups, shown),
+            "social_impact": result.social_impact
+            and social_impact(result.social_impact, groups, weighted=result.data.weighted),
             "policy_source": source and source.model_copy(update={"file": POLICY_FILE}),
         }
     )
@@ -72,6 +75,7 @@ def made_public(result: AuditResult) -> AuditResult:
             ("explanations", result.explanations and swept.explanations is None),
             ("exchange", result.exchange and swept.exchange is None),
             ("reliance", result.reliance and swept.reliance is None),
+            ("social_impact", result.social_impact and swept.social_impact is None),
             ("notes", len(swept.notes) < len(result.notes)),
         )
         if was

@@ -23,6 +23,7 @@ from audit.fairness.metrics.definitions import SEVERAL, Outcome, choose_metrics
 from audit.fairness.metrics.names import EXPLAINED_RATE, NAME_METRICS
 from audit.fairness.tally import Slicing
 from audit.models.tasks import TASKS
+from audit.pipeline.deployment import check_deployment
 from audit.pipeline.entity_groups import TYPE, groups_of_entities
 from audit.pipeline.persons import NamesAsked, names_asked, names_of
 from audit.policy.outcomes import outcome_units
@@ -125,6 +126,7 @@ def understand(
         names.slicings if names else [],
     )
     check_policy_groups(config, surveyed, names, _of_entities(config, classes))
+    check_deployment(config, surveyed, classes)
     members = [attribute.label for attribute in config.attributes if attribute.members]
     read = [attribute.label for attribute in config.read_as_groups]
     schema = decision_schema(read, config.controls, members)

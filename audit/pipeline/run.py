@@ -18,6 +18,7 @@ from audit.pipeline.decide import decide
 from audit.pipeline.exchanges import exchange_groups
 from audit.pipeline.facts import describe
 from audit.pipeline.gaps import gaps_to_look_into
+from audit.pipeline.impact import social_impact
 from audit.pipeline.inputs import keep_inputs, seeing_of
 from audit.pipeline.persons import exchange_names
 from audit.pipeline.record import record, vouched
@@ -28,7 +29,7 @@ from audit.policy.judge import judge
 from audit.policy.location import locate_rules
 from audit.report.documents import Telling
 from audit.report.write import write_documents
-from audit.result import AuditResult, Comparison, Measured, PolicySource, Verdicts
+from audit.result import AuditResult, Comparison, Consequences, Measured, PolicySource, Verdicts
 from audit.store.lock import held
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
@@ -113,10 +114,12 @@ def run(
             changed = changed_rows(folder, subject.data, reference, config.seed)
             explained = explain_why(case, folder, progress, clock, probed, named, gaps, changed)
             fairness = with_explained_rates(fairness, case, explained.table)
+        with clock.timing("consequences"):
+            meaning = Consequences(social_impact=social_impact(case, folder, fairness))
         surveyed.images.check()
         verdicts = Verdicts(comparison=None, policy_source=source or policy_source, judgement=None)
         told = record(case, subject, folder, clock, explained.notes)
-        result = AuditResult.of(subject, fairness, verdicts, explained.why, told)
+        result = AuditResult.of(subject, fairness, verdicts, explained.why, meaning, told)
 
         comparison, incomparable = hold_against(
             result, folder, reference, config, other_rows=other_rows, seeing=seeing_of(adapter)

@@ -226,6 +226,36 @@ def parts(
     return Chart(figure, label, _height(rows))
 
 
+def amounts(
+    label: str,
+    names: Sequence[str],
+    values: Sequence[float],
+    bounds: Sequence[tuple[float | None, float | None]],
+    *,
+    signs: bool = False,
+) -> Chart:
+    """Numbers of any size with their intervals; around a line at zero, where they may be on either side of it."""
+    rows = _distinct(names)
+    figure = go.Figure(
+        go.Scatter(
+            x=list(values),
+            y=rows,
+            mode="markers",
+            cliponaxis=False,
+            marker={"size": 10, "color": SERIES[0]},
+            error_x=_whiskers(values, bounds),
+            hovertemplate=f"%{{y}}: %{{x:{'+' if signs else ''},.1~f}}<extra></extra>",
+        )
+    )
+    if signs:
+        figure.add_vline(x=0, line={"color": MUTED, "width": 1})
+    _layout(figure, rows)
+    figure.update_layout(
+        xaxis={"tickformat": "+,.2~f" if signs else ",.2~f", "rangemode": "normal" if signs else "tozero", "nticks": 5}
+    )
+    return Chart(figure, label, _height(rows))
+
+
 def lines(
     label: str,
     x: str,

@@ -124,6 +124,7 @@ def _environment(sources: tuple[tuple[str, str], ...]) -> jinja2.Environment:
         "signed": wording.signed,
         "signed_points": wording.signed_points,
         "count": wording.count,
+        "people": wording.people,
         "group": wording.group_name,
         "share": wording.css_share,
         "position": wording.css_position,

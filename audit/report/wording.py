@@ -68,6 +68,13 @@ def count(value: int | float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
 
 
+def people(value: float | None) -> str:
+    """A number of people: whole ones, from ten on."""
+    if value is None:
+        return "–"
+    return (f"{value:,.0f}" if abs(value) >= 10 else f"{value:z.1f}").replace("-", "−")
+
+
 def css_share(value: float) -> str:
     """A length in a style, as a share of what is around it."""
     return f"{100 * value:.2f}%"

@@ -1,8 +1,9 @@
 """`result.json` as typed models: every stage of an audit returns one part, every output reads the whole.
 
 The parts lie beside each other in one object: `Subject` (what was audited, and how), `Fairness` (groups against
-groups), `Verdicts` (baseline and policy), `Why` (explanations, probe, flags), `Conclusions` (findings), `Record`
-(notes, cost, environment). Each stands at the end of the file of what it holds, and declares its fields for the whole.
+groups), `Verdicts` (baseline and policy), `Why` (explanations, probe, flags), `Consequences` (social impact),
+`Conclusions` (findings), `Record` (notes, cost, environment). Each stands at the end of the file of what it
+holds, and declares its fields for the whole.
 
 It holds numbers and codes with parameters, never prose; words live in the message catalogue of the report. Fields that
 are null say why in `note`; counts are null only in a copy for the public, where they are suppressed. Apart from
@@ -94,6 +95,16 @@ from audit.result.privacy import (
     RocCurve,
     SideFacts,
 )
+from audit.result.social import (
+    AffectedPeople,
+    Borne,
+    Concentration,
+    Consequences,
+    Excess,
+    Gain,
+    GroupCost,
+    SocialImpact,
+)
 from audit.result.verdicts import (
     Doubt,
     Judgement,
@@ -128,7 +139,9 @@ if TYPE_CHECKING:
 __all__ = [
     "SCHEMA_VERSION",
     "AdverseImpact",
+    "AffectedPeople",
     "AuditResult",
+    "Borne",
     "CalibrationBin",
     "Carried",
     "Carrier",
@@ -141,9 +154,11 @@ __all__ = [
     "Closing",
     "ComparedDecision",
     "Comparison",
+    "Concentration",
     "ConceptPush",
     "Conclusions",
     "Confused",
+    "Consequences",
     "Correlation",
     "DataFacts",
     "DecisionSheet",
@@ -153,6 +168,7 @@ __all__ = [
     "Doubt",
     "Environment",
     "EqualTreatment",
+    "Excess",
     "ExchangeSummary",
     "Exchanged",
     "ExplanationComparison",
@@ -167,10 +183,12 @@ __all__ = [
     "Flags",
     "FlipRate",
     "Flips",
+    "Gain",
     "GapChange",
     "GapDecomposition",
     "GapPart",
     "Group",
+    "GroupCost",
     "GroupScores",
     "ImpactTable",
     "Judgement",
@@ -212,6 +230,7 @@ __all__ = [
     "SideFacts",
     "Sketch",
     "SlicingFacts",
+    "SocialImpact",
     "StratifiedTest",
     "Subject",
     "Sureness",
@@ -233,7 +252,7 @@ class Measured(Fairness, Subject):
 
 
 # pydantic gives the fields of the last base first: read the bases from right to left for the order in result.json.
-class AuditResult(Record, Conclusions, Why, Verdicts, Measured):
+class AuditResult(Record, Conclusions, Consequences, Why, Verdicts, Measured):
     """One audit, whole."""
 
     def metrics_frame(self) -> pd.DataFrame:

@@ -101,6 +101,7 @@ MAY_KNOW = {
     "models": {"config", "data", "entities", "errors", "result", "store", "terms", "text"},
     "fairness": {"config", "errors", "result", "store"},
     "policy": {"config", "errors", "fairness", "result", "store", "text"},
+    "impact": {"config", "fairness", "result"},
     "findings": {"config", "fairness", "result"},
     "probes": {"config", "data", "entities", "errors", "models", "result", "say", "store", "terms"},
     "explain": {"audit", "config", "data", "errors", "fairness", "models", "result", "store", "terms"},

@@ -75,6 +75,8 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     prefixes += ("finding.", "next.", "found.", "asked.", "phrase.", "amount.", "titled.", "comparison.said.")
     prefixes += ("summary.settled", "terminal.", "report.public.part.")
     prefixes += ("paper.audience.", "paper.digest.", "paper.over.", "paper.part.", "paper.grid.", "paper.column.")
+    prefixes += ("social_impact.harm.", "social_impact.kind.", "social_impact.gain.", "social_impact.chart.")
+    prefixes += ("social_impact.excess.",)
     prefixes += ("flags.means.", "flags.severity.", "flags.confirmed.")
     prefixes += (
         "axis.",

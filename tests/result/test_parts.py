@@ -13,9 +13,20 @@ import pytest
 from pydantic import ValidationError
 
 import audit
-from audit.result import AuditResult, Conclusions, Fairness, Measured, Part, Record, Subject, Verdicts, Why
+from audit.result import (
+    AuditResult,
+    Conclusions,
+    Consequences,
+    Fairness,
+    Measured,
+    Part,
+    Record,
+    Subject,
+    Verdicts,
+    Why,
+)
 
-PARTS = (Subject, Fairness, Verdicts, Why, Conclusions, Record)
+PARTS = (Subject, Fairness, Verdicts, Why, Consequences, Conclusions, Record)
 
 
 def declared(model: type[Part]) -> list[str]:

@@ -14,7 +14,18 @@ from audit.report.view import View
 ENTRY_POINTS = "fairaudit.report_sections"
 BUILT_IN = (
     *("banner", "summary", "clear_gaps", "unsettled", "scope", "data", "performance", "disparities", "scores", "why"),
-    *("counterfactuals", "names", "explanations", "flags", "comparison", "gate", "bias_audit", "compliance", "limits"),
+    *(
+        "counterfactuals",
+        "names",
+        "explanations",
+        "flags",
+        "comparison",
+        "social_impact",
+        "gate",
+        "bias_audit",
+        "compliance",
+        "limits",
+    ),
     *("method", "sign_off", "glossary"),
 )
 
