@@ -15,6 +15,7 @@ from audit.config.encoding import number_of
 from audit.config.nearest import keys_at, meant
 from audit.config.part import Column, ConfigPart, Label
 from audit.config.policy import PolicyConfig, RuleConfig, WaiverConfig, Waivers
+from audit.config.probes import ProbesConfig
 from audit.config.prompt import PromptConfig, check_fields
 from audit.config.reading import parse_yaml, read_yaml, refuse_broken_text
 from audit.config.spelling import as_label
@@ -49,6 +50,7 @@ __all__ = [
     "ModelConfig",
     "OutputConfig",
     "PolicyConfig",
+    "ProbesConfig",
     "PromptConfig",
     "RuleConfig",
     "SignOffConfig",
@@ -82,6 +84,9 @@ class AuditConfig(ConfigPart):
     explanations: ExplanationConfig = ExplanationConfig()
     exchange: ExchangeConfig | None = Field(
         None, description="Left out: no counterfactuals. `{}` exchanges identity terms with the defaults."
+    )
+    probes: ProbesConfig | None = Field(
+        None, description="Left out: the model is asked no further questions. `{}` asks the usual ones."
     )
     gaps: GapConfig = GapConfig()
     deployment: DeploymentConfig | None = Field(None, description="Left out: rates are not told as numbers of people.")
@@ -210,8 +215,8 @@ class AuditConfig(ConfigPart):
                 raise ValueError("data.threshold: median cuts stored scores, and `model` decides by itself")
             if not columns.read:
                 raise ValueError(f"data.columns: name the column that the model reads, as one of {some(list(READ))}")
-        elif self.exchange is not None:
-            raise ValueError("exchange: edited texts need a `model` to decide on them")
+        elif asked := [key for key in ("exchange", "probes") if getattr(self, key) is not None]:
+            raise ValueError(f"{asked[0]}: changed rows need a `model` to decide on them")
         self._values_agree()
         self._pictures_agree()
         if self.exchange is not None and self.exchange.names != NamesConfig() and self.data.outcome != "entities":
@@ -319,6 +324,7 @@ def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Pat
     data = config.data.model_copy(update={"path": base / config.data.path})
     model = config.model and config.model.based_at(base)
     output = config.output.model_copy(update={"folder": base / config.output.folder})
+    probes = config.probes and config.probes.based_at(base)
     exchange = config.exchange and config.exchange.model_copy(
         update={
             "lexicons": tuple(base / path for path in config.exchange.lexicons),
@@ -327,7 +333,9 @@ def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Pat
             ),
         }
     )
-    return config.model_copy(update={"data": data, "model": model, "output": output, "exchange": exchange})
+    return config.model_copy(
+        update={"data": data, "model": model, "output": output, "exchange": exchange, "probes": probes}
+    )
 
 
 def _set(raw: dict[str, Any], override: str) -> None:

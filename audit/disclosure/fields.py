@@ -23,7 +23,7 @@ _WORDS: dict[str, dict[Decision, str]] = {
         "parts": "environment timings policy_source",
         "suppressed": "title config model data slicings metrics adjusted disparities class_reports stratified "
         "adverse_impact impact_ratios clear_gaps findings comparison judgement explanations gaps pushes exchange names "
-        "reliance flags notes work social_impact",
+        "probes reliance flags notes work social_impact",
         "dropped": "correlations scores discovery",
     },
     "Publication": {"told": "least suppressed left_out"},
@@ -172,6 +172,17 @@ _WORDS: dict[str, dict[Decision, str]] = {
     },
     "OwnNames": {"told": "n found rate lower upper"},
     "NamesOfGroup": {"told": "group names tokens unknown"},
+    "ProbeResult": {
+        "told": "probe metric outcome transforms severities population sampled asked variants queries "
+        "metric_definitions",
+        "suppressed": "failed refused rates metrics disparities clear_gaps slicings",
+        "dropped": "correlations shown",
+    },
+    "ProbeRate": {
+        "told": "transform severity attributes group n effective_n clusters",
+        "suppressed": "hits rate lower upper moved",
+    },
+    "RefusedVariants": {"told": "transform reason n"},
     "Reliance": {"told": "share threshold decisions suspected confirmed_by_masking confirmed_by_exchange unconfirmed"},
     "Findings": {"told": "left_out", "parts": "items"},
     "Finding": {

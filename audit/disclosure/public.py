@@ -74,6 +74,7 @@ def made_public(result: AuditResult) -> AuditResult:
             ("names", result.names and swept.names is None),
             ("explanations", result.explanations and swept.explanations is None),
             ("exchange", result.exchange and swept.exchange is None),
+            ("probes", len(swept.probes) < len(result.probes)),
             ("reliance", result.reliance and swept.reliance is None),
             ("social_impact", result.social_impact and swept.social_impact is None),
             ("notes", len(swept.notes) < len(result.notes)),

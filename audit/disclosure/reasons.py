@@ -20,8 +20,10 @@ from audit.result import (
     Flags,
     GapDecomposition,
     GapPart,
+    MetricValue,
     NameExchanges,
     PairEffect,
+    ProbeResult,
     Reliance,
 )
 
@@ -57,6 +59,7 @@ def why(result: AuditResult, groups: PublicGroups) -> dict[str, Any]:
         "pushes": [_push(push, result) for push in result.pushes if push.n >= LEAST],
         "exchange": result.exchange and _exchange(result.exchange, result),
         "names": result.names and _names(result.names),
+        "probes": [told for found in result.probes for told in [_probe(found, groups)] if told is not None],
         "reliance": result.reliance and _reliance(result.reliance),
         "flags": _flags(result.flags, groups),
     }
@@ -179,13 +182,48 @@ def _names(names: NameExchanges) -> NameExchanges | None:
     process = [names.failed, names.varies, names.by_group, *names.refused.values()]
     rates = [value for value in names.metrics if value.value is not None]
     enough = min(counts) >= LEAST and all_plain(process) and in_parts(names.own.n, names.own.found)
-    for value in rates:
-        least = min(value.n or 0, value.effective_n or value.n or 0)
-        enough &= min(least, least * (value.value or 0.0), least * (1 - (value.value or 0.0))) >= LEAST
+    enough &= all(map(_enough, rates))
     if not enough:
         return None
     metrics = [value.model_copy(update={"sketch": None}) for value in names.metrics]
     return names.model_copy(update={"shown": [], "correlations": [], "metrics": metrics})
+
+
+def _probe(found: ProbeResult, groups: PublicGroups) -> ProbeResult | None:
+    """What a probe found: of groups where every count is enough and no group is hidden, else of everybody alone."""
+    if min(found.sampled, found.asked) < LEAST:
+        return None
+    by_group = groups.tells_everything and all(
+        in_parts(rate.n, rate.hits) and of_many(rate.clusters) for rate in found.rates if rate.attributes
+    )
+    rates = [
+        rate
+        for rate in found.rates
+        if (by_group or not rate.attributes) and in_parts(rate.n, rate.hits) and of_many(rate.clusters)
+    ]
+    metrics = [value for value in found.metrics if (by_group or not value.attributes) and _enough(value)]
+    by_group &= len(metrics) == len(found.metrics)
+    refused = [item.n for item in found.refused]
+    return found.model_copy(
+        update={
+            "failed": found.failed if is_plain(found.failed) else None,
+            "refused": found.refused if all_plain(refused) else [],
+            "rates": rates,
+            "metrics": metrics if by_group else [value for value in metrics if not value.attributes],
+            "slicings": found.slicings if by_group else [],
+            "disparities": found.disparities if by_group else [],
+            "clear_gaps": found.clear_gaps if by_group else found.clear_gaps.model_copy(update={"items": []}),
+            "correlations": [],
+            "shown": [],
+        }
+    )
+
+
+def _enough(value: MetricValue) -> bool:
+    """Whether enough decisions have an outcome, and enough have not."""
+    least = min(value.n or 0, value.effective_n or value.n or 0)
+    rate = value.value or 0.0
+    return min(least, least * rate, least * (1 - rate)) >= LEAST
 
 
 def _reliance(found: Reliance) -> Reliance | None:

@@ -131,29 +131,49 @@ class OwnFunction:
 
 
 def import_function(config: ModelConfig) -> OwnFunction:
-    """Import the function that the configuration names.
+    """Import the function that decides, or builds what decides, with the files that it is said to read.
 
     Raises
     ------
     ConfigError, ModelError
-        If there is no such module or function, it cannot be imported, or a file that it reads is not there.
+        As `import_named`, or if a file that it reads is not there.
     """
-    named = config.function or ""
     key = "model.callable" if config.callable else "model.factory"
-    declared = _declared(config)
+    return import_named(config.function or "", key, config.folder, _declared(config))
+
+
+def import_named(named: str, key: str, folder: Path, declared: tuple[Path, ...] = ()) -> OwnFunction:
+    """Import a function that the configuration names.
+
+    Parameters
+    ----------
+    named
+        `package.module:function`.
+    key
+        Where the configuration names it.
+    folder
+        Of the configuration file: modules are looked for there first.
+    declared
+        Files that it is said to read.
+
+    Raises
+    ------
+    ConfigError, ModelError
+        If there is no such module or function, or it cannot be imported.
+    """
     name, _, path = named.partition(":")
     _forget()
-    _check_name(name, config.folder, key)
+    _check_name(name, folder, key)
     before = set(sys.modules)
     try:
-        with importing_from(config.folder), silent():
+        with importing_from(folder), silent():
             importlib.invalidate_caches()
             module = importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(f"{error.name}.")):
             raise ConfigError(
                 f"there is no module {error.name!r}, neither beside the configuration nor installed", where=key,
-                hint=f"looked in {str(config.folder.resolve())!r} first",
+                hint=f"looked in {str(folder.resolve())!r} first",
             ) from None  # fmt: skip
         raise ModelError(
             f"importing {name} failed: it needs the package {error.name}", where=key, hint=f"install {error.name}"
@@ -161,7 +181,7 @@ def import_function(config: ModelConfig) -> OwnFunction:
     except (Exception, SystemExit) as error:
         raise ModelError(f"importing {name} failed: {said(error)}", where=key) from error
     finally:
-        brought = brought_from(config.folder, before)
+        brought = brought_from(folder, before)
     if _file_of(module) is None:
         raise ConfigError(f"the module {name!r} has no file that could be hashed", where=key)
     found: Any = module
@@ -170,7 +190,7 @@ def import_function(config: ModelConfig) -> OwnFunction:
     if not callable(found):
         what = "names nothing in it" if found is None else f"is a {type(found).__name__}, not a function"
         raise ConfigError(f"{path!r} {what}: {name} is {str(_file_of(module))!r}", where=key)
-    return OwnFunction(named, found, config.folder, module, declared, brought)
+    return OwnFunction(named, found, folder, module, declared, brought)
 
 
 def brought_from(folder: Path, before: set[str]) -> dict[str, Path]:

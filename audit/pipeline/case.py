@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ from audit.text import file_name
 
 if TYPE_CHECKING:
     from audit.models.adapter import Adapter
+    from audit.probes.variants import Probe
 
 
 @dataclass
@@ -57,6 +58,8 @@ class Case:
     names: NamesAsked | None = None
     #: Kinds of exchange that the model answers and the configuration asks for.
     exchanges: tuple[str, ...] = ()
+    #: What the model is asked about again.
+    probes: tuple[Probe, ...] = ()
 
 
 def understand(
@@ -114,9 +117,13 @@ def understand(
         )
     names = names_asked(config, adapter)
     exchanged = _exchanged(config, adapter)
-    if config.exchange is not None and adapter is not None and not exchanged and names is None:
-        notes.append(Note(code="nothing_exchanged", params={"task": adapter.facts().task}))
-    units |= outcome_units(exchanged=bool(exchanged), named=names is not None, labelled=labelled, explained=explaining)
+    notes += _nothing_exchanged(config, adapter, exchanged, names)
+    probes = probes_asked(config)
+    units |= outcome_units(
+        exchanged=bool(exchanged), named=names is not None, labelled=labelled, explained=explaining,
+        flagging=any(probe.flags for probe in probes),
+        probes=[(probe.name, probe.transforms) for probe in probes],
+    )  # fmt: skip
     standardised = {metric.name for metric in metrics if metric.numerator is not None} if config.controls else set()
     check_policy(
         config.policy,
@@ -144,7 +151,25 @@ def understand(
         notes,
         names,
         exchanged,
+        probes,
     )  # fmt: skip
+
+
+def _nothing_exchanged(
+    config: AuditConfig, adapter: Adapter | None, exchanged: Collection[str], names: NamesAsked | None
+) -> list[Note]:
+    if config.exchange is None or adapter is None or exchanged or names is not None:
+        return []
+    return [Note(code="nothing_exchanged", params={"task": adapter.facts().task})]
+
+
+def probes_asked(config: AuditConfig) -> tuple[Probe, ...]:
+    """Make the probes that the configuration asks for; without one, nothing that makes them is loaded."""
+    if config.probes is None:
+        return ()
+    from audit.probes.registry import probes_of
+
+    return tuple(probes_of(config))
 
 
 def _exchanged(config: AuditConfig, adapter: Adapter | None) -> tuple[str, ...]:
@@ -332,11 +357,14 @@ def _by_names(config: AuditConfig) -> bool:
     return config.exchange is not None or any(attribute.entity not in {None, TYPE} for attribute in config.attributes)
 
 
-def fingerprint_of_run(config: AuditConfig, surveyed: Survey, adapter: Adapter | None) -> dict[str, str]:
+def fingerprint_of_run(
+    config: AuditConfig, surveyed: Survey, adapter: Adapter | None, probes: Sequence[Probe] = ()
+) -> dict[str, str]:
     """Hash everything that decides the outcome."""
     model = adapter.facts() if adapter else None
     words = [lexicons_sha256(lexicons_of(config))] if config.exchange else []
     words += [names_of(config).sha256] if config.data.outcome == "entities" and _by_names(config) else []
+    words += [probe.fingerprint() for probe in probes]
     return {
         "configuration": fingerprint_of([portable(config), *words]),
         "data": surveyed.sha256,

@@ -12,6 +12,7 @@ from audit.pipeline.clock import Clock
 from audit.pipeline.environment import environment
 from audit.pipeline.facts import remarks
 from audit.pipeline.options import option_notes
+from audit.pipeline.probes import STAGE
 from audit.result import AuditResult, Note, Record, Subject, Timings
 from audit.store.runfolder import RunFolder
 
@@ -28,7 +29,7 @@ def record(case: Case, subject: Subject, folder: RunFolder, clock: Clock, noted:
         What stages noted while they ran.
     """
     work: Counter[str] = Counter()
-    for stage in COUNTED:
+    for stage in (*COUNTED, *(STAGE + probe.name for probe in case.probes)):
         work.update(folder.shards(stage).counters())
     return Record(
         notes=[*case.notes, *noted, *remarks(case, subject.data, work), *option_notes(case, folder, work)],

@@ -11,7 +11,7 @@ from audit.data.survey import survey
 from audit.errors import AuditError
 from audit.findings.join import with_findings
 from audit.frameworks.loading import packs_of
-from audit.pipeline.case import fingerprint_of_run, understand
+from audit.pipeline.case import Case, fingerprint_of_run, understand
 from audit.pipeline.clock import Clock
 from audit.pipeline.comparisons import compare_all, with_explained_rates
 from audit.pipeline.decide import decide
@@ -21,15 +21,16 @@ from audit.pipeline.gaps import gaps_to_look_into
 from audit.pipeline.impact import social_impact
 from audit.pipeline.inputs import keep_inputs, seeing_of
 from audit.pipeline.persons import exchange_names
+from audit.pipeline.probes import ask_probes
 from audit.pipeline.record import record, vouched
 from audit.pipeline.versions import changed_rows, compare_versions, fingerprint_of_baseline
-from audit.pipeline.why import explain_why
+from audit.pipeline.why import explain_why, flag_decisions
 from audit.policy.baseline import Reference, load_baseline
 from audit.policy.judge import judge
 from audit.policy.location import locate_rules
 from audit.report.documents import Telling
 from audit.report.write import write_documents
-from audit.result import AuditResult, Comparison, Consequences, Measured, PolicySource, Verdicts
+from audit.result import AuditResult, Comparison, Consequences, Measured, PolicySource, Probing, Verdicts
 from audit.store.lock import held
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
@@ -96,43 +97,59 @@ def run(
     case = understand(config, surveyed, adapter)
 
     place = RunFolder(config.output.folder)
-    fingerprint = fingerprint_of_run(config, surveyed, adapter) | {"baseline": fingerprint_of_baseline(reference)}
+    fingerprint = fingerprint_of_run(config, surveyed, adapter, case.probes) | {
+        "baseline": fingerprint_of_baseline(reference)
+    }
     with held(place.path):
         if finished := place.begin(fingerprint, resume=resume, overwrite=overwrite):
             return finished
         folder = place.draft
-        with clock.timing("decide"):
-            decide(case, folder, progress, clock)
-            subject = describe(case, folder)
-        with clock.timing("compare"):
-            fairness = compare_all(case, folder)
-        with clock.timing("exchange"):
-            probed = exchange_groups(case, folder, progress, clock)
-            named = exchange_names(case, folder, progress, clock)
-        gaps = gaps_to_look_into(Measured.of(subject, fairness), config)
-        with clock.timing("explain"):
-            changed = changed_rows(folder, subject.data, reference, config.seed)
-            explained = explain_why(case, folder, progress, clock, probed, named, gaps, changed)
-            fairness = with_explained_rates(fairness, case, explained.table)
-        with clock.timing("consequences"):
-            meaning = Consequences(social_impact=social_impact(case, folder, fairness))
-        surveyed.images.check()
-        verdicts = Verdicts(comparison=None, policy_source=source or policy_source, judgement=None)
-        told = record(case, subject, folder, clock, explained.notes)
-        result = AuditResult.of(subject, fairness, verdicts, explained.why, meaning, told)
-
+        result = audited(case, folder, reference, progress, clock)
+        result = result.model_copy(update={"policy_source": source or policy_source})
         comparison, incomparable = hold_against(
             result, folder, reference, config, other_rows=other_rows, seeing=seeing_of(adapter)
         )
-        result = result.model_copy(update={"comparison": comparison})
-        if config.policy.rules or config.policy.presets:
-            result = result.model_copy(update={"judgement": judge(result, config.policy)})
-        result = folder.write_result(with_findings(result, folder.read_flagged()))
+        result = folder.write_result(concluded(result.model_copy(update={"comparison": comparison}), folder, config))
         write_documents(Telling(folder, result))
         place.finish(fingerprint, vouched(result))
         if incomparable is not None:
             raise incomparable
         return result
+
+
+def audited(
+    case: Case, folder: RunFolder, reference: Reference | None, progress: Progress, clock: Clock
+) -> AuditResult:
+    """Go through all stages, from the first decision to the last flag; nothing is judged yet."""
+    with clock.timing("decide"):
+        decide(case, folder, progress, clock)
+        subject = describe(case, folder)
+    with clock.timing("compare"):
+        fairness = compare_all(case, folder)
+    with clock.timing("exchange"):
+        probed = exchange_groups(case, folder, progress, clock)
+        named = exchange_names(case, folder, progress, clock)
+    gaps = gaps_to_look_into(Measured.of(subject, fairness), case.config)
+    with clock.timing("explain"):
+        changed = changed_rows(folder, subject.data, reference, case.config.seed)
+        explained = explain_why(case, folder, progress, clock, probed, named, gaps, changed)
+        fairness = with_explained_rates(fairness, case, explained.table)
+    asked = ask_probes(case, folder, progress, clock, explained.table)
+    with clock.timing("flag"):
+        why = flag_decisions(case, folder, probed, named, explained, asked)
+    with clock.timing("consequences"):
+        meaning = Consequences(social_impact=social_impact(case, folder, fairness))
+    case.survey.images.check()
+    told = record(case, subject, folder, clock, [*explained.notes, *asked.notes])
+    verdicts = Verdicts(comparison=None, policy_source=None, judgement=None)
+    return AuditResult.of(subject, fairness, verdicts, why, Probing(probes=asked.results), meaning, told)
+
+
+def concluded(result: AuditResult, folder: RunFolder, config: AuditConfig) -> AuditResult:
+    """Judge what was measured, and say what it comes to."""
+    if config.policy.rules or config.policy.presets:
+        result = result.model_copy(update={"judgement": judge(result, config.policy)})
+    return with_findings(result, folder.read_flagged())
 
 
 def hold_against(

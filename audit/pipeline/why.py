@@ -1,13 +1,13 @@
 """The second half of an audit: why groups differ, and which decisions are biased or unexplained.
 
 Probe first; what fails or flips is explained with certainty, beside the sample; then gaps are taken apart, reliance is
-looked into, and every flag is written down.
+looked into. Once other probes were asked too, every flag is written down.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from audit.pipeline.exchanges import Probed
 from audit.pipeline.gaps import take_apart
 from audit.pipeline.inputs import keep_inputs, seeing_of
 from audit.pipeline.persons import Named
+from audit.pipeline.probes import Asked
 from audit.policy.flags import (
     CODES,
     Evidence,
@@ -61,11 +62,18 @@ SHOWN_PER_CODE = 40
 
 @dataclass(frozen=True)
 class Explained:
-    """This half's part of the result, the explained decisions with their outcomes, and what is to be noted."""
+    """What explaining came to: the explained decisions with their outcomes, and what flags and the result are made of.
 
-    why: Why
+    Attributes
+    ----------
+    table
+        None where nothing was explained.
+    """
+
     table: pd.DataFrame | None
     notes: list[Note]
+    evidence: Evidence
+    found: _Found
 
 
 @dataclass
@@ -92,7 +100,7 @@ def explain_why(
     gaps: Sequence[FailedGap],
     changed: Sequence[str] = (),
 ) -> Explained:
-    """Explain decisions, take gaps apart, look into reliance, and write the flags down.
+    """Explain decisions, take gaps apart, and look into reliance.
 
     Parameters
     ----------
@@ -100,7 +108,6 @@ def explain_why(
         Rows whose decision is another than in the baseline, in the order in which they are explained with certainty.
     """
     config, out = case.config, _Found(probed.summary if probed else None)
-    threshold = config.exchange.threshold if config.exchange else None
     judged = bool(config.policy.rules or config.policy.presets)
     failed = [gap for gap in gaps if gap.why == ("failed" if judged else "found")]
     columns = ["row_id", "y_true", "y_pred", "status", "weight", "count", "cluster"]
@@ -114,15 +121,39 @@ def explain_why(
     if explainer := _explainer(case, out):
         _explain(case, explainer, folder, progress, clock, probed, evidence, changed, out)
         _take_apart(case, explainer, folder, progress, clock, gaps, out)
+    return Explained(out.sample.table if out.sample else None, out.notes, evidence, out)
+
+
+def flag_decisions(
+    case: Case, folder: RunFolder, probed: Probed | None, named: Named | None, explained: Explained, asked: Asked
+) -> Why:
+    """Write the flags down, and keep the texts that a report may show.
+
+    Parameters
+    ----------
+    asked
+        What probes found.
+    """
+    config, out = case.config, explained.found
+    evidence = replace(explained.evidence, variants=asked.table)
+    threshold = config.exchange.threshold if config.exchange else None
+    names = [attribute.label for attribute in config.attributes]
     flagged = flag(evidence, threshold)
     shown = _flags_to_show(flagged)
     explained_ids = set(out.sample.table["row_id"]) if out.sample else set()
     flags = summary(flagged, flag_rates(evidence, threshold, config.level), explained_ids, shown)
     _write_flags(folder, flagged, evidence.explained, names)
     # Of stored predictions, the texts of what is flagged, where the data hold them.
-    if out.sample or probed or named or (shown and config.data.columns.read and config.explanations.shown):
+    if (
+        out.sample
+        or probed
+        or named
+        or asked.results
+        or (shown and config.data.columns.read and config.explanations.shown)
+    ):
         pairs = [pair.row_id for pair in probed.summary.shown] if probed else []
         pairs += [shown.row_id for shown in named.summary.shown] if named else []
+        pairs += [shown.row_id for result in asked.results for shown in result.shown]
         keep_inputs(
             config,
             folder,
@@ -130,7 +161,7 @@ def explain_why(
             seeing=seeing_of(case.adapter),
             exchanged=_exchanged_pictures(case, folder, probed),
         )
-    why = Why(
+    return Why(
         explanations=out.sample.summary if out.sample else None,
         gaps=out.gaps,
         pushes=out.pushes,
@@ -139,7 +170,6 @@ def explain_why(
         reliance=out.reliance,
         flags=flags,
     )
-    return Explained(why, out.sample.table if out.sample else None, out.notes)
 
 
 def _explainer(case: Case, out: _Found) -> Explainer | None:

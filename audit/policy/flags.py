@@ -6,6 +6,7 @@
 | `name_flip` | a person is found under all names of one group, and under none of another |
 | `identity_reliance` | identity terms carry the decision, and masking or exchanging them confirms it |
 | `disparate_error` | the decision is wrong, in the group and the direction of a disparity that failed |
+| `probe_hit` | a change that should not matter, made by a probe, alters it |
 | `unexplained:REASON` | its explanation could not be verified |
 
 Severity is high where the decision itself changes with the group, low where only the explanation is missing, and medium
@@ -27,11 +28,13 @@ import pyarrow as pa
 from audit.fairness.bounds.outcomes import Rate, rate_of, rate_of_cells
 from audit.fairness.compare.name_splits import split_by_names
 from audit.result import ClearGaps, FlagRate, Flags, RuleVerdict
-from audit.result.flagged import ERROR, FLIP, NAME, NOT_EXPLAINED, RELIANCE
+from audit.result.flagged import ERROR, FLIP, NAME, NOT_EXPLAINED, PROBE_HIT, RELIANCE
 from audit.result.outcomes import UNEXPLAINED
 from audit.store.columns import group_column
 
-CODES = (FLIP, NAME, RELIANCE, ERROR, NOT_EXPLAINED)
+CODES = (FLIP, NAME, RELIANCE, ERROR, PROBE_HIT, NOT_EXPLAINED)
+#: Changes of one decision that its flag names, the mildest first.
+MOST_VARIANTS = 3
 SEVERITIES = ("high", "medium", "low")
 
 
@@ -203,6 +206,8 @@ class Evidence:
         Suspected decisions.
     names : DataFrame or None
         Outcomes of entities under names of several groups.
+    variants : DataFrame or None
+        Outcomes of probes that flag, with `weight`, `inclusion_probability` and `cluster` of their decisions.
     """
 
     scored: pd.DataFrame | None
@@ -211,6 +216,7 @@ class Evidence:
     explained: pd.DataFrame | None = None
     reliance: pd.DataFrame | None = None
     names: pd.DataFrame | None = None
+    variants: pd.DataFrame | None = None
 
 
 def flag(evidence: Evidence, threshold: float | None) -> pd.DataFrame:
@@ -253,6 +259,11 @@ def flag(evidence: Evidence, threshold: float | None) -> pd.DataFrame:
             row["evidence"]["reliance"] = {
                 key: _rounded(found[key]) for key in ("share", "masked", "flips", "confirmed_by")
             }
+    if evidence.variants is not None:
+        for found in _mildest(evidence.variants):
+            row = record(found["row_id"])
+            give(row, PROBE_HIT, 1)
+            row["evidence"].setdefault("probes", []).append(_variant_evidence(found))
     if evidence.explained is not None:
         table = evidence.explained
         for row_id, reason in table.loc[table["outcome"] == UNEXPLAINED, ["row_id", "reason"]].itertuples(index=False):
@@ -285,11 +296,43 @@ def _exchange_evidence(found: dict[Any, Any]) -> dict[str, Any]:
         "decision": found["y_pred_exchanged"],
         "score": _rounded(found["f"]),
         "score_exchanged": _rounded(found["f_exchanged"]),
-        "edits": [
-            {"start": int(start), "end": int(end), "new": new}
-            for start, end, new in zip(found["starts"], found["ends"], found["replacements"], strict=True)
-        ],
+        "edits": _edits(found),
     }
+
+
+def _mildest(variants: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Of each decision that a mildest change alters, the first few such changes.
+
+    Stronger changes may alter any decision: rates by severity tell of them, and they flag nobody.
+    """
+    hits = variants[_is_mild_hit(variants)]
+    first = hits.groupby("row_id", sort=False).cumcount() < MOST_VARIANTS
+    return list(hits[first].to_dict("records"))
+
+
+def _is_mild_hit(variants: pd.DataFrame) -> pd.Series:
+    mildest = variants.groupby(["probe", "transform"], sort=False)["severity"].transform("min")
+    return (variants["hit"] == True) & (variants["severity"] == mildest)  # noqa: E712 - undefined is no hit
+
+
+def _variant_evidence(found: dict[Any, Any]) -> dict[str, Any]:
+    return {
+        "probe": found["probe"],
+        "transform": found["transform"],
+        "severity": int(found["severity"]),
+        "decision": found["y_pred_after"],
+        "score": _rounded(found["f"]),
+        "score_after": _rounded(found["f_after"]),
+        "edits": _edits(found),
+        "change": found["change"] if isinstance(found["change"], str) else None,
+    }
+
+
+def _edits(found: dict[Any, Any]) -> list[dict[str, Any]]:
+    return [
+        {"start": int(start), "end": int(end), "new": new}
+        for start, end, new in zip(found["starts"], found["ends"], found["replacements"], strict=True)
+    ]
 
 
 def _rounded(value: Any, digits: int = 6) -> Any:
@@ -323,6 +366,12 @@ def flag_rates(evidence: Evidence, threshold: float | None, level: float) -> lis
         add(NAME, rows["row_id"].isin(split_by_names(evidence.names)), rows["weight"], rows["cluster"])
     if len(evidence.labelled):
         put(ERROR, rate_of_cells(evidence.labelled, alpha))
+    if evidence.variants is not None:
+        scored = evidence.variants[evidence.variants["status"] == "scored"]
+        mild = set(scored.loc[_is_mild_hit(scored), "row_id"])
+        rows = scored.drop_duplicates("row_id")
+        weight = rows["weight"] / rows["inclusion_probability"]
+        add(PROBE_HIT, rows["row_id"].isin(mild), weight, rows["cluster"])
     if evidence.explained is not None and len(evidence.explained):
         table = evidence.explained
         weight = table["weight"] / table["inclusion_probability"]

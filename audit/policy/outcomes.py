@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from audit.config import RuleConfig
 from audit.config.nearest import nearest
 from audit.errors import ConfigError, some
-from audit.fairness.metrics.names import COMPARED_AXES, FLAG_RATE, FLIP_RATE, NAME_METRICS, TOKEN_GAP
+from audit.fairness.metrics.names import COMPARED_AXES, FLAG_RATE, FLIP_RATE, NAME_METRICS, PROBE_RATE, TOKEN_GAP
 from audit.policy.asked import AskedRule
 from audit.result import AuditResult, MetricValue
 
@@ -34,20 +34,53 @@ def check_outcome(name: str, rule: RuleConfig, metrics: Mapping[str, str]) -> No
         raise ConfigError(f"policy, {name}: shares never exceed 1, so it can never fail")
 
 
-def outcome_units(*, exchanged: bool, named: bool, labelled: bool, explained: bool) -> dict[str, str]:
+def outcome_units(
+    *,
+    exchanged: bool,
+    named: bool,
+    labelled: bool,
+    explained: bool,
+    flagging: bool = False,
+    probes: Iterable[tuple[str, Sequence[str]]] = (),
+) -> dict[str, str]:
     """What rules on flips, names and flags an audit can answer, with their units.
 
     Parameters
     ----------
     exchanged, named
         Whether terms are exchanged in texts, and whether names are in the place of entities.
+    flagging
+        Whether a probe flags decisions.
+    probes
+        Name and changes of each probe.
     """
     names = [FLIP_RATE, TOKEN_GAP, f"{FLAG_RATE}counterfactual_flip"] if exchanged else []
     names += [*NAME_METRICS, f"{FLAG_RATE}name_flip"] if named else []
     names += [f"{FLAG_RATE}disparate_error"] if labelled else []
     names += [f"{FLAG_RATE}unexplained"] if explained else []
     names += [f"{FLAG_RATE}identity_reliance"] if explained and (exchanged or named) else []
-    return dict.fromkeys(names, "share")
+    names += [f"{FLAG_RATE}probe_hit"] if flagging else []
+    return dict.fromkeys([*names, *probe_metrics(probes)], "share")
+
+
+def probe_metrics(probes: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
+    """Name the metrics of probes: of each as a whole, and of each of its changes where there are several.
+
+    Parameters
+    ----------
+    probes
+        Name and changes of each.
+    """
+    out = []
+    for name, transforms in probes:
+        out.append(PROBE_RATE + name)
+        out += [f"{PROBE_RATE}{name}:{transform}" for transform in transforms] if len(transforms) > 1 else []
+    return out
+
+
+def is_of_probe(metric: str) -> bool:
+    """Whether a metric is of outcomes that were asked for beside the decisions: of names, or of a probe."""
+    return metric in NAME_METRICS or metric.startswith(PROBE_RATE)
 
 
 def of_outcomes(name: str, rule: RuleConfig, result: AuditResult) -> list[AskedRule]:

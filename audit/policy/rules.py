@@ -19,13 +19,14 @@ from audit.fairness.metrics.names import (
     TOKEN_GAP,
 )
 from audit.policy.asked import AskedRule
-from audit.policy.outcomes import check_outcome, is_outcome, of_outcomes
+from audit.policy.outcomes import check_outcome, is_of_probe, is_outcome, of_outcomes, probe_metrics
 from audit.result import (
     AuditResult,
     Change,
     Comparison,
     Correlation,
     Measured,
+    ProbeResult,
     SlicingFacts,
 )
 
@@ -60,6 +61,7 @@ def questions(result: AuditResult, policy: PolicyConfig) -> list[AskedRule]:
     proportions = {item.name for item in result.metric_definitions if item.method == "exact"}
     names = names_measured(result)
     units |= {item.name: item.unit for item in names.metric_definitions} if names else {}
+    units |= dict.fromkeys(probe_metrics([(item.probe, item.transforms) for item in result.probes]), "share")
     check_policy(
         policy, [*computed, *fine], units, proportions if result.config.get("controls") else {EXPLAINED_RATE},
         [slicing.attributes for slicing in names.slicings if slicing.attributes] if names else [],
@@ -70,8 +72,11 @@ def questions(result: AuditResult, policy: PolicyConfig) -> list[AskedRule]:
     ]
     of_groups = [(name, rule) for name, rule in asked if not is_outcome(rule.metric)]
     of_names = [(name, rule) for name, rule in of_groups if rule.metric in NAME_METRICS]
-    of_groups = [(name, rule) for name, rule in of_groups if rule.metric not in NAME_METRICS]
     outcomes += _of_groups(of_names, names, None) if names else []
+    for found in result.probes:
+        mine = [(name, rule) for name, rule in of_groups if _is_of(rule.metric, found)]
+        outcomes += _of_groups(mine, probe_measured(result, found), None) if mine else []
+    of_groups = [(name, rule) for name, rule in of_groups if not is_of_probe(rule.metric)]
     return outcomes + _of_groups(of_groups, result, result.comparison)
 
 
@@ -96,6 +101,26 @@ def names_measured(result: AuditResult) -> Measured | None:
     )
 
 
+def _is_of(metric: str, found: ProbeResult) -> bool:
+    return metric == found.metric or metric.startswith(f"{found.metric}:")
+
+
+def probe_measured(result: AuditResult, found: ProbeResult) -> Measured:
+    """Give what a probe measured the shape of what was measured of decisions."""
+    measured = Measured.model_construct(**{name: getattr(result, name) for name in Measured.model_fields})
+    return measured.model_copy(
+        update={
+            "slicings": found.slicings or [item for item in result.slicings if len(item.attributes) < 2],
+            "metric_definitions": found.metric_definitions,
+            "metrics": found.metrics,
+            "adjusted": [],
+            "correlations": found.correlations,
+            "disparities": found.disparities,
+            "config": {**result.config, "controls": []},
+        }
+    )
+
+
 def gap_questions(measured: Measured, policy: PolicyConfig) -> list[AskedRule]:
     """Spell out what a policy asks of gaps between groups in what the model decided.
 
@@ -105,7 +130,7 @@ def gap_questions(measured: Measured, policy: PolicyConfig) -> list[AskedRule]:
         (name, rule)
         for name, rule in named_rules(policy, excused=is_excused(measured.config))
         if rule.limit is not None or rule.at_least is not None
-        if rule.metric not in {EXPLAINED_RATE, *NAME_METRICS} and not is_outcome(rule.metric)
+        if rule.metric != EXPLAINED_RATE and not is_of_probe(rule.metric) and not is_outcome(rule.metric)
     ]
     return _of_groups(asked, measured, None)
 
@@ -189,6 +214,8 @@ def check_policy(
             continue
         if rule.metric in NAME_METRICS:
             _check_names(name, rule, of_names)
+        elif is_of_probe(rule.metric):
+            _check_probe(name, rule)
         known_slicings = of_names if rule.metric in NAME_METRICS else audited
         absent = [item for item in _over(rule, known_slicings) if item not in known_slicings]
         if absent:
@@ -245,6 +272,19 @@ def _check_names(name: str, rule: RuleConfig, of_names: list[list[str]]) -> None
     if rule.scope == "adjusted":
         raise ConfigError(
             f"policy, {name}: names are compared over the same texts, so that there is nothing to hold fixed",
+            hint="leave out `scope: adjusted`",
+        )
+
+
+def _check_probe(name: str, rule: RuleConfig) -> None:
+    """Refuse a rule on a probe that no audit can answer."""
+    if rule.margin is not None:
+        raise ConfigError(
+            f"policy, {name}: {rule.metric} is held by `limit`, `at_least` or `at_most`, not by its change"
+        )
+    if rule.scope == "adjusted":
+        raise ConfigError(
+            f"policy, {name}: what probes find is not compared with the controls held fixed",
             hint="leave out `scope: adjusted`",
         )
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from audit.errors import AuditError, ConfigError
-from audit.fairness.metrics.names import TOKEN_GAP
+from audit.fairness.metrics.names import PROBE_RATE, TOKEN_GAP
 from audit.report.lines import broken, filled
 from audit.text import LANGUAGES, cut, visible
 
@@ -223,7 +223,20 @@ class Catalogue:
 
     def metric(self, name: str) -> str:
         """Name a metric; a user's own is called what the user calls it."""
+        if name.startswith(PROBE_RATE):
+            probe, _, change = name.removeprefix(PROBE_RATE).partition(":")
+            if not change:
+                return self("metric.probe", probe=self.probe(probe))
+            return self("metric.probe.change", probe=self.probe(probe), change=self.change(probe, change))
         return self._words.get(f"metric.{name}", name)
+
+    def probe(self, name: str) -> str:
+        """Name a probe; one of an installed package is called what the package calls it."""
+        return self._words.get(f"probe.{name}", name)
+
+    def change(self, probe: str, name: str) -> str:
+        """Name a change that a probe makes; one of the user's own is called what the user calls it."""
+        return self._words.get(f"probe.{probe}.{name}", name)
 
     def phrase(self, name: str, cls: str | None = None) -> str:
         """Name a metric, and the class that it is asked of, within a sentence."""

@@ -95,6 +95,7 @@ from audit.result.privacy import (
     RocCurve,
     SideFacts,
 )
+from audit.result.probes import ProbeRate, ProbeResult, Probing, RefusedVariants, ShownVariant
 from audit.result.social import (
     AffectedPeople,
     Borne,
@@ -215,9 +216,13 @@ __all__ = [
     "PeftFacts",
     "PolicySource",
     "PrecisionCheck",
+    "ProbeRate",
+    "ProbeResult",
+    "Probing",
     "PromptFacts",
     "QuantisedFacts",
     "Record",
+    "RefusedVariants",
     "Reliance",
     "RocCurve",
     "RuleVerdict",
@@ -227,6 +232,7 @@ __all__ = [
     "SheetUnit",
     "ShownEntity",
     "ShownPair",
+    "ShownVariant",
     "SideFacts",
     "Sketch",
     "SlicingFacts",
@@ -252,7 +258,7 @@ class Measured(Fairness, Subject):
 
 
 # pydantic gives the fields of the last base first: read the bases from right to left for the order in result.json.
-class AuditResult(Record, Conclusions, Consequences, Why, Verdicts, Measured):
+class AuditResult(Record, Conclusions, Consequences, Probing, Why, Verdicts, Measured):
     """One audit, whole."""
 
     def metrics_frame(self) -> pd.DataFrame:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 #: Codes of flags; of what is not explained, the reason follows after a colon.
 FLIP, NAME, RELIANCE, ERROR = "counterfactual_flip", "name_flip", "identity_reliance", "disparate_error"
 NOT_EXPLAINED = "unexplained"
+#: A change that should not matter alters the decision.
+PROBE_HIT = "probe_hit"
 
 
 class _Open(BaseModel):
@@ -49,12 +51,26 @@ class FlaggedDisparity(_Open):
     group: str
 
 
+class FlaggedVariant(_Open):
+    """A change, made by a probe, that alters the decision."""
+
+    probe: str
+    transform: str
+    severity: int
+    decision: str | None
+    score: float | int | None
+    score_after: float | int | None
+    edits: list[FlaggedEdit]
+    change: str | None
+
+
 class FlagEvidence(_Open):
     """Why a decision was flagged."""
 
     exchanges: list[FlaggedExchange] = []
     disparities: list[FlaggedDisparity] = []
     reliance: dict[str, Any] | None = None
+    probes: list[FlaggedVariant] = []
 
 
 class FlaggedDecision(_Open):

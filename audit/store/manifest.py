@@ -25,7 +25,7 @@ REMOVABLE = ("inputs.parquet", *DOCUMENTS)
 #: Every file that an audit may leave, beside the manifest.
 FILES = (
     *("result.json", "decisions.parquet", "attributions.parquet", "contributions.parquet", "counterfactuals.parquet"),
-    *("names.parquet", "flagged.jsonl", *REMOVABLE),
+    *("names.parquet", "variants.parquet", "flagged.jsonl", *REMOVABLE),
 )
 
 

@@ -47,6 +47,7 @@ class RunFolder:
         self.contributions = path / "contributions.parquet"
         self.counterfactuals = path / "counterfactuals.parquet"
         self.names = path / "names.parquet"
+        self.variants = path / "variants.parquet"
         self.flagged = path / "flagged.jsonl"
         self.manifest = path / MANIFEST
         self._work = work or path / WORK

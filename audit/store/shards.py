@@ -6,7 +6,7 @@ forward passes they save, and the finished file is one that every reader of Parq
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -65,6 +65,12 @@ class Shards:
 
     def join(self, path: Path, schema: pa.Schema) -> None:
         """Write all parts, in order, as one file."""
-        with replacing(path) as stream, pq.ParquetWriter(stream, schema) as writer:
-            for table in self.read():
+        join_all([self], path, schema)
+
+
+def join_all(stages: Sequence[Shards], path: Path, schema: pa.Schema) -> None:
+    """Write all parts of several stages, one stage after the other, as one file."""
+    with replacing(path) as stream, pq.ParquetWriter(stream, schema) as writer:
+        for shards in stages:
+            for table in shards.read():
                 writer.write_table(table.replace_schema_metadata(None).cast(schema))

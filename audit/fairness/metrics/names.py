@@ -31,6 +31,9 @@ COMPARED_AXES = ("light",)
 #: Of names put in the place of persons: how often these are found, and the share of their characters left visible.
 NAME_RECALL, NAME_VISIBLE = "name_recall", "name_visible"
 NAME_METRICS = (NAME_RECALL, NAME_VISIBLE)
+#: Followed by the name of a probe: how often its changes alter a decision; by a colon and the name of a change after
+#: that, how often this one does.
+PROBE_RATE = "probe:"
 #: Followed by the code of a flag: how often it is given.
 FLAG_RATE = "flag_rate:"
 #: Ways in which a decision changes between two versions of a model, and the name of their share.

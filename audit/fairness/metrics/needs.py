@@ -12,7 +12,8 @@ from audit.fairness.metrics.names import CRITERIA, EXPLAINED_RATE, FLAG_RATE, FL
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 #: labels: what is true. scores: of a model of two classes, or stored. probabilities: scores from 0 to 1. exchanges: of
 #: identity terms, by `exchange`. names: persons renamed, by `exchange`. explanations: explained decisions.
-Need = Literal["labels", "scores", "probabilities", "exchanges", "names", "explanations"]
+#: probes: changed rows, by `probes`.
+Need = Literal["labels", "scores", "probabilities", "exchanges", "names", "explanations", "probes"]
 #: Metrics that come from probes and explanations. Rules of a policy hold them; `metrics` does not list them.
 _OF_RULES: dict[str, tuple[Need, ...]] = {
     FLIP_RATE: ("exchanges",),
@@ -21,6 +22,7 @@ _OF_RULES: dict[str, tuple[Need, ...]] = {
     EXPLAINED_RATE: ("explanations",),
     f"{FLAG_RATE}counterfactual_flip": ("exchanges",),
     f"{FLAG_RATE}name_flip": ("names",),
+    f"{FLAG_RATE}probe_hit": ("probes",),
     f"{FLAG_RATE}identity_reliance": ("exchanges", "explanations"),
     f"{FLAG_RATE}disparate_error": ("labels",),
     f"{FLAG_RATE}unexplained": ("explanations",),

@@ -17,6 +17,7 @@ BUILT_IN = (
     *(
         "counterfactuals",
         "names",
+        "probes",
         "explanations",
         "flags",
         "comparison",

@@ -60,6 +60,7 @@ def _item(view: View, row: dict[str, Any], names: list[str]) -> dict[str, Any]:
             {**item, "group": group_name(item["group"]), "names": view.t.listed(item["names"])}
             for item in row["evidence"].get("names", [])
         ],
+        "variants": row["evidence"].get("probes", []),
         "disparities": row["evidence"].get("disparities", []),
         "reliance": row["evidence"].get("reliance"),
     }

@@ -1,0 +1,72 @@
+"""Keys of the configuration that ask the model new questions about rows it decided."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from audit.config.part import ConfigPart, Label
+from audit.config.stages import Dotted
+
+#: What stands between the parts of the name of a probe's metric, which no name may hold.
+PARTS = ":"
+
+
+class InvarianceConfig(ConfigPart):
+    """A change of your own, and what must become of the decision."""
+
+    function: Dotted = Field(
+        description="package.module:function of yours: what the model reads of a row in, the changed one out; None "
+        "where it changes nothing."
+    )
+    expect: Literal["same", "rises", "falls"] = Field(
+        "same",
+        description="`same`: the decision stays. `rises`, `falls`: so does the score of the positive class, by "
+        "`tolerance` at least.",
+    )
+    tolerance: float = Field(0.0, ge=0, lt=1, description="Least change of the score for `rises` and `falls`.")
+    name: Label | None = Field(None, description="Its name in every output; default: that of the function.")
+
+    #: Folder of the configuration file: modules are looked for there first.
+    _folder: Path = PrivateAttr(Path())
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the configuration file."""
+        return self._folder
+
+    @property
+    def called(self) -> str:
+        """Its name in every output."""
+        return self.name or self.function.rpartition(PARTS)[2]
+
+
+class ProbesConfig(ConfigPart):
+    """Ask the model again about changed rows, and compare between groups what becomes of its decisions."""
+
+    sample: int = Field(300, ge=1, description="Decisions that every probe asks about; of more, a sample is drawn.")
+    shown: int = Field(12, ge=0, le=100, description="Changed rows of each probe that the report shows.")
+    invariance: tuple[InvarianceConfig, ...] = Field(
+        (), description="Changes of your own, each with what must become of the decision."
+    )
+    own: dict[str, dict[str, Any]] = Field(
+        {}, description="Probes of installed packages, by name, each with its settings."
+    )
+
+    def based_at(self, folder: Path) -> ProbesConfig:
+        """Return it with functions that are looked for in a folder first."""
+        based = self.model_copy(deep=True)
+        for one in based.invariance:
+            one._folder = folder
+        return based
+
+    @model_validator(mode="after")
+    def _names_are_plain(self) -> ProbesConfig:
+        names = [one.called for one in self.invariance]
+        if twice := [name for at, name in enumerate(names) if name in names[:at]]:
+            raise ValueError(f"invariance: {twice[0]!r} is there twice; give one of them another `name`")
+        if wrong := [name for name in (*names, *self.own) if PARTS in name]:
+            raise ValueError(f"the name {wrong[0]!r} holds a {PARTS!r}, which stands between parts of metrics' names")
+        return self

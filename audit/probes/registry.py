@@ -1,0 +1,57 @@
+"""Which probes an audit asks for. Installed packages may register more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Any
+
+from audit.config import AuditConfig
+from audit.config.nearest import meant
+from audit.errors import ConfigError, some
+from audit.probes.variants import Probe
+
+ENTRY_POINTS = "fairaudit.probes"
+
+
+def _invariance(config: AuditConfig) -> Probe | None:
+    if config.probes is None or not config.probes.invariance:
+        return None
+    from audit.probes.invariance import Invariance
+
+    return Invariance(config.probes.invariance)
+
+
+#: Each makes its probe as the configuration asks, or None where it does not.
+BUILT_IN: tuple[Callable[[AuditConfig], Probe | None], ...] = (_invariance,)
+
+
+def probes_of(config: AuditConfig) -> list[Probe]:
+    """Make the probes that the configuration asks for.
+
+    Raises
+    ------
+    ConfigError
+        If no installed package has a probe that is named, or two have one name.
+    """
+    if config.probes is None:
+        return []
+    probes = [probe for make in BUILT_IN if (probe := make(config)) is not None]
+    probes += [_installed(name, settings, config) for name, settings in config.probes.own.items()]
+    names = [probe.name for probe in probes]
+    if twice := [name for at, name in enumerate(names) if name in names[:at]]:
+        raise ConfigError(f"two probes are called {twice[0]!r}", where="probes.own")
+    return probes
+
+
+def _installed(name: str, settings: dict[str, Any], config: AuditConfig) -> Probe:
+    known = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
+    if name not in known:
+        raise ConfigError(
+            f"no installed package has a probe {name!r}; there are {some(sorted(known)) or 'none'}",
+            where="probes.own", hint=f"packages register them as {ENTRY_POINTS}{meant(name, sorted(known))}",
+        )  # fmt: skip
+    probe: Probe = known[name].load()(settings, config)
+    if probe.name != name:
+        raise ConfigError(f"the probe {name!r} calls itself {probe.name!r}", where="probes.own")
+    return probe
