@@ -22,6 +22,7 @@ from audit.cli.gate import gate
 from audit.cli.init import init
 from audit.cli.metrics import metrics
 from audit.cli.probe import probe
+from audit.cli.redact import redact
 from audit.cli.report import report
 from audit.cli.run import run
 from audit.cli.schema import schema
@@ -49,7 +50,22 @@ def main() -> None:
     """
 
 
-for command in (init, validate, run, view, gate, compare, explain, probe, report, verify, metrics, frameworks, schema):
+for command in (
+    init,
+    validate,
+    run,
+    view,
+    gate,
+    compare,
+    explain,
+    probe,
+    report,
+    redact,
+    verify,
+    metrics,
+    frameworks,
+    schema,
+):
     main.add_command(command)
 
 

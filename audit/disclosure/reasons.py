@@ -112,24 +112,7 @@ def _gap(gap: GapDecomposition, groups: PublicGroups, result: AuditResult) -> Ga
     told = [_part(part, result) for part in gap.parts if part.n >= LEAST and part.kind != "rest"]
     left = [part for part in gap.parts if part.n < LEAST or part.kind == "rest"]
     if left:
-        whole = next((part for part in left if part.kind == "rest"), left[0])
-        alone = len(left) == 1 and whole.n >= LEAST
-        told.append(
-            whole.model_copy(
-                update={
-                    "kind": "rest",
-                    "name": "",
-                    "value": sum(part.value for part in left),
-                    "lower": whole.lower if alone else None,
-                    "upper": whole.upper if alone else None,
-                    "n": gap.high_n + gap.low_n,
-                    "named": whole.named if alone else False,
-                    "words": {},
-                    "rows": [],
-                    "closes": None,
-                }
-            )
-        )
+        told.append(rest_of(left, gap.high_n + gap.low_n))
     questions = [
         (tuple(gap.attributes), (), metric, cls) for metric in gap.metrics[:1] for cls in (result.positive_class, None)
     ]
@@ -140,6 +123,32 @@ def _gap(gap: GapDecomposition, groups: PublicGroups, result: AuditResult) -> Ga
             "parts": told,
             "rate_gap": gap.rate_gap if rate else None,
             "equal_treatment": equal if equal and min(equal.held_out, equal.n) >= LEAST else None,
+        }
+    )
+
+
+def rest_of(left: list[GapPart], n: int) -> GapPart:
+    """Join parts of a gap that are not told one by one with what was left of it before.
+
+    Parameters
+    ----------
+    n
+        Explained decisions of both groups.
+    """
+    whole = next((part for part in left if part.kind == "rest"), left[0])
+    alone = len(left) == 1 and whole.n >= LEAST
+    return whole.model_copy(
+        update={
+            "kind": "rest",
+            "name": "",
+            "value": sum(part.value for part in left),
+            "lower": whole.lower if alone else None,
+            "upper": whole.upper if alone else None,
+            "n": n,
+            "named": whole.named if alone else False,
+            "words": {},
+            "rows": [],
+            "closes": None,
         }
     )
 

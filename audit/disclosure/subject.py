@@ -51,7 +51,7 @@ OPEN_NOTES = frozenset(
         *("no_labels", "rows_truncated", "rows_empty", "clusters", "other_dtype", "explanations_off"),
         *("no_model_no_explanations", "nothing_exchanged", "no_sanity_without_weights", "tokens_unknown"),
         *("tokens_mostly_unknown", "words_unread", "rows_in_windows", "first_of_several", "stored_quantised"),
-        *("answers_apart", "small_vocabulary", "gaps_not_decomposed"),
+        *("texts_redacted", "personal_redacted", "answers_apart", "small_vocabulary", "gaps_not_decomposed"),
     }
 )
 

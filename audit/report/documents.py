@@ -64,6 +64,8 @@ class Document:
     ----------
     code
         What it is called in `audit report --format`.
+    files
+        Names of the files it is.
     render
         Returns name of a file -> its content.
     always
@@ -71,6 +73,7 @@ class Document:
     """
 
     code: str
+    files: tuple[str, ...]
     render: Callable[[Telling], Mapping[str, str | bytes]]
     always: bool = True
 
@@ -141,16 +144,16 @@ def _pdf(telling: Telling) -> dict[str, str | bytes]:
 
 
 ALL = (
-    Document("html", _html),
-    Document("md", _markdown),
-    Document("csv", _csv),
-    Document("junit", _junit),
-    Document("sarif", _sarif),
-    Document("modelcard", _model_card, always=False),
-    Document("cyclonedx", _cyclonedx, always=False),
-    Document("intoto", _intoto, always=False),
-    Document("xlsx", _xlsx, always=False),
-    Document("pdf", _pdf, always=False),
+    Document("html", ("report.html",), _html),
+    Document("md", ("summary.md",), _markdown),
+    Document("csv", ("metrics.csv", "disparities.csv", "adverse_impact.csv", "impact_ratios.csv"), _csv),
+    Document("junit", ("junit.xml",), _junit),
+    Document("sarif", ("audit.sarif",), _sarif),
+    Document("modelcard", ("modelcard.md",), _model_card, always=False),
+    Document("cyclonedx", ("bom.cdx.json",), _cyclonedx, always=False),
+    Document("intoto", ("verdict.intoto.json",), _intoto, always=False),
+    Document("xlsx", ("tables.xlsx",), _xlsx, always=False),
+    Document("pdf", ("report.pdf",), _pdf, always=False),
 )
 FORMATS = tuple(document.code for document in ALL)
 EVERY_AUDIT = tuple(document.code for document in ALL if document.always)

@@ -118,6 +118,39 @@ class RunFolder:
         write_text(self._whole, "")
         self._put_in_place()
 
+    def begin_amending(self) -> None:
+        """Make ready to change a finished audit, which is held: end a move that was killed, and forget a begun draft.
+
+        Raises
+        ------
+        RunFolderError
+            If an audit is unfinished here, as its parts would be lost, or hold what is to be taken out.
+        """
+        if self._work.is_symlink():
+            raise RunFolderError("is a link, and unfinished work is not written through one", where=str(self._work))
+        if self._whole.exists():
+            self._put_in_place()
+        if self._state.exists():
+            raise RunFolderError(
+                "holds an unfinished audit",
+                where=str(self.path),
+                hint="audit run --resume finishes it; or remove .work in it",
+            )
+        _remove_tree(self._work)
+        make_folder(self.draft.path)
+
+    def amend(self, manifest: Manifest) -> None:
+        """Put the files of the draft in the place of those of the same name.
+
+        Parameters
+        ----------
+        manifest
+            Vouches for every file that stays or is in the draft. Files that it does not name are removed.
+        """
+        manifest.write(self.draft.path)
+        write_text(self._whole, "")
+        self._put_in_place()
+
     def _put_in_place(self) -> None:
         """Move the draft; may be done again after a kill at any point."""
         draft = self.draft
@@ -148,7 +181,9 @@ class RunFolder:
             raise RunFolderError("no such folder", where=str(self.path))
         if self._whole.exists():
             raise RunFolderError(
-                "a new audit was about to take its place here", where=str(self.path), hint="audit run --resume ends it"
+                "a new audit was about to take its place here",
+                where=str(self.path),
+                hint="audit run --resume ends it, or the command that was interrupted, once more",
             )
         manifest = read_manifest(self.path)
         found = manifest.differences(self.path, but)

@@ -57,7 +57,7 @@ def check_signatures(folder: Path, allowed_signers: Path | None) -> list[Signed]
         If a signature does not hold or cannot be checked, or if trusted keys are given and neither the result nor the
         manifest is signed.
     """
-    found = sorted(path for path in folder.iterdir() if path.name.endswith((SSH, *OTHERS)))
+    found = signatures(folder)
     if allowed_signers is None:
         if found:
             raise RunFolderError(
@@ -76,6 +76,11 @@ def check_signatures(folder: Path, allowed_signers: Path | None) -> list[Signed]
             hint=f"ssh-keygen -Y sign -f KEY -n {NAMESPACE} {folder / WHOLE[0]}",
         )
     return signed
+
+
+def signatures(folder: Path) -> list[Path]:
+    """List the signatures that lie in a folder, whoever made them."""
+    return sorted(path for path in folder.iterdir() if path.name.endswith((SSH, *OTHERS)))
 
 
 def _refuse_keys_inside(folder: Path, allowed_signers: Path) -> None:
