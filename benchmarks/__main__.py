@@ -35,6 +35,7 @@ NAMES = (
     "decomposition",
     "treatment",
     "planted",
+    "monitoring",
 )
 
 

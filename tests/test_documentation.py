@@ -71,6 +71,8 @@ def test_commands_and_their_options_exist(page: Path) -> None:
     wrong = []
     for line in lines:
         command = cli.commands.get(line.split()[1])
+        if isinstance(command, click.Group) and len(line.split()) > 2:
+            command = command.commands.get(line.split()[2])
         options = {name for option in command.params for name in option.opts} if command else set()
         if command is None or not {option.split("=")[0] for option in re.findall(r"--[a-z-]+", line)} <= options:
             wrong.append(line)

@@ -21,6 +21,7 @@ from audit.cli.frameworks import frameworks
 from audit.cli.gate import gate
 from audit.cli.init import init
 from audit.cli.metrics import metrics
+from audit.cli.monitor import monitor
 from audit.cli.probe import probe
 from audit.cli.redact import redact
 from audit.cli.report import report
@@ -61,6 +62,7 @@ for command in (
     probe,
     report,
     redact,
+    monitor,
     verify,
     metrics,
     frameworks,

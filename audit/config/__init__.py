@@ -12,6 +12,7 @@ from audit.config.data import MISSING, READ, AttributeConfig, AttributeEntry, Co
 from audit.config.deployment import DeploymentConfig
 from audit.config.documentation import DocumentationConfig, SignOffConfig
 from audit.config.encoding import number_of
+from audit.config.monitoring import MonitoringConfig, PeriodConfig
 from audit.config.nearest import keys_at, meant
 from audit.config.part import Column, ConfigPart, Label
 from audit.config.policy import PolicyConfig, RuleConfig, WaiverConfig, Waivers
@@ -48,7 +49,9 @@ __all__ = [
     "GapConfig",
     "Label",
     "ModelConfig",
+    "MonitoringConfig",
     "OutputConfig",
+    "PeriodConfig",
     "PolicyConfig",
     "ProbesConfig",
     "PromptConfig",
@@ -91,6 +94,7 @@ class AuditConfig(ConfigPart):
     gaps: GapConfig = GapConfig()
     deployment: DeploymentConfig | None = Field(None, description="Left out: rates are not told as numbers of people.")
     policy: PolicyConfig = PolicyConfig()
+    monitoring: MonitoringConfig = MonitoringConfig()
     output: OutputConfig = OutputConfig()
     frameworks: tuple[str, ...] = Field(
         (), description="Compliance packs whose clauses the report goes through, by id; `audit frameworks` lists them."

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from audit.config.monitoring import PeriodConfig
 from audit.config.part import Column, ConfigPart, Label, LabelMap
 
 MISSING = "(missing)"
@@ -83,6 +84,7 @@ class DataConfig(ConfigPart):
     where: dict[Column, Label | list[Label]] = Field(
         default_factory=dict, description="Keep only the rows whose column holds this value, or one of these values."
     )
+    period: PeriodConfig | None = Field(None, description="Keep only the rows of this time; left out: all.")
     columns: Columns = Columns()
     outcome: Literal["class", "number", "entities", "labels"] = Field(
         "class",

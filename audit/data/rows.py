@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.config import MISSING, AttributeConfig, AuditConfig, DataConfig, as_label
+from audit.config.times import moment
 from audit.data.image_cells import read_images
 from audit.data.several import EntityReader, LabelReader
 from audit.data.source import read_batches
+from audit.data.times import times_of
 from audit.data.tones import tone_of
 from audit.data.values import MOST_WHOLE, Floats, NumberReader, as_text, flat, identities
 from audit.errors import ConfigError
@@ -67,7 +69,7 @@ class RowReader:
         for raw in read_batches(self._config.data, source_columns(self._config)):
             numbers = pa.array(np.arange(self.rows_read + 1, self.rows_read + 1 + raw.num_rows))
             self.rows_read += raw.num_rows
-            kept = _where(self._config, raw, self.seen)
+            kept = _within(self._config, raw, numbers, kept_rows(self._config, raw, self.seen))
             if kept is not None:
                 raw, numbers = raw.filter(kept), numbers.filter(kept)
             if raw.num_rows:
@@ -94,6 +96,8 @@ def source_columns(config: AuditConfig) -> dict[str, str]:
     if config.exchange and config.exchange.tone:
         named.setdefault(config.exchange.tone.column, "exchange.tone.column")
     named |= dict.fromkeys(config.controls, "controls") | dict.fromkeys(config.data.where, "data.where")
+    if config.data.period is not None:
+        named.setdefault(config.data.period.column, "data.period.column")
     return {column: key for column, key in named.items() if column}
 
 
@@ -364,7 +368,14 @@ def _first(where: Any) -> int:
     return int(where.index(True).as_py())
 
 
-def _where(config: AuditConfig, raw: pa.Table, seen: dict[str, set[str]]) -> pa.Array | None:
+def kept_rows(config: AuditConfig, raw: pa.Table, seen: dict[str, set[str]]) -> pa.Array | None:
+    """Say which rows `data.where` keeps; None where it keeps all.
+
+    Parameters
+    ----------
+    seen
+        Key of the configuration -> values that it was held against; those of this batch are added.
+    """
     kept = None
     for column, wanted in config.data.where.items():
         values = wanted if isinstance(wanted, list) else [wanted]
@@ -375,3 +386,14 @@ def _where(config: AuditConfig, raw: pa.Table, seen: dict[str, set[str]]) -> pa.
         match = pc.is_in(text, value_set=pa.array(values, pa.string()))
         kept = match if kept is None else pc.and_(kept, match)
     return kept
+
+
+def _within(config: AuditConfig, raw: pa.Table, rows: pa.Array, kept: pa.Array | None) -> pa.Array | None:
+    """Keep the rows of a time among those that are kept."""
+    period = config.data.period
+    if period is None:
+        return kept
+    times = times_of(raw.column(period.column), period.column, config.data, rows, kept)
+    start, end = (np.datetime64(moment(text), "us") for text in (period.start, period.end))
+    inside = pa.array((times >= start) & (times < end))
+    return inside if kept is None else pc.and_(kept, inside)

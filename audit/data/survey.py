@@ -283,4 +283,6 @@ def _kept_by_none(config: AuditConfig, seen: Mapping[str, set[str]]) -> str | No
         for value in wanted if isinstance(wanted, list) else [wanted]:
             if value not in known:
                 return f"data.where keeps none: no cell of {column!r} is {value!r}. {_meant(value, known)}".rstrip()
+    if config.data.period is not None:
+        return f"data.period keeps none: none lies in {config.data.period.start} to {config.data.period.end}"
     return "data.where keeps none" if config.data.where else None

@@ -176,9 +176,9 @@ def remarks(case: Case, data: DataFacts, work: Mapping[str, int]) -> list[Note]:
     ]
     notes += [Note(code=f"failed_{reason}", params={"n": n}) for reason, n in data.failures.items()]
     if data.rows_filtered:
-        notes.append(
-            Note(code="rows_filtered", params={"n": data.rows_filtered, "columns": sorted(case.config.data.where)})
-        )
+        period = case.config.data.period
+        columns = sorted({*case.config.data.where, *([period.column] if period else [])})
+        notes.append(Note(code="rows_filtered", params={"n": data.rows_filtered, "columns": columns}))
     if data.unlabelled and any(data.labels.values()):
         notes.append(Note(code="rows_unlabelled", params={"n": data.unlabelled}))
     if data.median_score is not None:

@@ -297,6 +297,58 @@ def lines(
     return Chart(figure, label, 340 + 18 * (len(series) // 2))
 
 
+def course(
+    label: str,
+    at: Sequence[str],
+    values: Sequence[float | None],
+    bounds: Sequence[tuple[float, float]],
+    limits: Sequence[float],
+    *,
+    signed: bool,
+) -> Chart:
+    """A gap or a rate over time: a dot for each window, its bounds as they came to be, and limits as lines.
+
+    Parameters
+    ----------
+    at
+        Start of each window, as ISO 8601.
+    signed
+        Whether limits hold on either side of zero, where a line is drawn.
+    """
+    figure = go.Figure()
+    for side in (0, 1):
+        figure.add_trace(
+            go.Scatter(
+                x=list(at), y=[pair[side] for pair in bounds], mode="lines", hoverinfo="skip",
+                line={"color": SERIES[4], "width": 1.6, "shape": "hv"},
+            )
+        )  # fmt: skip
+    figure.add_trace(
+        go.Scatter(
+            x=list(at), y=list(values), mode="markers", marker={"size": 5, "color": SERIES[0]},
+            hovertemplate="%{x}: %{y:.1%}<extra></extra>",
+        )
+    )  # fmt: skip
+    for limit in limits:
+        for line in (limit, -limit) if signed else (limit,):
+            figure.add_hline(y=line, line={"color": SERIES[5], "width": 1.6, "dash": "dash"})
+    if signed:
+        figure.add_hline(y=0, line={"color": MUTED, "width": 1})
+    # What was not bounded yet would flatten all the rest.
+    seen = [value for value in values if value is not None]
+    last = bounds[-1] if bounds else (0.0, 0.0)
+    ends = [*seen, *limits, *(-limit for limit in limits if signed), *(b for b in last if abs(b) < 1)]
+    low, high = min(ends, default=0.0), max(ends, default=1.0)
+    room = 0.08 * (high - low) or 0.05
+    figure.update_layout(
+        margin={"l": 8, "r": 16, "t": 8, "b": 36},
+        showlegend=False,
+        xaxis={"type": "date", "tickformat": "%Y-%m-%d", "nticks": 5, "tickangle": 0, "automargin": True},
+        yaxis={"tickformat": ".0%", "range": [low - room, high + room], "automargin": True, "zeroline": False},
+    )
+    return Chart(figure, label, 240)
+
+
 def _distinct(names: Sequence[str]) -> list[str]:
     """Wrap labels for the axis; Plotly takes equal ones for the same row, so equal ones get numbers."""
     out: list[str] = []

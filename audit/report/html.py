@@ -54,7 +54,7 @@ def render_html(telling: Telling) -> str:
         for section, content in built
     ]
     scripts = [template_file("page/early.js"), page_script()]
-    plotly = _plotly() if view.charts else None
+    plotly = plotly_bundle() if view.charts else None
     return environment.get_template("report.html.j2").render(
         view=view,
         r=view.result,
@@ -150,7 +150,7 @@ def template_file(name: str) -> str:
 
 
 @cache
-def _plotly() -> tuple[str, str]:
+def plotly_bundle() -> tuple[str, str]:
     """Return Plotly's own bundle compressed for a data island, and as it is, for its hash."""
     from plotly.offline import get_plotlyjs
 

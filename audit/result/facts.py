@@ -93,7 +93,7 @@ class DataFacts(Part):
         description="What of a row a model reads: input, image, fields or features; null: nothing."
     )
     rows_read: Count
-    rows_filtered: Count | None = Field(description="Rows that data.where left out.")
+    rows_filtered: Count | None = Field(description="Rows that data.where and data.period left out.")
     rows: Count = Field(description="Rows audited.")
     rows_sha256: str = Field(description="Over ids, labels and groups of the audited rows, whatever was predicted.")
     decisions: Count = Field(
