@@ -28,6 +28,7 @@ from audit.config.stages import (
     ModelConfig,
     NamesConfig,
     OutputConfig,
+    ScorecardConfig,
     ToneConfig,
     ValueExchangeConfig,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "ProbesConfig",
     "PromptConfig",
     "RuleConfig",
+    "ScorecardConfig",
     "SignOffConfig",
     "ToneConfig",
     "ValueExchangeConfig",
@@ -93,6 +95,9 @@ class AuditConfig(ConfigPart):
     )
     gaps: GapConfig = GapConfig()
     deployment: DeploymentConfig | None = Field(None, description="Left out: rates are not told as numbers of people.")
+    scorecard: ScorecardConfig | None = Field(
+        None, description="Left out: dimensions of risk are not summed up. `{}` does so with the scorecard that ships."
+    )
     policy: PolicyConfig = PolicyConfig()
     monitoring: MonitoringConfig = MonitoringConfig()
     output: OutputConfig = OutputConfig()
@@ -329,6 +334,9 @@ def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Pat
     model = config.model and config.model.based_at(base)
     output = config.output.model_copy(update={"folder": base / config.output.folder})
     probes = config.probes and config.probes.based_at(base)
+    scorecard = config.scorecard and config.scorecard.model_copy(
+        update={"file": config.scorecard.file and base / config.scorecard.file}
+    )
     exchange = config.exchange and config.exchange.model_copy(
         update={
             "lexicons": tuple(base / path for path in config.exchange.lexicons),
@@ -338,7 +346,14 @@ def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Pat
         }
     )
     return config.model_copy(
-        update={"data": data, "model": model, "output": output, "exchange": exchange, "probes": probes}
+        update={
+            "data": data,
+            "model": model,
+            "output": output,
+            "exchange": exchange,
+            "probes": probes,
+            "scorecard": scorecard,
+        }
     )
 
 

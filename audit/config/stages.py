@@ -314,6 +314,14 @@ class GapConfig(ConfigPart):
     resamples: int = Field(1000, ge=200, description="Bootstrap resamples behind the intervals.")
 
 
+class ScorecardConfig(ConfigPart):
+    """Five dimensions of risk, each a weighted sum of what was measured."""
+
+    file: Path | None = Field(
+        None, description="A scorecard of your own, which replaces the one that ships: indicators, ends and weights."
+    )
+
+
 class OutputConfig(ConfigPart):
     """Where the run folder goes."""
 

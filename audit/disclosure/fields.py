@@ -24,7 +24,7 @@ _WORDS: dict[str, dict[Decision, str]] = {
         "suppressed": "title config model data slicings metrics adjusted disparities class_reports stratified "
         "adverse_impact impact_ratios clear_gaps findings comparison judgement explanations gaps pushes exchange names "
         "probes reliance flags notes work social_impact",
-        "dropped": "correlations scores discovery",
+        "dropped": "correlations scores discovery scorecard",
     },
     "Publication": {"told": "least suppressed left_out"},
     "Environment": {"told": "python platform threads versions"},
@@ -106,7 +106,7 @@ _WORDS: dict[str, dict[Decision, str]] = {
     "Comparison": {
         "told": "baseline_model_sha256 baseline_tool_version paired same_rows level",
         "suppressed": "baseline changes gaps flips flip_gaps",
-        "dropped": "explanations notes",
+        "dropped": "explanations dimensions notes",
     },
     "Change": {
         "told": "attributes group metric cls correlation difference lower upper doubt",
@@ -183,6 +183,11 @@ _WORDS: dict[str, dict[Decision, str]] = {
         "suppressed": "hits rate lower upper moved",
     },
     "RefusedVariants": {"told": "transform reason n"},
+    "Scorecard": {"told": "file sha256", "parts": "dimensions"},
+    "RiskDimension": {"told": "code score lowest highest known drivers measure_next", "parts": "indicators"},
+    "ScoredIndicator": {
+        "told": "code title field zero one weight measure reason parts value lower upper x x_lower x_upper"
+    },
     "Reliance": {"told": "share threshold decisions suspected confirmed_by_masking confirmed_by_exchange unconfirmed"},
     "Findings": {"told": "left_out", "parts": "items"},
     "Finding": {

@@ -16,6 +16,8 @@ from audit.errors import AuditError
 from audit.findings.join import with_findings
 from audit.result import AuditResult, Findings, Part, Why
 from audit.result.facts import Publication
+from audit.scorecard.loading import load_card
+from audit.scorecard.scoring import scored
 
 
 def made_public(result: AuditResult) -> AuditResult:
@@ -65,6 +67,9 @@ def made_public(result: AuditResult) -> AuditResult:
     )
     copy = copy.model_copy(update={"findings": _findings(copy)})
     swept: AuditResult = _swept(copy)
+    if result.scorecard is not None and result.scorecard.file is None:
+        # Scored anew, of what is told alone: what is hidden is unknown.
+        swept = swept.model_copy(update={"scorecard": scored(swept, load_card(), None)})
     left_out = [
         code
         for code, was in (
@@ -77,6 +82,7 @@ def made_public(result: AuditResult) -> AuditResult:
             ("probes", len(swept.probes) < len(result.probes)),
             ("reliance", result.reliance and swept.reliance is None),
             ("social_impact", result.social_impact and swept.social_impact is None),
+            ("scorecard", result.scorecard and swept.scorecard is None),
             ("notes", len(swept.notes) < len(result.notes)),
         )
         if was

@@ -11,7 +11,7 @@ from audit.disclosure.groups import SUPPRESSED, PublicGroups
 from audit.disclosure.reasons import in_parts, of_many
 from audit.disclosure.suppress import LEAST
 from audit.disclosure.told import Question
-from audit.fairness.metrics.names import FLAG_RATE, FLIP_RATE, TOKEN_GAP
+from audit.fairness.metrics.names import FLAG_RATE, FLIP_RATE, PROBE_RATE, SCORECARD, TOKEN_GAP
 from audit.result import Change, Comparison, ExchangeSummary, Flips, Judgement, RuleVerdict, WaiverState, Why
 
 _NUMBERS = ("value", "lower", "upper", "detectable", "low_group", "high_group", "low_value", "high_value", "support")
@@ -55,6 +55,8 @@ def _is_told(rule: RuleVerdict, groups: PublicGroups, why: Why) -> bool:
         return any(item.code == code and item.rate is not None for item in why.flags.rates)
     if rule.metric in {FLIP_RATE, TOKEN_GAP}:
         return _is_of_exchange_told(rule, why.exchange)
+    if rule.metric.startswith((PROBE_RATE, SCORECARD)):
+        return False  # what they rest on may be hidden
     if rule.kind in {"change", "gap_change"}:
         return groups.tells_all(question)
     if rule.scope == "adjusted":

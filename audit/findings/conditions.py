@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from audit.fairness.metrics.names import PROBE_RATE
 from audit.findings.carried import LEAST_FLIP_RATE, decomposition_of
 from audit.findings.stories import undecided
 from audit.result import (
@@ -234,7 +235,7 @@ def more_decisions_would_settle(facts: Facts) -> Iterator[Match]:
     """So many more rows of a group would decide an open rule, in four of five audits: what needs least comes first."""
     asked: list[tuple[int, int, Needed]] = []
     for at, rule in enumerate(facts.result.judgement.rules if facts.result.judgement else []):
-        able = settling(rule)
+        able = [] if is_of_probe(rule) else settling(rule)
         if able and rule in undecided(facts.result):
             asked.append((max(need.n or 0 for need in able), at, max(able, key=lambda need: need.n or 0)))
     yield from _collected(facts, asked, lambda rule: len(settling(rule)) - 1)
@@ -244,7 +245,7 @@ def groups_are_too_small_to_assess(facts: Facts) -> Iterator[Match]:
     """So many more rows of a group are lacking before an open rule can say anything of it: the smallest need first."""
     asked: list[tuple[int, int, Needed]] = []
     for at, rule in enumerate(facts.result.judgement.rules if facts.result.judgement else []):
-        if rule in undecided(facts.result):
+        if rule in undecided(facts.result) and not is_of_probe(rule):
             asked += [(need.n or 0, at, need) for need in too_small(rule)]
     yield from _collected(facts, asked, lambda rule: len(too_small(rule)) - 1)
 
@@ -257,6 +258,21 @@ def _collected(
         params: Params = {"n": n, "group": need.group, "rule": rules[at].rule, "metric": rules[at].metric}
         params |= {"attributes": rules[at].attributes, "others": others(rules[at])}
         yield Match(params, [f"/judgement/rules/{at}/needed"])
+
+
+def is_of_probe(rule: RuleVerdict) -> bool:
+    """Whether a rule is about the sample that a probe asked about, which more rows of data would not enlarge."""
+    return rule.metric.startswith(PROBE_RATE)
+
+
+def probes_asked_too_little(facts: Facts) -> Iterator[Match]:
+    """A probe asked about a sample of the decisions only, and a rule on it is open."""
+    asked = {found.probe: (at, found) for at, found in enumerate(facts.result.probes)}
+    rules = [rule for rule in undecided(facts.result) if is_of_probe(rule)]
+    for name in dict.fromkeys(rule.metric.split(":")[1] for rule in rules):
+        at, found = asked.get(name, (0, None))
+        if found is not None and found.sampled < found.population:
+            yield Match({"metric": found.metric, "n": found.sampled, "of": found.population}, [f"/probes/{at}/sampled"])
 
 
 def more_decisions_would_not_settle(facts: Facts) -> Iterator[Match]:
@@ -304,6 +320,7 @@ CONDITIONS: dict[str, Callable[[Facts], Iterator[Match]]] = {
         no_model_was_audited,
         more_decisions_would_settle,
         groups_are_too_small_to_assess,
+        probes_asked_too_little,
         more_decisions_would_not_settle,
         explanations_fail_for_one_reason,
         decisions_changed_since_the_baseline,

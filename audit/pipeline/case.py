@@ -29,6 +29,7 @@ from audit.pipeline.persons import NamesAsked, names_asked, names_of
 from audit.policy.outcomes import outcome_units
 from audit.policy.rules import check_policy, named_rules
 from audit.result import Note
+from audit.scorecard.loading import load_card
 from audit.store.decisions import decision_schema
 from audit.store.runfolder import fingerprint_of
 from audit.terms.lexicon import Lexicon
@@ -123,6 +124,7 @@ def understand(
         exchanged=bool(exchanged), named=names is not None, labelled=labelled, explained=explaining,
         flagging=any(probe.flags for probe in probes),
         probes=[(probe.name, probe.transforms) for probe in probes],
+        scorecard=config.scorecard is not None,
     )  # fmt: skip
     standardised = {metric.name for metric in metrics if metric.numerator is not None} if config.controls else set()
     check_policy(
@@ -365,6 +367,7 @@ def fingerprint_of_run(
     words = [lexicons_sha256(lexicons_of(config))] if config.exchange else []
     words += [names_of(config).sha256] if config.data.outcome == "entities" and _by_names(config) else []
     words += [probe.fingerprint() for probe in probes]
+    words += [load_card(config.scorecard.file).sha256] if config.scorecard else []
     return {
         "configuration": fingerprint_of([portable(config), *words]),
         "data": surveyed.sha256,
@@ -383,5 +386,7 @@ def portable(config: AuditConfig) -> dict[str, Any]:
     if config.exchange:
         plain["exchange"]["lexicons"] = [path.name for path in config.exchange.lexicons]
         plain["exchange"]["names"]["file"] = config.exchange.names.file and config.exchange.names.file.name
+    if config.scorecard and config.scorecard.file:
+        plain["scorecard"]["file"] = config.scorecard.file.name
     del plain["output"]["folder"]
     return plain

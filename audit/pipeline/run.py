@@ -31,6 +31,8 @@ from audit.policy.location import locate_rules
 from audit.report.documents import Telling
 from audit.report.write import write_documents
 from audit.result import AuditResult, Comparison, Consequences, Measured, PolicySource, Probing, Verdicts
+from audit.scorecard.loading import load_card
+from audit.scorecard.scoring import scored
 from audit.store.lock import held
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
@@ -142,7 +144,16 @@ def audited(
     case.survey.images.check()
     told = record(case, subject, folder, clock, [*explained.notes, *asked.notes])
     verdicts = Verdicts(comparison=None, policy_source=None, judgement=None)
-    return AuditResult.of(subject, fairness, verdicts, why, Probing(probes=asked.results), meaning, told)
+    result = AuditResult.of(subject, fairness, verdicts, why, Probing(probes=asked.results), meaning, told)
+    return with_scorecard(result, case.config)
+
+
+def with_scorecard(result: AuditResult, config: AuditConfig) -> AuditResult:
+    """Sum up dimensions of risk, where that was asked for."""
+    if config.scorecard is None:
+        return result
+    file = config.scorecard.file
+    return result.model_copy(update={"scorecard": scored(result, load_card(file), file.name if file else None)})
 
 
 def concluded(result: AuditResult, folder: RunFolder, config: AuditConfig) -> AuditResult:

@@ -12,7 +12,7 @@ from audit.explain.sampling import tickets_of
 from audit.fairness.compare.paired import joint_batches, same_decisions
 from audit.policy.baseline import Reference
 from audit.policy.comparison import compare_runs
-from audit.result import AuditResult, Comparison, DataFacts, Note
+from audit.result import AuditResult, Comparison, DataFacts, DimensionMove, Note
 from audit.store.decisions import BATCH_ROWS, read_decisions, windows
 from audit.store.manifest import read_manifest
 from audit.store.runfolder import RunFolder, fingerprint_of
@@ -29,9 +29,12 @@ def compare_versions(
         If the baseline cannot be compared, with the difference named.
     """
     found = compare_runs(result, folder.decisions, reference, other_rows=other_rows)
-    if not found.paired or reference.folder is None:
+    if reference.folder is None:
         return found
     before = reference.folder.read_result()
+    found = found.model_copy(update={"dimensions": moved_dimensions(result, before)})
+    if not found.paired:
+        return found
     if result.explanations is None or before.explanations is None:
         return found
     if not _same_texts(result, before):
@@ -40,6 +43,26 @@ def compare_versions(
     attributes = [slicing.attributes[0] for slicing in result.slicings if len(slicing.attributes) == 1]
     explained = compare_explanations(folder, reference.folder, result.classes, attributes, result.level)
     return found.model_copy(update={"explanations": explained})
+
+
+def moved_dimensions(result: AuditResult, before: AuditResult) -> list[DimensionMove]:
+    """Hold dimensions of risk against those of a baseline that one scorecard scored too.
+
+    A dimension has moved where the two ranges share no value: neither chance nor what is unknown can be all of it.
+    """
+    now, then = result.scorecard, before.scorecard
+    if now is None or then is None or now.sha256 != then.sha256:
+        return []
+    was = {item.code: item for item in then.dimensions}
+    return [
+        DimensionMove(
+            code=item.code, baseline_lowest=was[item.code].lowest, baseline_highest=was[item.code].highest,
+            lowest=item.lowest, highest=item.highest,
+            moved="up" if item.lowest > was[item.code].highest
+            else "down" if item.highest < was[item.code].lowest else None,
+        )
+        for item in now.dimensions
+    ]  # fmt: skip
 
 
 def _same_texts(one: AuditResult, other: AuditResult) -> bool:

@@ -16,6 +16,7 @@ from audit.fairness.bounds.inference import (
 )
 from audit.fairness.bounds.sketch import gathered
 from audit.fairness.compare.change import ChangeBounds, Changes, group_changes, pair_changes
+from audit.fairness.metrics.names import SCORECARD
 from audit.policy.asked import AskedRule
 from audit.policy.rules import NEUTRAL
 from audit.result import Doubt, MetricValue
@@ -132,6 +133,16 @@ class LevelCase(_ValueCase):
         return self.status(*self.bounds(alpha, level)[:2]) == "fail"
 
 
+@dataclass(frozen=True)
+class RangeCase(LevelCase):
+    """A question of a dimension of risk: everything that it could still be is known, whatever the level."""
+
+    def bounds(self, alpha: float, level: float) -> tuple[float, float, int, int]:
+        """Both ends of the range."""
+        (value,) = self.assessable
+        return value.lower or 0.0, 1.0 if value.upper is None else value.upper, 0, 0
+
+
 #: Whatever a rule may ask.
 AskedCase = GapCase | ChangeCase | LevelCase
 
@@ -140,6 +151,8 @@ def sort_case(question: AskedRule) -> AskedCase:
     """Sort the groups that a rule asks about by what is known of them."""
     if question.rule.margin is not None:
         return _sort_changes(question)
+    if question.metric.startswith(SCORECARD):
+        return RangeCase(question, question.values, [], [], _estimates(question, question.values))
     known: list[MetricValue] = []
     unknown: list[MetricValue] = []
     doubted: list[MetricValue] = []

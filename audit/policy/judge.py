@@ -31,7 +31,7 @@ from audit.fairness.bounds.inference import (
 )
 from audit.fairness.compare.change import ChangeBounds
 from audit.policy.asked import AskedRule
-from audit.policy.cases import SLACK, AskedCase, ChangeCase, GapCase, LevelCase, sort_case
+from audit.policy.cases import SLACK, AskedCase, ChangeCase, GapCase, LevelCase, RangeCase, sort_case
 from audit.policy.needed import POWER, ChangePower, GapPower, LevelPower, ScopedGroup, lacking, more_rows
 from audit.policy.rules import gap_questions, questions
 from audit.policy.waivers import apply_waivers
@@ -243,7 +243,7 @@ def _level_verdict(case: LevelCase, alpha: float, level: float) -> RuleVerdict:
         status = "inconclusive"
     group, of_group = case.assessable[decisive].group, float(case.estimates.value[decisive])
     needed = blank.needed
-    if case.status(lower, upper) == "inconclusive" and not point:
+    if case.status(lower, upper) == "inconclusive" and not point and not isinstance(case, RangeCase):
         needed = [*_level_needed(case, alpha, level), *needed]
     return blank.model_copy(
         update={

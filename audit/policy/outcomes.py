@@ -7,28 +7,40 @@ from collections.abc import Iterable, Mapping, Sequence
 from audit.config import RuleConfig
 from audit.config.nearest import nearest
 from audit.errors import ConfigError, some
-from audit.fairness.metrics.names import COMPARED_AXES, FLAG_RATE, FLIP_RATE, NAME_METRICS, PROBE_RATE, TOKEN_GAP
+from audit.fairness.metrics.names import (
+    COMPARED_AXES,
+    FLAG_RATE,
+    FLIP_RATE,
+    NAME_METRICS,
+    PROBE_RATE,
+    SCORECARD,
+    TOKEN_GAP,
+)
 from audit.policy.asked import AskedRule
 from audit.result import AuditResult, MetricValue
+from audit.result.scorecard import DIMENSIONS
 
 
 def is_outcome(metric: str) -> bool:
     """Whether a rule speaks of flips or flags rather than of a metric of decisions."""
-    return metric in {FLIP_RATE, TOKEN_GAP} or metric.startswith(FLAG_RATE)
+    return metric in {FLIP_RATE, TOKEN_GAP} or metric.startswith((FLAG_RATE, SCORECARD))
 
 
 def check_outcome(name: str, rule: RuleConfig, metrics: Mapping[str, str]) -> None:
     """Refuse a rule on flips or flags that this audit cannot answer."""
     if rule.at_most is None:
         raise ConfigError(f"policy, {name}: {rule.metric} is held by `at_most`, not by a difference or a change")
-    if any(not isinstance(item, str) for item in rule.over) or (rule.over and rule.metric.startswith(FLAG_RATE)):
+    if any(not isinstance(item, str) for item in rule.over) or (
+        rule.over and rule.metric.startswith((FLAG_RATE, SCORECARD))
+    ):
         raise ConfigError(f"policy, {name}: `over` names axes of the exchange, for {FLIP_RATE} and {TOKEN_GAP}")
     if rule.metric not in metrics:
         known = [metric for metric in metrics if is_outcome(metric)]
         raise ConfigError(
             f"policy, {name}: {rule.metric!r} is not known in this audit; it has {some(known, 20)}",
             hint=(f"did you mean {close!r}? " if (close := nearest(rule.metric, known)) else "")
-            + "flips need `exchange: {}` in the configuration, flags of explanations need explanations",
+            + "flips need `exchange: {}` in the configuration, flags of explanations need explanations, dimensions of "
+            "risk need `scorecard: {}`",
         )
     if rule.at_most >= 1:
         raise ConfigError(f"policy, {name}: shares never exceed 1, so it can never fail")
@@ -42,6 +54,7 @@ def outcome_units(
     explained: bool,
     flagging: bool = False,
     probes: Iterable[tuple[str, Sequence[str]]] = (),
+    scorecard: bool = False,
 ) -> dict[str, str]:
     """What rules on flips, names and flags an audit can answer, with their units.
 
@@ -53,6 +66,8 @@ def outcome_units(
         Whether a probe flags decisions.
     probes
         Name and changes of each probe.
+    scorecard
+        Whether dimensions of risk are summed up.
     """
     names = [FLIP_RATE, TOKEN_GAP, f"{FLAG_RATE}counterfactual_flip"] if exchanged else []
     names += [*NAME_METRICS, f"{FLAG_RATE}name_flip"] if named else []
@@ -60,6 +75,7 @@ def outcome_units(
     names += [f"{FLAG_RATE}unexplained"] if explained else []
     names += [f"{FLAG_RATE}identity_reliance"] if explained and (exchanged or named) else []
     names += [f"{FLAG_RATE}probe_hit"] if flagging else []
+    names += [SCORECARD + code for code in DIMENSIONS] if scorecard else []
     return dict.fromkeys([*names, *probe_metrics(probes)], "share")
 
 
@@ -84,7 +100,9 @@ def is_of_probe(metric: str) -> bool:
 
 
 def of_outcomes(name: str, rule: RuleConfig, result: AuditResult) -> list[AskedRule]:
-    """Ask a rule of flips, per axis with a value for each pair of groups, or of flags."""
+    """Ask a rule of flips, per axis with a value for each pair of groups, of flags, or of a dimension of risk."""
+    if rule.metric.startswith(SCORECARD):
+        return [AskedRule(name, rule, [], rule.metric, None, _of_dimension(rule.metric, result), None)]
     if rule.metric.startswith(FLAG_RATE):
         code = rule.metric.removeprefix(FLAG_RATE)
         values = [
@@ -112,6 +130,18 @@ def of_outcomes(name: str, rule: RuleConfig, result: AuditResult) -> list[AskedR
             )  # fmt: skip
         out.append(AskedRule(name, rule, [str(axis)], rule.metric, None, values, None))
     return out
+
+
+def _of_dimension(metric: str, result: AuditResult) -> list[MetricValue]:
+    """What a dimension of risk is, with everything that it could still be."""
+    found = result.scorecard.dimensions if result.scorecard else []
+    return [
+        _outcome(metric, [], [], 1, item.highest if item.score is None else item.score, None, None, None).model_copy(
+            update={"lower": item.lowest, "upper": item.highest}
+        )
+        for item in found
+        if SCORECARD + item.code == metric
+    ]
 
 
 def _outcome(

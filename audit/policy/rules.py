@@ -16,6 +16,7 @@ from audit.fairness.metrics.names import (
     FLAG_RATE,
     FLIP_RATE,
     NAME_METRICS,
+    SCORECARD,
     TOKEN_GAP,
 )
 from audit.policy.asked import AskedRule
@@ -58,6 +59,9 @@ def questions(result: AuditResult, policy: PolicyConfig) -> list[AskedRule]:
     units: dict[str, str] = {item.name: item.unit for item in result.metric_definitions}
     units |= dict.fromkeys((f"{FLAG_RATE}{item.code}" for item in result.flags.rates), "share")
     units |= dict.fromkeys((FLIP_RATE, TOKEN_GAP) if result.exchange else (), "share")
+    units |= dict.fromkeys(
+        (SCORECARD + item.code for item in result.scorecard.dimensions) if result.scorecard else (), "share"
+    )
     proportions = {item.name for item in result.metric_definitions if item.method == "exact"}
     names = names_measured(result)
     units |= {item.name: item.unit for item in names.metric_definitions} if names else {}

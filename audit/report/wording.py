@@ -240,6 +240,8 @@ class Catalogue:
 
     def phrase(self, name: str, cls: str | None = None) -> str:
         """Name a metric, and the class that it is asked of, within a sentence."""
+        if name.startswith(PROBE_RATE):
+            return self("phrase.probe", metric=self.metric(name))
         metric = self._words.get(f"phrase.{name}", self.metric(name))
         return self("named.of_class", metric=metric, **{"class": self.cls(cls)}) if cls else metric
 

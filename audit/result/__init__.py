@@ -19,6 +19,7 @@ from audit.result.comparison import (
     Change,
     ComparedDecision,
     Comparison,
+    DimensionMove,
     ExplanationComparison,
     ExplanationShift,
     FlipRate,
@@ -96,6 +97,7 @@ from audit.result.privacy import (
     SideFacts,
 )
 from audit.result.probes import ProbeRate, ProbeResult, Probing, RefusedVariants, ShownVariant
+from audit.result.scorecard import RiskDimension, Scorecard, Scored, ScoredIndicator
 from audit.result.social import (
     AffectedPeople,
     Borne,
@@ -163,6 +165,7 @@ __all__ = [
     "Correlation",
     "DataFacts",
     "DecisionSheet",
+    "DimensionMove",
     "DiscoveredSlice",
     "Discovery",
     "Disparity",
@@ -224,10 +227,14 @@ __all__ = [
     "Record",
     "RefusedVariants",
     "Reliance",
+    "RiskDimension",
     "RocCurve",
     "RuleVerdict",
     "SanityCheck",
     "ScoreReport",
+    "Scorecard",
+    "Scored",
+    "ScoredIndicator",
     "SheetField",
     "SheetUnit",
     "ShownEntity",
@@ -258,7 +265,7 @@ class Measured(Fairness, Subject):
 
 
 # pydantic gives the fields of the last base first: read the bases from right to left for the order in result.json.
-class AuditResult(Record, Conclusions, Consequences, Probing, Why, Verdicts, Measured):
+class AuditResult(Record, Conclusions, Scored, Consequences, Probing, Why, Verdicts, Measured):
     """One audit, whole."""
 
     def metrics_frame(self) -> pd.DataFrame:

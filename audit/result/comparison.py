@@ -129,6 +129,19 @@ class ExplanationComparison(Part):
     shown: list[ComparedDecision] = Field(description="Changed decisions first, then those that moved most.")
 
 
+class DimensionMove(Part):
+    """A dimension of risk then and now."""
+
+    code: str
+    baseline_lowest: float
+    baseline_highest: float
+    lowest: float
+    highest: float
+    moved: Literal["up", "down"] | None = Field(
+        description="Null where the two ranges share a value: what is open may be all that differs."
+    )
+
+
 class Comparison(Part):
     """This audit against a baseline."""
 
@@ -148,5 +161,8 @@ class Comparison(Part):
     )
     explanations: ExplanationComparison | None = Field(
         None, description="Null unless both run folders hold explanations of the same texts."
+    )
+    dimensions: list[DimensionMove] = Field(
+        default_factory=list, description="Dimensions of risk, where both audits were scored by one scorecard."
     )
     notes: list[Note] = Field(default_factory=list, description="What was compared otherwise than the rest, and why.")

@@ -107,7 +107,8 @@ MAY_KNOW = {
     "probes": {"config", "data", "entities", "errors", "models", "result", "say", "store", "terms"},
     "explain": {"audit", "config", "data", "errors", "fairness", "models", "result", "store", "terms"},
     "frameworks": {"config", "errors", "result"},
-    "disclosure": {"errors", "fairness", "findings", "result"},
+    "disclosure": {"errors", "fairness", "findings", "result", "scorecard"},
+    "scorecard": {"config", "errors", "result"},
     "report": {"data", "disclosure", "errors", "fairness", "frameworks", "result", "store", "terms", "text"},
 }
 MAY_KNOW["start"] = {"config", "data", "errors", "models", "text"}

@@ -77,6 +77,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     prefixes += ("paper.audience.", "paper.digest.", "paper.over.", "paper.part.", "paper.grid.", "paper.column.")
     prefixes += ("social_impact.harm.", "social_impact.kind.", "social_impact.gain.", "social_impact.chart.")
     prefixes += ("social_impact.excess.",)
+    prefixes += ("scorecard.", "comparison.dimension.")
     prefixes += ("probe.", "probes.lead", "probes.outcome.", "probes.refused", "probes.says.")
     prefixes += ("monitor.",)
     prefixes += ("flags.means.", "flags.severity.", "flags.confirmed.")

@@ -34,6 +34,8 @@ NAME_METRICS = (NAME_RECALL, NAME_VISIBLE)
 #: Followed by the name of a probe: how often its changes alter a decision; by a colon and the name of a change after
 #: that, how often this one does.
 PROBE_RATE = "probe:"
+#: Followed by a dimension of risk: V, E, P, S or T.
+SCORECARD = "scorecard:"
 #: Followed by the code of a flag: how often it is given.
 FLAG_RATE = "flag_rate:"
 #: Ways in which a decision changes between two versions of a model, and the name of their share.

@@ -13,7 +13,19 @@ from audit.report.view import View
 
 ENTRY_POINTS = "fairaudit.report_sections"
 BUILT_IN = (
-    *("banner", "summary", "clear_gaps", "unsettled", "scope", "data", "performance", "disparities", "scores", "why"),
+    *(
+        "banner",
+        "summary",
+        "scorecard",
+        "clear_gaps",
+        "unsettled",
+        "scope",
+        "data",
+        "performance",
+        "disparities",
+        "scores",
+        "why",
+    ),
     *(
         "counterfactuals",
         "names",
