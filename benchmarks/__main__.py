@@ -36,6 +36,7 @@ NAMES = (
     "treatment",
     "planted",
     "monitoring",
+    "review_panel",
 )
 
 

@@ -25,6 +25,7 @@ from audit.cli.monitor import monitor
 from audit.cli.probe import probe
 from audit.cli.redact import redact
 from audit.cli.report import report
+from audit.cli.review import review
 from audit.cli.run import run
 from audit.cli.schema import schema
 from audit.cli.validate import validate
@@ -61,6 +62,7 @@ for command in (
     explain,
     probe,
     report,
+    review,
     redact,
     monitor,
     verify,

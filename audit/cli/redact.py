@@ -39,6 +39,8 @@ def redact(folder: Path, personal: bool) -> None:
         say(f"personal data covered in kept texts: {kinds}")
     else:
         say(f"texts or pictures removed: {done.texts:,}")
+    if done.comments:
+        say(f"comments of reviewers removed: {done.comments:,}")
     say(f"words of texts no longer named in the result: {done.words:,}")
     say(*(f"written again: {name}" for name in done.rendered))
     say(*(f"removed: {name}" for name in done.removed))

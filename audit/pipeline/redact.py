@@ -6,7 +6,6 @@ the way leaves the audit as it was, or a move that the same command ends.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections import Counter
@@ -28,7 +27,7 @@ from audit.findings.join import with_findings
 from audit.report.documents import ALL, Telling
 from audit.report.write import write_documents
 from audit.result import AuditResult, GapDecomposition, Note
-from audit.store.files import replacing
+from audit.store.files import link, replacing, sha256, write_text
 from audit.store.lock import held
 from audit.store.manifest import DOCUMENTS, FileFact, read_manifest
 from audit.store.runfolder import RunFolder
@@ -37,6 +36,8 @@ from audit.store.tables import read_table
 
 #: Folder of decision sheets that `audit explain` writes unless told otherwise; each holds the text of its row.
 SHEETS = "sheets"
+#: Folder of what `audit review export` gives to reviewers; what they fill in comes back into the same one.
+REVIEW = "review"
 #: Says whether a word goes, of how many explained decisions hold it.
 Goes = Callable[[str, int], bool]
 
@@ -49,6 +50,8 @@ class Redacted:
     ----------
     texts
         Texts, or pictures, that were kept and are gone.
+    comments
+        Comments of reviewers that are gone.
     masked
         Kind -> places that were covered.
     words
@@ -60,6 +63,7 @@ class Redacted:
     """
 
     texts: int = 0
+    comments: int = 0
     masked: Counter[Kind] = field(default_factory=Counter)
     words: int = 0
     rendered: list[str] = field(default_factory=list)
@@ -87,11 +91,12 @@ def redact(folder: RunFolder, *, personal: bool = False) -> Redacted:
         manifest = read_manifest(folder.path)
         draft = folder.draft
         goes = _cover_inputs(folder, done) if personal else _drop_inputs(folder, done)
+        _drop_comments(folder, done)
         result = draft.write_result(_without_words(result, goes, done, personal=personal, folder=folder))
         kept = [name for name in manifest.files if name not in DOCUMENTS and not (draft.path / name).exists()]
         kept = [name for name in kept if (folder.path / name).exists() and name not in done.removed]
         for name in kept:
-            _link(folder.path / name, draft.path / name)
+            link(folder.path / name, draft.path / name)
         _render(draft, result, [name for name in DOCUMENTS if (folder.path / name).exists()], done)
         for name in kept:
             (draft.path / name).unlink()
@@ -132,6 +137,24 @@ def _cover_inputs(folder: RunFolder, done: Redacted) -> Goes:
             pq.write_table(pa.Table.from_pylist(rows, table.schema), stream)
     # Only shown texts are kept; of the others nobody can see whether a rare word is a part of a name or an address.
     return lambda word, n: n < LEAST or bool(re.search(r"[\d@＠]", word)) or not covered.isdisjoint(_words(word))
+
+
+def _drop_comments(folder: RunFolder, done: Redacted) -> None:
+    """Take out what reviewers wrote in their own words; their answers stay, and what follows from them."""
+    if not folder.review_answers.exists():
+        return
+    table = read_table(folder.review_answers)
+    there = table.num_rows - table["comment"].null_count
+    if not there:
+        return
+    done.comments = there
+    at = table.column_names.index("comment")
+    table = table.set_column(at, table.schema.field(at), pa.nulls(table.num_rows, pa.string()))
+    with replacing(folder.draft.review_answers) as stream:
+        pq.write_table(table, stream)
+    if review := folder.read_review():
+        told = review.model_copy(update={"answers_sha256": sha256(folder.draft.review_answers)})
+        write_text(folder.draft.review, told.model_dump_json(indent=2, by_alias=True) + "\n")
 
 
 def _words(text: str) -> list[str]:
@@ -186,17 +209,13 @@ def _remove_sheets(folder: Path, done: Redacted) -> None:
             if path.suffix in {".html", ".json"} and path.is_file():
                 path.unlink()
                 done.removed.append(f"{SHEETS}/{path.name}")
+    given = folder / REVIEW
+    if given.is_dir() and not given.is_symlink():
+        done.removed += [f"{REVIEW}/{path.relative_to(given)}" for path in sorted(given.rglob("*")) if path.is_file()]
+        shutil.rmtree(given)
     for path in signatures(folder):
         path.unlink()
         done.removed.append(path.name)
-
-
-def _link(source: Path, target: Path) -> None:
-    """Let a document read a file as if it were here: by a second name, or a copy where the disk has none."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 def _now() -> str:

@@ -28,6 +28,7 @@ from audit.pipeline.comparisons import compare_all
 from audit.pipeline.facts import count_decisions, hash_rows, median_score
 from audit.pipeline.follows import About, Told, by_what_they_are_about
 from audit.pipeline.record import vouched
+from audit.pipeline.review import review_again
 from audit.policy.judge import judge
 from audit.result import AuditResult, RuleVerdict
 from audit.store.decisions import decision_schema, read_decisions
@@ -83,6 +84,7 @@ def verify(folder: RunFolder, allowed_signers: Path | None = None) -> Verified:
         left_out = {EXPLAINED_RATE, *own}
         stored, again = (_parts(found, left_out) for found in (result, compare_all(case, folder)))
         wrong = [*_facts(result, case, folder), *_decided(case, folder), *_verdicts(result), *_told(result, folder)]
+        wrong += _reviewed(result, folder)
     except RunFolderError:
         raise
     except Exception as error:
@@ -212,6 +214,18 @@ def _told(result: AuditResult, folder: RunFolder) -> list[str]:
     again = with_findings(result, folder.read_flagged()).findings
     line = _differs("findings", result.findings.model_dump(), again.model_dump(), "the rest of the result")
     return [line] if line else []
+
+
+def _reviewed(result: AuditResult, folder: RunFolder) -> list[str]:
+    """Work out again what follows from the answers of reviewers."""
+    kept, again = review_again(folder, result)
+    if kept is None or again is None:
+        return []
+    told, computed = kept.model_dump(), again.model_dump()
+    lines = (
+        _differs(f"review: {name}", value, computed[name], "the answers", "review.json") for name, value in told.items()
+    )
+    return [line for line in lines if line]
 
 
 def _asked(rule: RuleVerdict) -> str:

@@ -94,11 +94,11 @@ def _csv(header: list[str], lines: Iterable[Sequence[object]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows([_cell(value) for value in line] for line in lines)
+    writer.writerows([spreadsheet_cell(value) for value in line] for line in lines)
     return out.getvalue()
 
 
-def _cell(value: object) -> object:
+def spreadsheet_cell(value: object) -> object:
     """Keep a spreadsheet from running text as a formula: such text gets an apostrophe, which spreadsheets hide.
 
     Spreadsheets overlook blanks and invisible characters before a formula, and read full-width signs as the plain ones.

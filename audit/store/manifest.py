@@ -22,10 +22,13 @@ DOCUMENTS = (
 )
 #: May be removed: the report then says that the text is gone.
 REMOVABLE = ("inputs.parquet", *DOCUMENTS)
+#: What people were given and what they answered: kept when the audit is run again, since nobody can compute it.
+REVIEW_KEY, REVIEW_ANSWERS = "review_key.parquet", "review_answers.parquet"
+OUTLIVING = (REVIEW_KEY, REVIEW_ANSWERS)
 #: Every file that an audit may leave, beside the manifest.
 FILES = (
     *("result.json", "decisions.parquet", "attributions.parquet", "contributions.parquet", "counterfactuals.parquet"),
-    *("names.parquet", "variants.parquet", "flagged.jsonl", *REMOVABLE),
+    *("names.parquet", "variants.parquet", "flagged.jsonl", *OUTLIVING, "review.json", *REMOVABLE),
 )
 
 

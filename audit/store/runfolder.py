@@ -19,9 +19,21 @@ from pydantic import ValidationError
 from audit.errors import RunFolderError, some
 from audit.result import AuditResult
 from audit.result.flagged import FlaggedDecision
+from audit.result.review import Review
 from audit.store.agreement import contradiction
 from audit.store.files import make_folder, write_text
-from audit.store.manifest import DOCUMENTS, FILES, MANIFEST, FileFact, Manifest, check_version, read_manifest
+from audit.store.manifest import (
+    DOCUMENTS,
+    FILES,
+    MANIFEST,
+    OUTLIVING,
+    REVIEW_ANSWERS,
+    REVIEW_KEY,
+    FileFact,
+    Manifest,
+    check_version,
+    read_manifest,
+)
 from audit.store.shards import Shards
 
 RESULT, WORK = "result.json", ".work"
@@ -49,6 +61,9 @@ class RunFolder:
         self.names = path / "names.parquet"
         self.variants = path / "variants.parquet"
         self.flagged = path / "flagged.jsonl"
+        self.review = path / "review.json"
+        self.review_key = path / REVIEW_KEY
+        self.review_answers = path / REVIEW_ANSWERS
         self.manifest = path / MANIFEST
         self._work = work or path / WORK
         self._state = self._work / "state.json"
@@ -111,9 +126,10 @@ class RunFolder:
         return None
 
     def finish(self, fingerprint: dict[str, str], facts: dict[str, Any]) -> None:
-        """Vouch for the draft, and put it in the place of what was here."""
+        """Vouch for the draft, and put it in the place of what was here; the answers of people stay."""
         draft = self.draft
         files = {name: FileFact.of(draft.path / name) for name in FILES if (draft.path / name).exists()}
+        files |= {name: FileFact.of(self.path / name) for name in OUTLIVING if (self.path / name).is_file()}
         Manifest(fingerprint=fingerprint, files=files, **facts).write(draft.path)
         write_text(self._whole, "")
         self._put_in_place()
@@ -195,8 +211,27 @@ class RunFolder:
                 hint="audit report renders these again" if rendered else "restore it, or run the audit again",
             )
 
+    def read_review(self) -> Review | None:
+        """Read what a review found; None where there was none.
+
+        Raises
+        ------
+        RunFolderError
+            If it cannot be read.
+        """
+        try:
+            return Review.model_validate_json(self.review.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise RunFolderError(
+                f"is no review that this version can read: {str(error).splitlines()[0]}",
+                where=str(self.review),
+                hint="audit review import makes it again from the answers",
+            ) from None
+
     def vouch(self, written: Collection[str]) -> None:
-        """Take documents that were rendered anew into the manifest, and nothing else."""
+        """Take files that were written anew into the manifest, and nothing else."""
         manifest = read_manifest(self.path)
         files = manifest.files | {name: FileFact.of(self.path / name) for name in written}
         manifest.model_copy(update={"files": files}).write(self.path)

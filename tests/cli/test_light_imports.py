@@ -111,6 +111,7 @@ MAY_KNOW = {
     "scorecard": {"config", "errors", "result"},
     "report": {"data", "disclosure", "errors", "fairness", "frameworks", "result", "store", "terms", "text"},
 }
+MAY_KNOW["review"] = {"errors", "fairness", "report", "result", "store", "text"}
 MAY_KNOW["start"] = {"config", "data", "errors", "models", "text"}
 MAY_KNOW["testing"] = {"data", "errors", "models", "store"}
 MAY_KNOW["pipeline"] = {*MAY_KNOW, "audit"}

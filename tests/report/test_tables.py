@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 import audit
-from audit.report.tables import _cell, _csv, adverse_impact_csv, disparities_csv, impact_ratios_csv, metrics_csv
+from audit.report.tables import (
+    _csv,
+    adverse_impact_csv,
+    disparities_csv,
+    impact_ratios_csv,
+    metrics_csv,
+    spreadsheet_cell,
+)
 
 Make = Callable[..., dict[str, Any]]
 
@@ -89,15 +96,15 @@ def test_formulas_are_quoted_and_strata_named(result: Any) -> None:
 @pytest.mark.parametrize("blank", ["", "\n", " ", "\t", "\r", "\u00a0", "\u200b", "\u3164", "\ufeff", "\n \r"])
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\uff1d", "\uff0b"])
 def test_whatever_a_spreadsheet_overlooks_before_a_formula_it_stays_text(blank: str, sign: str) -> None:
-    assert _cell(f"{blank}{sign}cmd()")[0] == "'"
+    assert spreadsheet_cell(f"{blank}{sign}cmd()")[0] == "'"
     (_, line) = csv.reader(io.StringIO(_csv(["g"], [[f"{blank}{sign}cmd()"]])))
     assert line[0].startswith("'")
 
 
 def test_control_characters_are_shown_in_the_tables() -> None:
-    assert _cell("\x1b]0;x\x07\x00") == "⟨U+001B⟩]0;x⟨U+0007⟩⟨U+0000⟩"
-    assert _cell("a = b") == "a = b"
-    assert _cell(-0.5) == -0.5
+    assert spreadsheet_cell("\x1b]0;x\x07\x00") == "⟨U+001B⟩]0;x⟨U+0007⟩⟨U+0000⟩"
+    assert spreadsheet_cell("a = b") == "a = b"
+    assert spreadsheet_cell(-0.5) == -0.5
 
 
 def test_gaps_of_proportions_have_bounds_around_them(result: Any) -> None:

@@ -80,6 +80,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     prefixes += ("scorecard.", "comparison.dimension.")
     prefixes += ("probe.", "probes.lead", "probes.outcome.", "probes.refused", "probes.says.")
     prefixes += ("monitor.",)
+    prefixes += ("review.",)
     prefixes += ("flags.means.", "flags.severity.", "flags.confirmed.")
     prefixes += (
         "axis.",

@@ -32,6 +32,7 @@ BUILT_IN = (
         "probes",
         "explanations",
         "flags",
+        "review",
         "comparison",
         "social_impact",
         "gate",
