@@ -21,8 +21,10 @@ from audit.terms.scripts import is_unspaced
 from audit.terms.segments import cut_into_words, is_chinese_word
 
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千万亿两半几")
-#: Never written: beside a word for people they would insult.
-_INSULTING = frozenset("牲畜兽禽妓娼嫖奸淫贱婊屎尿粪尸死鬼魔妖狗猪猴鸡鼠虫蛆蛇蛮夷番奴婢痔瘤癌疮癞贼匪痞瘟霉臭屁肛")
+#: Never written: beside a word for people they would insult, beside another turn it round.
+_INSULTING = frozenset(
+    "牲畜兽禽妓娼嫖奸淫贱婊屎尿粪尸死鬼魔妖狗猪猴鸡鼠虫蛆蛇蛮夷番奴婢痔瘤癌疮癞贼匪痞瘟霉臭屁肛碍害恶坏恨罪丑笨蠢懒假伪杀毒祸"
+)
 #: What these stand in is read as the words beside them: 的话, 看了.
 _PARTICLES = frozenset("的了着过地得")
 #: Longer words are left out of the search for words of the same sound, and have hardly any.

@@ -1,11 +1,11 @@
 """Numbers moved within the error with which they were measured, or rounded to it.
 
 What error a feature has, only its user knows: a number without a stated error is not moved. Noise is even between
-minus and plus the error; rounding goes to the nearest multiple of twice the error, which moves no number by more than
-it. Whole numbers stay whole. The severity is the share of the error.
+minus and plus the error; rounding goes to the nearest multiple of 1, 2 or 5 times a power of ten, the largest of them
+that moves no number by more than the error. Whole numbers stay whole. The severity is the share of the error.
 
-Refused: where no feature of the row has a stated error (`no_error_stated`); left as they are: values that would change
-their sign or become 0 (`sign`), and whole numbers that their error is too small to move (`too_small`).
+Refused: where no feature of the row has a stated error (`no_error_stated`); left as they are: values that are 0, or
+would become 0 or change their sign (`sign`), and whole numbers that their error is too small to move (`too_small`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 from audit.config.robustness import MeasurementError
 from audit.data.examples import Asked, Example, Fields, plain
-from audit.probes.robustness.transform import Draw, Refused, Span, Variant
+from audit.probes.robustness.transform import Changed, Draw, Refused, Span
 
 SHARES = (0.25, 0.5, 1.0)
 #: value, error, number between 0 and 1 -> value.
@@ -40,13 +40,13 @@ class NumberTransform:
     severities: tuple[float, ...] = SHARES
     reads: frozenset[str] = frozenset({"numbers", "fields"})
 
-    def apply(self, example: Example, severity: int, seed: int, spared: Sequence[Span] = ()) -> Variant | Refused:
+    def apply(self, example: Example, severity: int, seed: int, spared: Sequence[Span] = ()) -> Changed | Refused:
         """Move every number whose error is stated."""
         found = plain(example)
         if not isinstance(found, Fields):
             return Refused("no_numbers")
         if severity == 0:
-            return Variant(example)
+            return Changed(example)
         share, draw = self.severities[severity - 1], Draw(seed, self.name)
         values, left = list(found.values), Counter[str]()
         for at, (name, value) in enumerate(zip(found.names, found.values, strict=True)):
@@ -64,16 +64,15 @@ class NumberTransform:
             return Refused(max(left, key=lambda reason: (left[reason], reason)) if left else "no_numbers", counted)
         moved = Fields(found.names, tuple(values))
         made = replace(example, example=moved) if isinstance(example, Asked) else moved
-        return Variant(made, (), f"{self.name} {share:g}", counted)
+        return Changed(made, (), f"{self.name} {share:g}", counted)
 
     def _moved(self, value: float, error: float, drawn: float) -> float | str:
         new = self.move(value, error, drawn)
-        if value.is_integer():
-            # The whole number nearest to it that is not beyond the error.
-            new = float(value + math.trunc(new - value))
+        # A whole number goes to the next that is not beyond the error; others shed the dust of binary fractions.
+        new = float(value + math.trunc(new - value)) if value.is_integer() else float(f"{new:.12g}")
         if new == value:
             return "too_small"
-        return "sign" if new * value <= 0 and value != 0 else new
+        return "sign" if new * value <= 0 else new
 
 
 def _noise(value: float, error: float, drawn: float) -> float:
@@ -81,7 +80,12 @@ def _noise(value: float, error: float, drawn: float) -> float:
 
 
 def _rounding(value: float, error: float, drawn: float) -> float:
-    return value if error == 0 else round(value / (2 * error)) * 2 * error
+    if error == 0:
+        return value
+    widest = 2 * error
+    power = 10.0 ** math.floor(math.log10(widest))
+    step = max((unit * power for unit in (1, 2, 5) if unit * power <= widest), default=power / 2)
+    return round(value / step) * step
 
 
 def number_transforms(errors: Mapping[str, MeasurementError]) -> tuple[NumberTransform, ...]:

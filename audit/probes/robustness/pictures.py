@@ -7,7 +7,8 @@ its own resizing is as blurred and as noisy. `darkness`, which ImageNet-C lacks,
 mid-grey moves as far down as `brightness` of that severity moves it up.
 
 Refused: what cannot be decoded (`unreadable`), and where more than half of the pixels would become black or white that
-were not (`out_of_range`) or the picture would be left with next to no contrast (`no_contrast`): nobody could answer.
+were not (`out_of_range`), or the picture would be left with next to no contrast or drowned by noise of three times its
+own (`no_contrast`): nobody could answer.
 Where light, sharpness or colour are what is asked about, such a change changes the right answer: do not ask for it.
 
 References
@@ -29,7 +30,7 @@ import PIL.ImageFilter
 
 from audit.data.examples import Example, Image, plain
 from audit.data.images import NotDecodedError, decode
-from audit.probes.robustness.transform import Draw, Refused, Span, Variant, with_picture
+from audit.probes.robustness.transform import Changed, Draw, Refused, Span, with_picture
 
 #: Pixels from 0 to 1, shape (height, width, 3).
 Pixels = npt.NDArray[np.float32]
@@ -37,6 +38,8 @@ Pixels = npt.NDArray[np.float32]
 PUBLISHED_SIDE = 224
 #: Share of pixels that may be lost to black or white; standard deviation of brightness below which nothing is seen.
 MOST_LOST, LEAST_CONTRAST = 0.5, 2 / 255
+#: Noise may deviate so many times as much as the brightness of the picture itself.
+MOST_NOISE = 3
 
 #: pixels, strength, seed -> pixels.
 Change = Callable[[Pixels, float, int], Pixels]
@@ -50,20 +53,23 @@ class PictureTransform:
     ----------
     severities
         The strength at severity 1, 2, …: a standard deviation, a quality, a share of the range.
+    adds
+        The strength is the standard deviation of what is laid over the picture, which may drown it.
     """
 
     name: str
     change: Change
     severities: tuple[float, ...]
+    adds: bool = False
     reads: frozenset[str] = frozenset({"image"})
 
-    def apply(self, example: Example, severity: int, seed: int, spared: Sequence[Span] = ()) -> Variant | Refused:
+    def apply(self, example: Example, severity: int, seed: int, spared: Sequence[Span] = ()) -> Changed | Refused:
         """Change a picture and write it without loss, as a file like any other."""
         found = plain(example)
         if not isinstance(found, Image):
             return Refused("no_picture")
         if severity == 0:
-            return Variant(example)
+            return Changed(example)
         try:
             before = _floats(decode(found).pixels)
         except NotDecodedError:
@@ -72,11 +78,12 @@ class PictureTransform:
         after = np.clip(self.change(before, strength, Draw(seed, self.name).number(severity)), 0, 1)
         if _lost(after) - _lost(before) > MOST_LOST:
             return Refused("out_of_range")
-        if after.mean(axis=-1).std() < LEAST_CONTRAST <= before.mean(axis=-1).std():
+        contrast = before.mean(axis=-1).std()
+        if after.mean(axis=-1).std() < LEAST_CONTRAST <= contrast or (self.adds and contrast < strength / MOST_NOISE):
             return Refused("no_contrast")
         out = io.BytesIO()
         PIL.Image.fromarray(np.round(after * 255).astype(np.uint8)).save(out, "PNG", compress_level=1)
-        return Variant(with_picture(example, Image(out.getvalue())), (), f"{self.name} {strength:g}")
+        return Changed(with_picture(example, Image(out.getvalue())), (), f"{self.name} {strength:g}")
 
 
 def _floats(picture: PIL.Image.Image) -> Pixels:
@@ -133,7 +140,7 @@ def _contrast(pixels: Pixels, share: float, seed: int) -> Pixels:
 
 TRANSFORMS = (
     PictureTransform("gaussian_blur", _blur, (1, 2, 3, 4, 6)),
-    PictureTransform("gaussian_noise", _noise, (0.08, 0.12, 0.18, 0.26, 0.38)),
+    PictureTransform("gaussian_noise", _noise, (0.08, 0.12, 0.18, 0.26, 0.38), adds=True),
     PictureTransform("jpeg", _jpeg, (25, 18, 15, 10, 7)),
     PictureTransform("brightness", _brightness, (0.1, 0.2, 0.3, 0.4, 0.5)),
     PictureTransform("darkness", _darkness, (0.1, 0.2, 0.3, 0.4)),

@@ -16,7 +16,7 @@ from audit.data.examples import Example, Fields, Words, joined, plain
 from audit.probes.edited import edited
 from audit.probes.exchange import Edit
 from audit.probes.robustness.protected import protected
-from audit.probes.robustness.transform import Draw, Refused, Span, Variant, kind_of
+from audit.probes.robustness.transform import Changed, Draw, Refused, Span, kind_of
 
 #: Severities of changes by word: the share of a text's words that is changed, but one word at the least.
 WORD_SHARES = (0.05, 0.1, 0.2, 0.35, 0.5)
@@ -57,12 +57,12 @@ class TextTransform:
     guarded: bool = True
     reads: frozenset[str] = frozenset({"text", "words", "fields"})
 
-    def apply(self, example: Example, severity: int, seed: int, spared: Sequence[Span] = ()) -> Variant | Refused:
+    def apply(self, example: Example, severity: int, seed: int, spared: Sequence[Span] = ()) -> Changed | Refused:
         """Change the share of a severity, in an order that the seed gives."""
         if kind_of(example) not in self.reads:
             return Refused("no_text")
         if severity == 0:
-            return Variant(example)
+            return Changed(example)
         draw = Draw(seed, self.name)
         places = _places(self, example, seed, tuple(spared))
         left = Counter(place.reason for place in places if isinstance(place, Left))
@@ -74,7 +74,7 @@ class TextTransform:
         wanted = max(1, math.floor(self.severities[severity - 1] * len(places) + 0.5))
         order = sorted(free, key=lambda edit: draw.number("place", edit.start))
         edits = tuple(sorted(order[:wanted], key=lambda edit: edit.start))
-        return Variant(edited(example, edits), edits, None, counted)
+        return Changed(edited(example, edits), edits, None, counted)
 
 
 @lru_cache(maxsize=16)

@@ -18,7 +18,7 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Variant:
+class Changed:
     """A changed example.
 
     Attributes
@@ -60,7 +60,7 @@ class Transform(Protocol):
     def severities(self) -> tuple[float, ...]:
         """What severity 1, 2, … means; the transform says in which unit."""
 
-    def apply(self, example: Example, severity: int, seed: int, spared: Sequence[Span] = ()) -> Variant | Refused:
+    def apply(self, example: Example, severity: int, seed: int, spared: Sequence[Span] = ()) -> Changed | Refused:
         """Change an example.
 
         Parameters

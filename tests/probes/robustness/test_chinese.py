@@ -7,7 +7,7 @@ import pytest
 from audit.probes.robustness.chinese_script import converted
 from audit.probes.robustness.homophones import has_rival
 from audit.probes.robustness.registry import transforms_for
-from audit.probes.robustness.transform import Refused, Variant
+from audit.probes.robustness.transform import Changed, Refused
 from audit.terms.segments import cut_into_words, is_chinese_word
 
 BY_NAME = {one.name: one for one in transforms_for("text", ("zh",))}
@@ -66,7 +66,7 @@ def test_homophones_make_no_words() -> None:
     words = cut_into_words(text)
     for seed in range(20):
         made = BY_NAME["homophone"].apply(text, 5, seed)
-        assert isinstance(made, Variant)
+        assert isinstance(made, Changed)
         new, at = str(made.example), 0
         assert len(new) == len(text)
         for word in words:

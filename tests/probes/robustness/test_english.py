@@ -6,7 +6,7 @@ import pytest
 
 from audit.probes.robustness.dictionary import could_be, is_word, word_list
 from audit.probes.robustness.registry import transforms_for
-from audit.probes.robustness.transform import Refused, Variant
+from audit.probes.robustness.transform import Changed, Refused
 from audit.probes.robustness.typing_errors import NEIGHBOURS
 
 BY_NAME = {one.name: one for one in transforms_for("text", ("en",))}
@@ -37,7 +37,7 @@ def test_a_typing_error_is_no_word_and_can_be_read_back(name: str) -> None:
     text = "Because people thought beautiful neighbourhoods should always remember their immigrants"
     for seed in range(20):
         made = BY_NAME[name].apply(text, 5, seed)
-        assert isinstance(made, Variant)
+        assert isinstance(made, Changed)
         for old, new in zip(text.split(), str(made.example).split(), strict=True):
             assert (old[0], old[-1]) == (new[0], new[-1])
             if old != new:
@@ -48,7 +48,7 @@ def test_a_typing_error_is_no_word_and_can_be_read_back(name: str) -> None:
 def test_a_larger_share_of_words_is_changed() -> None:
     text = "people " * 40
     counts = [
-        len(made.edits) for s in range(1, 6) if isinstance(made := BY_NAME["keyboard"].apply(text, s, 1), Variant)
+        len(made.edits) for s in range(1, 6) if isinstance(made := BY_NAME["keyboard"].apply(text, s, 1), Changed)
     ]
     assert counts == [2, 4, 8, 14, 20]
 

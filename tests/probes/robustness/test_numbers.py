@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from audit.config.robustness import MeasurementError
 from audit.data.examples import Asked, Fields
 from audit.probes.robustness.registry import transforms_for
-from audit.probes.robustness.transform import Refused, Variant
+from audit.probes.robustness.transform import Changed, Refused
 
 ERRORS = {"income": MeasurementError(relative=0.1), "height": MeasurementError(absolute=0.5)}
 BY_NAME = {one.name: one for one in transforms_for("numbers", (), (), ERRORS)}
@@ -18,7 +18,7 @@ NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 both = pytest.mark.parametrize("name", ["measurement_noise", "rounding"])
 
 
-def values(made: Variant | Refused, before: Fields) -> tuple[object, ...]:
+def values(made: Changed | Refused, before: Fields) -> tuple[object, ...]:
     if isinstance(made, Refused):
         return before.values
     assert isinstance(made.example, Fields)
@@ -53,10 +53,13 @@ def test_without_a_stated_error_nothing_moves(name: str) -> None:
     assert BY_NAME[name].apply(row, 3, 1) == Refused("no_error_stated", (("no_error_stated", 2),))
 
 
-def test_rounding_goes_to_twice_the_error() -> None:
+def test_rounding_goes_to_round_numbers() -> None:
+    wide = Fields(("income",), (1234.5,))
+    # The error is 123.45: hundreds of two move nothing by more.
+    assert values(BY_NAME["rounding"].apply(wide, 3, 1), wide) == (1200.0,)
     made = BY_NAME["rounding"].apply(Fields(("height",), (171.3,)), 3, 1)
     assert values(made, Fields((), ())) == (171.0,)
-    assert isinstance(made, Variant)
+    assert isinstance(made, Changed)
     assert made.change == "rounding 1"
     assert made.edits == ()
 
@@ -72,7 +75,7 @@ def test_a_sign_stays_and_a_whole_number_stays_whole() -> None:
 def test_text_fields_and_what_is_meant_stay() -> None:
     row = Asked(Fields(("sex", "income"), ("female", 1000.5)), output="approved")
     made = BY_NAME["measurement_noise"].apply(row, 3, 1)
-    assert isinstance(made, Variant)
+    assert isinstance(made, Changed)
     assert isinstance(made.example, Asked)
     assert made.example.output == "approved"
     assert isinstance(made.example.example, Fields)

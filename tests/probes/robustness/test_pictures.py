@@ -12,7 +12,7 @@ import pytest
 from audit.data.examples import Asked, Image, plain
 from audit.data.images import decode
 from audit.probes.robustness.registry import transforms_for
-from audit.probes.robustness.transform import Refused, Variant
+from audit.probes.robustness.transform import Changed, Refused
 
 BY_NAME = {one.name: one for one in transforms_for("image", ())}
 
@@ -29,8 +29,8 @@ def scene(side: int = 224) -> npt.NDArray[np.uint8]:
     return np.stack([20 + 200 * (x // 8 % 2), 20 + 200 * y // side, 20 + 200 * x // side], axis=-1).astype(np.uint8)
 
 
-def pixels(made: Variant | Refused) -> npt.NDArray[np.int64]:
-    assert isinstance(made, Variant)
+def pixels(made: Changed | Refused) -> npt.NDArray[np.int64]:
+    assert isinstance(made, Changed)
     found = plain(made.example)
     assert isinstance(found, Image)
     return np.asarray(decode(found).pixels, np.int64)
@@ -52,7 +52,9 @@ def test_the_same_seed_makes_the_same_picture_and_more_severe_is_further_away(na
 
 def test_published_strengths() -> None:
     before, n = picture(np.full((224, 224, 3), 128, np.uint8)), 224 * 224 * 3
-    noise = pixels(BY_NAME["gaussian_noise"].apply(before, 1, 1)) - 128
+    board = np.full((224, 224, 3), 118, np.uint8)
+    board[::2] = 138
+    noise = pixels(BY_NAME["gaussian_noise"].apply(picture(board), 1, 1)) - board
     # Standard error of a standard deviation of n normal numbers, four times.
     assert abs(noise.std() / 255 - 0.08) < 4 * 0.08 / np.sqrt(2 * n) + 1 / 255 / 12
     assert pixels(BY_NAME["brightness"].apply(before, 2, 1)).max() == round(128 + 0.2 * 255)
@@ -79,13 +81,14 @@ def test_what_nobody_could_answer_is_refused() -> None:
     faint = np.full((64, 64, 3), 120, np.uint8)
     faint[::2] = 132
     assert BY_NAME["contrast"].apply(picture(faint), 5, 0) == Refused("no_contrast")
+    assert BY_NAME["gaussian_noise"].apply(picture(faint), 5, 0) == Refused("no_contrast")
     assert BY_NAME["jpeg"].apply(Image(b"no picture"), 1, 0) == Refused("unreadable")
     assert BY_NAME["jpeg"].apply("a text", 1, 0) == Refused("no_picture")
 
 
 def test_the_decision_that_is_meant_stays() -> None:
     made = BY_NAME["jpeg"].apply(Asked(picture(scene()), output="smiling"), 1, 0)
-    assert isinstance(made, Variant)
+    assert isinstance(made, Changed)
     assert isinstance(made.example, Asked)
     assert made.example.output == "smiling"
     assert made.change == "jpeg 25"

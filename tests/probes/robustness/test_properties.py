@@ -12,7 +12,7 @@ from audit.probes.edited import edited
 from audit.probes.robustness.protected import protected
 from audit.probes.robustness.registry import NAMES, REASONS, transforms_for
 from audit.probes.robustness.text import TextTransform
-from audit.probes.robustness.transform import Refused, Transform, Variant, seed_of
+from audit.probes.robustness.transform import Changed, Refused, Transform, seed_of
 
 PIECES = (
     *("The neighbours", "don't", "like", "Muslims", "US", "us", "not", "never", "I am", "you are", "cannot", "colour"),
@@ -77,7 +77,7 @@ def test_edits_applied_to_the_original_give_the_variant(
 @given(text=TEXTS)
 @SOME
 def test_severity_0_changes_nothing(transform: TextTransform, text: str) -> None:
-    assert transform.apply(text, 0, 7) == Variant(text)
+    assert transform.apply(text, 0, 7) == Changed(text)
 
 
 @by_name
@@ -85,7 +85,7 @@ def test_severity_0_changes_nothing(transform: TextTransform, text: str) -> None
 @SOME
 def test_what_is_protected_stays(transform: TextTransform, text: str, seed: int) -> None:
     made = transform.apply(text, len(transform.severities), seed)
-    if isinstance(made, Variant):
+    if isinstance(made, Changed):
         kept = list(protected(text, negations=transform.guarded))
         assert not any(a < edit.end and b > edit.start for edit in made.edits for a, b, _ in kept)
 
@@ -97,7 +97,7 @@ def test_a_larger_severity_makes_the_same_edits_and_more(transform: TextTransfor
     before: set[object] = set()
     for severity in range(1, len(transform.severities) + 1):
         made = transform.apply(text, severity, seed)
-        if isinstance(made, Variant):
+        if isinstance(made, Changed):
             assert before <= set(made.edits)
             before = set(made.edits)
 
@@ -109,7 +109,7 @@ def test_spared_characters_stay(transform: TextTransform, text: str, seed: int, 
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
     made = transform.apply(text, len(transform.severities), seed, spared=[(start, end)])
-    if isinstance(made, Variant):
+    if isinstance(made, Changed):
         assert not any(start < edit.end and end > edit.start for edit in made.edits)
 
 
@@ -119,7 +119,7 @@ def test_spared_characters_stay(transform: TextTransform, text: str, seed: int, 
 def test_words_keep_their_number(transform: TextTransform, text: str, seed: int) -> None:
     words = Words.of(text.split())
     made = transform.apply(words, len(transform.severities), seed)
-    if isinstance(made, Variant):
+    if isinstance(made, Changed):
         assert isinstance(made.example, Words)
         assert len(made.example) == len(words)
 
@@ -128,7 +128,7 @@ def test_words_keep_their_number(transform: TextTransform, text: str, seed: int)
 def test_only_sentences_of_fields_are_changed(transform: TextTransform) -> None:
     fields = Fields(("sex", "text", "age"), ("female", "She said because it's beautiful, 我们喜欢 colour!", 41.0))
     made = transform.apply(fields, len(transform.severities), 3)
-    if isinstance(made, Variant):
+    if isinstance(made, Changed):
         assert isinstance(made.example, Fields)
         assert (made.example.values[0], made.example.values[2]) == ("female", 41.0)
 
