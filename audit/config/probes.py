@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr, model_validator
 
 from audit.config.part import ConfigPart, Label
+from audit.config.robustness import RobustnessConfig
 from audit.config.stages import Dotted
 
 #: What stands between the parts of the name of a probe's metric, which no name may hold.
@@ -50,6 +51,9 @@ class ProbesConfig(ConfigPart):
     shown: int = Field(12, ge=0, le=100, description="Changed rows of each probe that the report shows.")
     invariance: tuple[InvarianceConfig, ...] = Field(
         (), description="Changes of your own, each with what must become of the decision."
+    )
+    robustness: RobustnessConfig | None = Field(
+        None, description="Changes that keep the right answer: typing errors, spelling, blur, noise; {}: the defaults."
     )
     own: dict[str, dict[str, Any]] = Field(
         {}, description="Probes of installed packages, by name, each with its settings."

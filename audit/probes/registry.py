@@ -22,8 +22,17 @@ def _invariance(config: AuditConfig) -> Probe | None:
     return Invariance(config.probes.invariance)
 
 
+def _robustness(config: AuditConfig) -> Probe | None:
+    settings = config.probes.robustness if config.probes else None
+    if settings is None:
+        return None
+    from audit.probes.robustness.probe import Robustness
+
+    return Robustness(config, settings)
+
+
 #: Each makes its probe as the configuration asks, or None where it does not.
-BUILT_IN: tuple[Callable[[AuditConfig], Probe | None], ...] = (_invariance,)
+BUILT_IN: tuple[Callable[[AuditConfig], Probe | None], ...] = (_invariance, _robustness)
 
 
 def probes_of(config: AuditConfig) -> list[Probe]:
