@@ -36,12 +36,11 @@ class Robustness:
 
     def __init__(self, config: AuditConfig, settings: RobustnessConfig) -> None:
         self._settings, self._seed = settings, config.seed
-        kinds = _kinds(config)
         self._by_kind = {
-            kind: transforms_for(kind, settings.languages, settings.transforms, settings.measurement_error)
-            for kind in kinds
+            kind: transforms_for(source, settings.languages, settings.transforms, settings.measurement_error)
+            for kind, source in _kinds(config).items()
         }
-        known = {one.name: one for kind in kinds for one in self._by_kind[kind]}
+        known = {one.name: one for found in self._by_kind.values() for one in found}
         where = "probes.robustness.transforms"
         if unfit := [name for name in settings.transforms if name not in known]:
             raise ConfigError(
@@ -87,15 +86,15 @@ class Robustness:
         return sorted({min(severity, len(transform.severities)) for severity in self._settings.severities})
 
 
-def _kinds(config: AuditConfig) -> tuple[str, ...]:
+def _kinds(config: AuditConfig) -> dict[str, str]:
+    """Kinds of example of an audit, and the kind whose transforms suit them."""
     columns = config.data.columns
     if columns.image is not None:
-        return ("image",)
+        return {"image": "image"}
     if columns.features:
-        return ("numbers", "fields")
-    if columns.fields:
-        return ("fields",)
-    return ("text", "words")
+        # What a feature says in words is a category.
+        return {"numbers": "numbers", "fields": "numbers"}
+    return {"fields": "fields"} if columns.fields else {"text": "text", "words": "words"}
 
 
 def _spared(row: ProbedRow) -> Sequence[Span]:
