@@ -32,6 +32,8 @@ NAMES = (
     "verification",
     "counterfactual",
     "names",
+    "robustness",
+    "robustness_examples",
     "decomposition",
     "treatment",
     "planted",
