@@ -22,6 +22,7 @@ NAMES = (
     "calibration_scores",
     "calibration_membership",
     "calibration_people",
+    "private_counts",
     "bounds",
     "regression",
     "explain",

@@ -36,6 +36,16 @@ from audit.report.documents import EVERY_AUDIT, FORMATS
     help="public: no texts, rows or small counts, for everybody.",
 )
 @click.option(
+    "--epsilon",
+    type=float,
+    help="With --audience public: counts with differentially private noise of this budget, and nothing else.",
+)
+@click.option(
+    "--per-unit",
+    type=int,
+    help="With --epsilon, where decisions form clusters: so many of one cluster, or row, are counted at most.",
+)
+@click.option(
     "--out", type=click.Path(path_type=Path), help="Where to write; default: the run folder, or public in it."
 )
 def report(
@@ -44,6 +54,8 @@ def report(
     lang: str | None,
     frameworks: tuple[str, ...],
     audience: Literal["internal", "public"],
+    epsilon: float | None,
+    per_unit: int | None,
     out: Path | None,
 ) -> None:
     """Render documents of the run folder RUN again, from the run folder alone.
@@ -60,13 +72,19 @@ def report(
     from audit.store.runfolder import RunFolder
 
     packs_of(frameworks, "--framework")
+    if (epsilon is not None or per_unit is not None) and (audience != "public" or epsilon is None):
+        raise click.UsageError("--epsilon goes with --audience public, and --per-unit with --epsilon")
     place = RunFolder(folder)
     result = place.read_result(but=DOCUMENTS)
     if audience == "public":
         from audit.report.audience import PUBLIC, write_public
 
-        place_of = out or folder / PUBLIC
-        for name in write_public(result, place_of, formats or EVERY_AUDIT, lang, frameworks or None):
+        place_of, public = out or folder / PUBLIC, None
+        if epsilon is not None:
+            from audit.pipeline.release import release
+
+            public = release(place, result, epsilon, per_unit)
+        for name in write_public(result, place_of, formats or EVERY_AUDIT, lang, frameworks or None, public):
             say(place_of / name)
         return
     with held(folder):

@@ -26,7 +26,9 @@ _WORDS: dict[str, dict[Decision, str]] = {
         "probes reliance flags notes work social_impact",
         "dropped": "correlations scores discovery scorecard",
     },
-    "Publication": {"told": "least suppressed left_out"},
+    "Publication": {"told": "least suppressed left_out", "parts": "privacy"},
+    "PrivateCounts": {"told": "mechanism library unit per_unit epsilon spent negative", "parts": "tables"},
+    "PrivateTable": {"told": "attributes cells epsilon scale"},
     "Environment": {"told": "python platform threads versions"},
     "Timings": {"told": "started finished seconds shards_computed shards_reused"},
     "ModelFacts": {

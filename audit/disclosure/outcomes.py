@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from audit.result import AuditResult
+
 #: Numbers of cells.
 Mask = frozenset[int]
 
@@ -97,6 +99,13 @@ class Outcomes:
     def about(self, cls: str) -> Mask:
         """Decisions that a metric of this class asks about: of several labels, those about it; else all."""
         return self.where(lambda cell: cell.output in {None, cls})
+
+
+def outcomes_of(result: AuditResult) -> Outcomes:
+    """Set down every cell of an audit."""
+    whole = next(group for slicing in result.slicings if not slicing.attributes for group in slicing.groups)
+    unlabelled = whole.n_labelled != whole.n
+    return Outcomes(tuple(result.classes), result.config["data"]["outcome"], result.data.nothing, unlabelled)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def subject(result: AuditResult, told: Told) -> dict[str, Any]:
     """Every field of `Subject` and `Record` that is not told as it is."""
     plain = _is_plain(result.data)
     return {
-        "title": _title(result),
+        "title": title_of(result),
         "config": config(result.config),
         "model": result.model and _model(result.model),
         "data": _data(result.data, told),
@@ -69,7 +69,7 @@ def subject(result: AuditResult, told: Told) -> dict[str, Any]:
     }
 
 
-def _title(result: AuditResult) -> str:
+def title_of(result: AuditResult) -> str:
     """What somebody wrote for readers; left out, it would be the name of a file or folder."""
     if title := result.config["output"]["title"]:
         return str(title)

@@ -12,7 +12,7 @@ from itertools import product
 from math import prod
 
 from audit.disclosure.attack import Inequality
-from audit.disclosure.outcomes import MEANS_OVER_CLASSES, Mask, Outcomes, Share, share_of, told_by
+from audit.disclosure.outcomes import MEANS_OVER_CLASSES, Mask, Share, outcomes_of, share_of, told_by
 from audit.disclosure.rates import SLACK, hits_of, is_of_many, weighs, whole
 from audit.disclosure.suppress import LEAST, MOST_UNKNOWNS, Item, tellable
 from audit.disclosure.world import Node, Scope, World
@@ -56,9 +56,7 @@ class Told:
         self._agree = True
         whole = next(group for slicing in result.slicings if not slicing.attributes for group in slicing.groups)
         self.decisions = whole.n
-        self.outcomes = Outcomes(
-            tuple(result.classes), result.config["data"]["outcome"], result.data.nothing, whole.n_labelled != whole.n
-        )
+        self.outcomes = outcomes_of(result)
         shared = {item["name"] or item["column"] for item in result.config["attributes"] if item["members"]}
         self._values: dict[str, list[str]] = {}
         self._apart: set[str] = set()

@@ -24,6 +24,7 @@ def write_public(
     formats: Collection[str] = EVERY_AUDIT,
     language: str | None = None,
     frameworks: tuple[str, ...] | None = None,
+    public: AuditResult | None = None,
 ) -> list[str]:
     """Write documents for everybody, and `result.json` as they read it.
 
@@ -38,6 +39,8 @@ def write_public(
 
     frameworks
         Compliance packs to go through; default: those of the audit.
+    public
+        Its copy for everybody, where that is made by other means.
 
     Returns
     -------
@@ -55,7 +58,7 @@ def write_public(
         raise RunFolderError(
             "is a run folder, and its documents are internal", where=str(out), hint="--out names another folder"
         )
-    public = made_public(result)
+    public = made_public(result) if public is None else public
     text = public.model_dump_json(indent=2, by_alias=True) + "\n"
     make_folder(out)
     with TemporaryDirectory() as empty:

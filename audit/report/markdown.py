@@ -21,7 +21,7 @@ from audit.report.compliance import compliance_lines
 from audit.report.notice import public_notice
 from audit.report.sign_off import sign_off_lines
 from audit.report.stories import told
-from audit.report.verdicts import gap_sentence, mark, sentence, undecided, why, worst_first
+from audit.report.verdicts import gap_sentence, mark, sentence, undecided, why, why_not_judged, worst_first
 from audit.report.wording import Catalogue, count, decimal, group_name, percent, points
 from audit.result import AuditResult, Comparison, FlipRate, Judgement
 from audit.text import cut, visible
@@ -39,7 +39,7 @@ def render_markdown(result: AuditResult, t: Catalogue, frameworks: Sequence[str]
     notice = public_notice(result, t)
     lines += [f"*{safe(notice)}*", ""] if notice else []
     if result.judgement is None:
-        lines += [t.sentences(strong(t("banner.not_judged"), t), t("banner.not_judged.why")), ""]
+        lines += [t.sentences(strong(t("banner.not_judged"), t), why_not_judged(result, t)), ""]
     else:
         lines += render_judgement(result.judgement, t)
     lines += _findings(result, t)
@@ -48,7 +48,7 @@ def render_markdown(result: AuditResult, t: Catalogue, frameworks: Sequence[str]
         lines += [f"- {safe(gap_sentence(gap, t))}" for gap in found.items[:MOST_GAPS]]
         if len(found.items) > MOST_GAPS:
             lines.append(f"- {t('terminal.more_gaps', n=len(found.items) - MOST_GAPS)}")
-    else:
+    elif result.publication is None or result.publication.privacy is None:
         lines += [strong(t("banner.no_gaps", gaps=found.gaps), t)]
     if result.judgement is not None and (open_rules := undecided(result.judgement.rules, t)):
         lines += ["", strong(t("section.unsettled"), t), "", *(f"- {safe(line)}" for line in open_rules)]

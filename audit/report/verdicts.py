@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from audit.report.wording import Catalogue, count, decimal, group_name, number, percent
-from audit.result import ClearGap, Judgement, RuleVerdict, settling, too_small
+from audit.result import AuditResult, ClearGap, Judgement, RuleVerdict, settling, too_small
 
 #: Doubted groups named at most, for each reason.
 MOST_DOUBTED = 6
@@ -25,6 +25,12 @@ Amount = Callable[[float | None], str]
 def worst_first(rules: list[RuleVerdict]) -> list[RuleVerdict]:
     """Order verdicts for reading: those that count, errors before warnings, failures first."""
     return sorted(rules, key=lambda rule: (not rule.counts, rule.severity, rule.waived, ORDER.index(rule.status)))
+
+
+def why_not_judged(result: AuditResult, t: Catalogue) -> str:
+    """Say why there is no verdict: nobody asked for one, or it rests on exact numbers, which are not told."""
+    private = result.publication is not None and result.publication.privacy is not None
+    return t("banner.not_told.why" if private else "banner.not_judged.why")
 
 
 def why(judgement: Judgement | None, t: Catalogue) -> str:

@@ -150,12 +150,35 @@ class Subject(Part):
     data: DataFacts
 
 
+class PrivateTable(Part):
+    """One table of counts with noise."""
+
+    attributes: list[str] = Field(description="None: everybody.")
+    cells: Count = Field(description="Counts, each of them with noise of its own.")
+    epsilon: float = Field(description="What all of them together cost: a decision lies in one of them alone.")
+    scale: float = Field(description="The probability of noise k is proportional to exp(-|k| / scale).")
+
+
+class PrivateCounts(Part):
+    """Differential privacy of a copy for the public: what was drawn, and what it costs."""
+
+    mechanism: Literal["discrete_laplace"]
+    library: str
+    unit: Literal["decision", "row", "cluster"] = Field(description="What may come or go and is protected.")
+    per_unit: Count = Field(description="Decisions of one unit that are counted at most.")
+    epsilon: float = Field(description="Of this release: the sum over its tables.")
+    spent: float = Field(description="Over all releases of these decisions from their run folder.")
+    tables: list[PrivateTable]
+    negative: Count = Field(description="Counts that the noise made negative; they are told as none.")
+
+
 class Publication(Part):
     """What a copy for the public was made by; such a copy is written beside the run folder, never in it."""
 
     least: Count = Field(description="Numbers of fewer decisions are suppressed, with those that give them back.")
     suppressed: bool = Field(description="Whether there were any.")
     left_out: list[str] = Field(description="Parts of the audit that are left out as a whole.")
+    privacy: PrivateCounts | None = Field(None, description="Null where numbers have no noise.")
 
 
 class Record(Part):

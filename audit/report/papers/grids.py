@@ -13,7 +13,7 @@ from audit.report.papers import reasons
 from audit.report.papers.cells import Cell, Grid, Quantity, Row, class_name, columns_of, shares, yes
 from audit.report.papers.facts import digests, limits_of, model_name, slice_name
 from audit.report.stories import told
-from audit.report.verdicts import doubts, mark, rests_on, sentence, why, worst_first
+from audit.report.verdicts import doubts, mark, rests_on, sentence, why, why_not_judged, worst_first
 from audit.report.wording import Catalogue, group_name
 from audit.result import MetricValue
 
@@ -34,7 +34,7 @@ def _summary(telling: Telling) -> Grid:
     verdict = t(f"verdict.{judgement.status}") if judgement else t("banner.not_judged")
     rows: list[tuple[str, Cell]] = [
         (t("paper.title"), result.title),
-        (t("gate.verdict"), t.pair(verdict, why(judgement, t))),
+        (t("gate.verdict"), t.pair(verdict, why(judgement, t) if judgement else why_not_judged(result, t))),
         (t("banner.model"), model_name(result) if result.model else t("banner.no_model")),
         (t("banner.data"), result.data.name),
         (t("paper.rows"), result.data.rows),

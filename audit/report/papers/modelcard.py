@@ -12,6 +12,7 @@ from audit.report.documents import Telling
 from audit.report.markdown import render_judgement, row, safe, strong
 from audit.report.papers.facts import digests, gap_sentence, limits_of, model_name, names_class, pooled, slice_name
 from audit.report.stories import told
+from audit.report.verdicts import why_not_judged
 from audit.report.wording import Catalogue, count, group_name, number, percent, points
 from audit.result import AuditResult, MetricValue, SlicingFacts
 from audit.text import one_line
@@ -92,7 +93,7 @@ def _section(telling: Telling) -> str:
     result, t = telling.result, telling.t
     lines = [f"## {t('report.kind')}", ""]
     if result.judgement is None:
-        lines += [t.sentences(strong(t("banner.not_judged"), t), t("banner.not_judged.why")), ""]
+        lines += [t.sentences(strong(t("banner.not_judged"), t), why_not_judged(result, t)), ""]
     else:
         lines += render_judgement(result.judgement, t)
     use = result.config["output"]["intended_use"]

@@ -7,7 +7,7 @@ from typing import Any
 from audit.report.notice import public_notice
 from audit.report.sections import Section
 from audit.report.sections.gate import ICONS
-from audit.report.verdicts import why
+from audit.report.verdicts import why, why_not_judged
 from audit.report.view import View
 
 
@@ -24,7 +24,8 @@ def build(view: View) -> dict[str, Any]:
         "status": status,
         "icon": ICONS.get(status, "○"),
         "verdict": view.t(f"verdict.{status}" if judgement else "banner.not_judged"),
-        "why": why(judgement, view.t),
+        "why": why(judgement, view.t) if judgement else why_not_judged(view.result, view.t),
+        "private": view.result.publication is not None and view.result.publication.privacy is not None,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from audit.report.sections import Section
-from audit.report.verdicts import between, doubts, rests_on, worst_first
+from audit.report.verdicts import between, doubts, rests_on, why_not_judged, worst_first
 from audit.report.view import View
 from audit.report.wording import count, group_name
 from audit.result import RuleVerdict
@@ -51,7 +51,7 @@ def conclude(view: View) -> str:
     """Say how many rules are decided and how, and what the undecided one that lacks most would need."""
     judgement = view.result.judgement
     if judgement is None:
-        return view.t("banner.not_judged.why")
+        return why_not_judged(view.result, view.t)
     rules = [rule for rule in judgement.rules if rule.counts]
     decided = [rule for rule in rules if rule.status in {"pass", "fail"}]
     failed = sum(rule.status == "fail" for rule in decided)
