@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import numpy as np
 
@@ -69,13 +70,12 @@ def scale_for(epsilon: float, sensitivity: int) -> float:
     return scale
 
 
-def _measurement(scale: float) -> Callable[[list[int]], list[int]]:
+def _measurement(scale: float) -> Any:
     from opendp.domains import atom_domain, vector_domain
     from opendp.measurements import make_laplace
     from opendp.metrics import l1_distance
 
-    found: Callable[[list[int]], list[int]] = make_laplace(vector_domain(atom_domain(T=int)), l1_distance(T=int), scale)
-    return found
+    return make_laplace(vector_domain(atom_domain(T=int)), l1_distance(T=int), scale)
 
 
 @cache

@@ -33,7 +33,7 @@ class Domain:
     outcomes: Outcomes
 
     @classmethod
-    def of(cls, attributes: Sequence[str], values: dict[str, Sequence[str]], outcomes: Outcomes) -> Domain:
+    def of(cls, attributes: Sequence[str], values: Mapping[str, Sequence[str]], outcomes: Outcomes) -> Domain:
         """Cross the values of some attributes."""
         return cls(tuple(attributes), tuple(product(*(values[name] for name in attributes))), outcomes)
 
