@@ -30,7 +30,7 @@ def worst_first(rules: list[RuleVerdict]) -> list[RuleVerdict]:
 def why_not_judged(result: AuditResult, t: Catalogue) -> str:
     """Say why there is no verdict: nobody asked for one, or it rests on exact numbers, which are not told."""
     private = result.publication is not None and result.publication.privacy is not None
-    return t("banner.not_told.why" if private else "banner.not_judged.why")
+    return t("banner.not_told.why") if private else t("banner.not_judged.why")
 
 
 def why(judgement: Judgement | None, t: Catalogue) -> str:

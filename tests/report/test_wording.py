@@ -73,7 +73,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
         "flags.name.",
     )
     prefixes += ("finding.", "next.", "found.", "asked.", "phrase.", "amount.", "titled.", "comparison.said.")
-    prefixes += ("summary.settled", "terminal.", "report.public.part.")
+    prefixes += ("summary.settled", "terminal.", "report.public.part.", "report.private.")
     prefixes += ("paper.audience.", "paper.digest.", "paper.over.", "paper.part.", "paper.grid.", "paper.column.")
     prefixes += ("social_impact.harm.", "social_impact.kind.", "social_impact.gain.", "social_impact.chart.")
     prefixes += ("social_impact.excess.",)
