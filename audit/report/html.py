@@ -40,7 +40,11 @@ def render_html(telling: Telling) -> str:
     view = View(telling.result, telling.folder, t, audience=telling.audience, frameworks=telling.asked)
     added = {f"sections/{section.code}.html.j2": section.source for section in sections if section.source is not None}
     environment = page_environment(added)
-    built = [(section, content) for section in sections if (content := section.build(view)) is not None]
+    built = [
+        (section, content)
+        for section in sections
+        if (section.noisy or not view.noisy) and (content := section.build(view)) is not None
+    ]
     rendered = [
         (
             section,

@@ -154,6 +154,12 @@ class View:
         return {row: kept["input"] for row, kept in self._kept_inputs.items()}
 
     @property
+    def noisy(self) -> bool:
+        """Whether numbers are made of differentially private counts."""
+        publication = self.result.publication
+        return publication is not None and publication.privacy is not None
+
+    @property
     def redacted(self) -> bool:
         """Whether texts were kept and are gone: not where there were none, or none may be shown."""
         config = self.result.config

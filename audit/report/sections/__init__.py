@@ -64,6 +64,8 @@ class Section:
         Returns in one line what the section shows: it stands under the heading while the section is folded.
     folded
         Whether the section is folded to its heading and this line when the page opens.
+    noisy
+        Whether what it says stays true where numbers are made of noisy counts; else such a page does without it.
     """
 
     code: str
@@ -73,6 +75,7 @@ class Section:
     messages: dict[str, str] = field(default_factory=dict)
     conclude: Callable[[View], str | None] | None = None
     folded: bool = True
+    noisy: bool = False
 
 
 def all_sections() -> list[Section]:

@@ -25,8 +25,8 @@ def build(view: View) -> dict[str, Any]:
         "icon": ICONS.get(status, "○"),
         "verdict": view.t(f"verdict.{status}" if judgement else "banner.not_judged"),
         "why": why(judgement, view.t) if judgement else why_not_judged(view.result, view.t),
-        "private": view.result.publication is not None and view.result.publication.privacy is not None,
+        "private": view.noisy,
     }
 
 
-SECTION = Section("banner", 10, build)
+SECTION = Section("banner", 10, build, noisy=True)

@@ -114,4 +114,4 @@ def _sizes(view: View, groups: list[Group]) -> str:
     )  # fmt: skip
 
 
-SECTION = Section("data", 40, build, conclude=conclude)
+SECTION = Section("data", 40, build, conclude=conclude, noisy=True)

@@ -114,7 +114,9 @@ def conclude(view: View) -> str:
     metrics = len({gap.metric for gap in view.result.disparities})
     by = view.t.listed(group_name(slicing.attributes) for slicing in view.result.slicings if slicing.attributes)
     n = len(found.items) + found.suppressed
+    if view.noisy:
+        return view.t("conclusion.disparities.noisy", metrics=metrics, attributes=by)
     return view.t("conclusion.disparities", metrics=metrics, attributes=by, n=n, gaps=found.gaps)
 
 
-SECTION = Section("disparities", 60, build, conclude=conclude)
+SECTION = Section("disparities", 60, build, conclude=conclude, noisy=True)

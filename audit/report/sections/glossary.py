@@ -18,4 +18,4 @@ def conclude(view: View) -> str:
     return view.t("conclusion.glossary", n=len(view.glossary))
 
 
-SECTION = Section("glossary", 170, build, conclude=conclude)
+SECTION = Section("glossary", 170, build, conclude=conclude, noisy=True)

@@ -139,4 +139,4 @@ def _spread(view: View, slicings: list[SlicingFacts]) -> str | None:
     )  # fmt: skip
 
 
-SECTION = Section("performance", 50, build, conclude=conclude)
+SECTION = Section("performance", 50, build, conclude=conclude, noisy=True)

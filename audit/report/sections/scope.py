@@ -46,4 +46,4 @@ def conclude(view: View) -> str:
     return view.t.sentences(text, cut(content["use"]) if content["use"] else view.t("conclusion.scope.no_use"))
 
 
-SECTION = Section("scope", 30, build, conclude=conclude)
+SECTION = Section("scope", 30, build, conclude=conclude, noisy=True)

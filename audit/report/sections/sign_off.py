@@ -35,4 +35,4 @@ def conclude(view: View) -> str:
     )
 
 
-SECTION = Section("sign_off", 160, build, conclude=conclude)
+SECTION = Section("sign_off", 160, build, conclude=conclude, noisy=True)
