@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -112,6 +113,11 @@ def test_noise_is_drawn_once_and_kept_where_nobody_reads_it(run: RunFolder) -> N
     assert RELEASES not in {path.name for path in public.iterdir()}
     assert json.loads((public / "result.json").read_text())["slicings"] == json.loads(one.model_dump_json())["slicings"]
     assert "ε = 1" in (public / "summary.md").read_text(encoding="utf-8")
+    page = re.sub(
+        r"<(script|style|template).*?</\1>", "", (public / "report.html").read_text(encoding="utf-8"), flags=re.S
+    )
+    for exact in ("Not judged. This audit", "of 0 gaps", "tested metrics show", "Wilson interval"):
+        assert exact not in page
     # A folder with releases is still the folder of its audit.
     run.read_result()
 

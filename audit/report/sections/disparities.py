@@ -46,7 +46,7 @@ def _slicing(view: View, slicing: SlicingFacts) -> dict[str, Any]:
     clear = sum(row["finding"] is not None for row in tested)
     return {
         "name": name,
-        "says": view.t("conclusion.disparities.by", n=clear, of=len(tested)),
+        "says": "" if view.noisy else view.t("conclusion.disparities.by", n=clear, of=len(tested)),
         "criteria": [row for row in rows if row["metric"] in CRITERIA],
         "rows": plain,
         "charts": charts,
@@ -98,7 +98,7 @@ def _rows(view: View, gaps: list[Disparity]) -> list[dict[str, Any]]:
                 "finding": None if gap.stratum else clear.get((tuple(gap.attributes), metric, cls)),
                 "complement_of": COMPLEMENTS.get(metric),
                 # Only proportions are tested.
-                "tested": len(ends) == 2 and view.is_proportion(metric) and not gap.stratum,
+                "tested": not view.noisy and len(ends) == 2 and view.is_proportion(metric) and not gap.stratum,
             }
         )
     return rows
