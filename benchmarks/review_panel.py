@@ -61,6 +61,7 @@ DESIGNS = (
     Design("2 reviewers who err in 10 %", reviewers=2, error=0.1),
     Design("3 reviewers who err in 2, 8 and 15 %", error=(0.02, 0.08, 0.15)),
     Design("5 reviewers who err in 15 %", reviewers=5, error=0.15),
+    Design("few rows: 1,000, of which 120", rows=1000, most=60, controls=60),
 )
 
 
