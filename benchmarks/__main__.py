@@ -20,6 +20,7 @@ NAMES = (
     "calibration_score_changes",
     "calibration_advice",
     "calibration_scores",
+    "calibration_data",
     "calibration_membership",
     "calibration_people",
     "private_counts",

@@ -16,6 +16,7 @@ import click
 
 from audit import __version__
 from audit.cli.compare import compare
+from audit.cli.data import data
 from audit.cli.explain import explain
 from audit.cli.frameworks import frameworks
 from audit.cli.gate import gate
@@ -55,6 +56,7 @@ def main() -> None:
 for command in (
     init,
     validate,
+    data,
     run,
     view,
     gate,

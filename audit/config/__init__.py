@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from audit.config.data import MISSING, READ, AttributeConfig, AttributeEntry, Columns, DataConfig
+from audit.config.data_audit import DataAuditConfig
 from audit.config.deployment import DeploymentConfig
 from audit.config.documentation import DocumentationConfig, SignOffConfig
 from audit.config.encoding import number_of
@@ -41,6 +42,7 @@ __all__ = [
     "AuditConfig",
     "Columns",
     "ConfigPart",
+    "DataAuditConfig",
     "DataConfig",
     "DeploymentConfig",
     "DiscoveryConfig",
@@ -94,6 +96,9 @@ class AuditConfig(ConfigPart):
         None, description="Left out: the model is asked no further questions. `{}` asks the usual ones."
     )
     gaps: GapConfig = GapConfig()
+    data_audit: DataAuditConfig | None = Field(
+        None, description="Left out: the data themselves are not looked at. `{}` looks at them with the defaults."
+    )
     deployment: DeploymentConfig | None = Field(None, description="Left out: rates are not told as numbers of people.")
     scorecard: ScorecardConfig | None = Field(
         None, description="Left out: dimensions of risk are not summed up. `{}` does so with the scorecard that ships."
@@ -127,6 +132,15 @@ class AuditConfig(ConfigPart):
                 raise ValueError(f"crossings: {some(unknown)} is not an attribute; attributes are {some(names)}{near}")
             if len(set(crossing)) < len(crossing):
                 raise ValueError(f"crossings: {list(crossing)} names an attribute twice")
+        return self
+
+    @model_validator(mode="after")
+    def _reference_names_attributes(self) -> AuditConfig:
+        names = [attribute.label for attribute in self.attributes if attribute.entity is None]
+        for name in self.data_audit.reference if self.data_audit else ():
+            if name not in names:
+                near = meant(name, names)
+                raise ValueError(f"data_audit.reference: {name!r} is no attribute; attributes are {some(names)}{near}")
         return self
 
     @model_validator(mode="after")
@@ -345,6 +359,9 @@ def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Pat
             ),
         }
     )
+    looked = config.data_audit
+    if looked is not None and looked.training is not None:
+        looked = looked.model_copy(update={"training": base / looked.training})
     return config.model_copy(
         update={
             "data": data,
@@ -353,6 +370,7 @@ def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Pat
             "exchange": exchange,
             "probes": probes,
             "scorecard": scorecard,
+            "data_audit": looked,
         }
     )
 

@@ -19,7 +19,7 @@ from audit.data.times import times_of
 from audit.data.tones import tone_of
 from audit.data.values import MOST_WHOLE, Floats, NumberReader, as_text, flat, identities
 from audit.errors import ConfigError
-from audit.store.columns import control_column, group_column, members_column
+from audit.store.columns import control_column, further_column, group_column, members_column
 from audit.store.membership import TYPE
 
 #: Columns of a canonical batch, besides one text column per attribute and control.
@@ -95,6 +95,9 @@ def source_columns(config: AuditConfig) -> dict[str, str]:
         named |= {column: f"{key}.members.{group}" for group, column in attribute.members.items()}
     if config.exchange and config.exchange.tone:
         named.setdefault(config.exchange.tone.column, "exchange.tone.column")
+    for key in ("annotators", "columns") if config.data_audit else ():
+        for column in getattr(config.data_audit, key):
+            named.setdefault(column, f"data_audit.{key}")
     named |= dict.fromkeys(config.controls, "controls") | dict.fromkeys(config.data.where, "data.where")
     if config.data.period is not None:
         named.setdefault(config.data.period.column, "data.period.column")
@@ -165,6 +168,7 @@ class _Batch:
             **self._fields(),
             **self._image(),
             **self._tone(),
+            **self._further(),
             "y_true": self._map(label, data.label_map, "data.label_map"),
             "y_value": self._true_number() if of_numbers else pa.nulls(size, pa.float64()),
             "prediction": self._map(prediction, data.prediction_map, "data.prediction_map"),
@@ -235,6 +239,12 @@ class _Batch:
                 hint = "write 1 to 10, or Monk 1 to Monk 10, and leave the cell empty where nobody said"
                 raise self._numbers.error(asked.tone.column, at, f"{cell!r} is no tone of the Monk scale", hint)
         return {"tone": pa.array(tones, pa.int8())}
+
+    def _further(self) -> dict[str, pa.Array]:
+        """Read what the data audit alone looks at, as text."""
+        looked = self._config.data_audit
+        names = (*looked.annotators, *looked.columns) if looked else ()
+        return {further_column(name): self._text(name) for name in names}
 
     def _named(self, key: str) -> Callable[[str], str]:
         """Return what names a class by this map."""

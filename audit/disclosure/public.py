@@ -75,6 +75,7 @@ def made_public(result: AuditResult) -> AuditResult:
         for code, was in (
             ("curves", result.scores),
             ("slices", result.discovery),
+            ("data_audit", result.data_audit),
             ("explained_changes", result.comparison and result.comparison.explanations),
             ("names", result.names and swept.names is None),
             ("explanations", result.explanations and swept.explanations is None),

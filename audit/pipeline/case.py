@@ -386,6 +386,8 @@ def portable(config: AuditConfig) -> dict[str, Any]:
     if config.exchange:
         plain["exchange"]["lexicons"] = [path.name for path in config.exchange.lexicons]
         plain["exchange"]["names"]["file"] = config.exchange.names.file and config.exchange.names.file.name
+    if config.data_audit and config.data_audit.training:
+        plain["data_audit"]["training"] = config.data_audit.training.name
     if config.scorecard and config.scorecard.file:
         plain["scorecard"]["file"] = config.scorecard.file.name
     del plain["output"]["folder"]

@@ -14,6 +14,7 @@ from audit.frameworks.loading import packs_of
 from audit.pipeline.case import Case, fingerprint_of_run, understand
 from audit.pipeline.clock import Clock
 from audit.pipeline.comparisons import compare_all, with_explained_rates
+from audit.pipeline.data_audit import look_at_data
 from audit.pipeline.decide import decide
 from audit.pipeline.exchanges import exchange_groups
 from audit.pipeline.facts import describe
@@ -30,7 +31,7 @@ from audit.policy.judge import judge
 from audit.policy.location import locate_rules
 from audit.report.documents import Telling
 from audit.report.write import write_documents
-from audit.result import AuditResult, Comparison, Consequences, Measured, PolicySource, Probing, Verdicts
+from audit.result import AuditResult, Comparison, Consequences, DataAudited, Measured, PolicySource, Probing, Verdicts
 from audit.scorecard.loading import load_card
 from audit.scorecard.scoring import scored
 from audit.store.lock import held
@@ -128,6 +129,8 @@ def audited(
         subject = describe(case, folder)
     with clock.timing("compare"):
         fairness = compare_all(case, folder)
+    with clock.timing("data_audit"):
+        looked = DataAudited(data_audit=look_at_data(case, folder))
     with clock.timing("exchange"):
         probed = exchange_groups(case, folder, progress, clock)
         named = exchange_names(case, folder, progress, clock)
@@ -144,7 +147,7 @@ def audited(
     case.survey.images.check()
     told = record(case, subject, folder, clock, [*explained.notes, *asked.notes])
     verdicts = Verdicts(comparison=None, policy_source=None, judgement=None)
-    result = AuditResult.of(subject, fairness, verdicts, why, Probing(probes=asked.results), meaning, told)
+    result = AuditResult.of(subject, fairness, looked, verdicts, why, Probing(probes=asked.results), meaning, told)
     return with_scorecard(result, case.config)
 
 

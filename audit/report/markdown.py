@@ -18,12 +18,13 @@ from audit.report.changes import (
     told_changes,
 )
 from audit.report.compliance import compliance_lines
+from audit.report.data_looks import blocks, finding, lead
 from audit.report.notice import public_notice
 from audit.report.sign_off import sign_off_lines
 from audit.report.stories import told
 from audit.report.verdicts import gap_sentence, mark, sentence, undecided, why, why_not_judged, worst_first
 from audit.report.wording import Catalogue, count, decimal, group_name, percent, points
-from audit.result import AuditResult, Comparison, FlipRate, Judgement
+from audit.result import AuditResult, Comparison, DataAudit, FlipRate, Judgement
 from audit.text import cut, visible
 
 #: Gaps told one by one.
@@ -173,6 +174,21 @@ def _flip(rate: FlipRate) -> str:
 
 def _slice(attributes: list[str], group: list[str], t: Catalogue) -> str:
     return f"{group_name(attributes)}: {group_name(group)}" if attributes else t("performance.overall")
+
+
+def data_markdown(found: DataAudit, t: Catalogue) -> str:
+    """Render what was found in the data themselves; no text of the audited data."""
+    lines = [f"# {t('section.data_audit')}", "", lead(found, t), ""]
+    lines += [f"{number}. {safe(finding(item, t))}" for number, item in enumerate(found.findings, 1)]
+    lines += [] if found.findings else [t("data_audit.nothing")]
+    for block in blocks(found, t):
+        lines += ["", f"## {block.title}", "", safe(block.says)]
+        for table in block.tables:
+            caption = [] if table.caption == block.title else [strong(safe(table.caption), t), ""]
+            lines += ["", *caption, *_head([safe(name) for name in table.head]), *map(row, table.rows)]
+    if found.notes:
+        lines += ["", f"## {t('data_audit.not_looked')}", "", *(f"- {safe(t.remark(note))}" for note in found.notes)]
+    return "\n".join(lines)
 
 
 def _head(cells: list[str]) -> list[str]:

@@ -1,9 +1,9 @@
 """`result.json` as typed models: every stage of an audit returns one part, every output reads the whole.
 
 The parts lie beside each other in one object: `Subject` (what was audited, and how), `Fairness` (groups against
-groups), `Verdicts` (baseline and policy), `Why` (explanations, probe, flags), `Consequences` (social impact),
-`Conclusions` (findings), `Record` (notes, cost, environment). Each stands at the end of the file of what it
-holds, and declares its fields for the whole.
+groups), `DataAudited` (the data themselves), `Verdicts` (baseline and policy), `Why` (explanations, probe, flags),
+`Consequences` (social impact), `Conclusions` (findings), `Record` (notes, cost, environment). Each stands at the end of
+the file of what it holds, and declares its fields for the whole.
 
 It holds numbers and codes with parameters, never prose; words live in the message catalogue of the report. Fields that
 are null say why in `note`; counts are null only in a copy for the public, where they are suppressed. Apart from
@@ -26,6 +26,27 @@ from audit.result.comparison import (
     Flips,
     GapChange,
     ValueEstimate,
+)
+from audit.result.data_audit import (
+    AgreementByAttribute,
+    AnnotatorAgreement,
+    DataAudit,
+    DataAudited,
+    DataFinding,
+    DuplicateFacts,
+    GroupAgreement,
+    GroupMean,
+    LikelyLabelErrors,
+    MeansByAttribute,
+    Proxy,
+    RatesByAttribute,
+    ReferenceShare,
+    Representation,
+    RowCheck,
+    RowRate,
+    TellingWord,
+    ToldGroup,
+    TooLong,
 )
 from audit.result.explanations import (
     ChanceTest,
@@ -143,6 +164,8 @@ __all__ = [
     "SCHEMA_VERSION",
     "AdverseImpact",
     "AffectedPeople",
+    "AgreementByAttribute",
+    "AnnotatorAgreement",
     "AuditResult",
     "Borne",
     "CalibrationBin",
@@ -163,13 +186,17 @@ __all__ = [
     "Confused",
     "Consequences",
     "Correlation",
+    "DataAudit",
+    "DataAudited",
     "DataFacts",
+    "DataFinding",
     "DecisionSheet",
     "DimensionMove",
     "DiscoveredSlice",
     "Discovery",
     "Disparity",
     "Doubt",
+    "DuplicateFacts",
     "Environment",
     "EqualTreatment",
     "Excess",
@@ -192,11 +219,15 @@ __all__ = [
     "GapDecomposition",
     "GapPart",
     "Group",
+    "GroupAgreement",
     "GroupCost",
+    "GroupMean",
     "GroupScores",
     "ImpactTable",
     "Judgement",
     "LibraryCheck",
+    "LikelyLabelErrors",
+    "MeansByAttribute",
     "Measure",
     "Measured",
     "Membership",
@@ -223,12 +254,18 @@ __all__ = [
     "ProbeResult",
     "Probing",
     "PromptFacts",
+    "Proxy",
     "QuantisedFacts",
+    "RatesByAttribute",
     "Record",
+    "ReferenceShare",
     "RefusedVariants",
     "Reliance",
+    "Representation",
     "RiskDimension",
     "RocCurve",
+    "RowCheck",
+    "RowRate",
     "RuleVerdict",
     "SanityCheck",
     "ScoreReport",
@@ -247,8 +284,11 @@ __all__ = [
     "StratifiedTest",
     "Subject",
     "Sureness",
+    "TellingWord",
     "TextEdit",
     "Timings",
+    "ToldGroup",
+    "TooLong",
     "UnitAttributions",
     "ValueEstimate",
     "Verdicts",
@@ -265,7 +305,7 @@ class Measured(Fairness, Subject):
 
 
 # pydantic gives the fields of the last base first: read the bases from right to left for the order in result.json.
-class AuditResult(Record, Conclusions, Scored, Consequences, Probing, Why, Verdicts, Measured):
+class AuditResult(Record, Conclusions, Scored, Consequences, Probing, Why, Verdicts, DataAudited, Measured):
     """One audit, whole."""
 
     def metrics_frame(self) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-_GROUP, _CONTROL, _MEMBERS = "group:", "control:", "members:"
+_GROUP, _CONTROL, _MEMBERS, _FURTHER = "group:", "control:", "members:", "further:"
 
 
 def group_column(name: str) -> str:
@@ -25,6 +25,11 @@ def control_column(name: str) -> str:
 def members_column(group: str) -> str:
     """Column of the overlapping groups, with shares, of the attribute whose column is `group`."""
     return _MEMBERS + group
+
+
+def further_column(name: str) -> str:
+    """Column of what the data audit alone looks at."""
+    return _FURTHER + name
 
 
 def group_columns(names: Iterable[str]) -> list[str]:

@@ -109,6 +109,7 @@ MAY_KNOW = {
     "frameworks": {"config", "errors", "result"},
     "disclosure": {"errors", "fairness", "findings", "result", "scorecard"},
     "scorecard": {"config", "errors", "result"},
+    "data_audit": {"config", "data", "errors", "fairness", "result", "store", "terms"},
     "report": {"data", "disclosure", "errors", "fairness", "frameworks", "result", "store", "terms", "text"},
 }
 MAY_KNOW["review"] = {"errors", "fairness", "report", "result", "store", "text"}

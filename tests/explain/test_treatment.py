@@ -10,7 +10,8 @@ from scipy.stats import binom
 
 from audit.explain.gaps.concepts import Concept, Contributions
 from audit.explain.gaps.decomposition import Attributed
-from audit.explain.gaps.treatment import equal_treatment, weighted_auc
+from audit.explain.gaps.treatment import equal_treatment
+from audit.fairness.bounds.auc import weighted_auc
 
 WORDS = 12
 

@@ -72,6 +72,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
         "counterfactuals.side.",
         "flags.name.",
     )
+    prefixes += ("data_audit.",)
     prefixes += ("finding.", "next.", "found.", "asked.", "phrase.", "amount.", "titled.", "comparison.said.")
     prefixes += ("summary.settled", "terminal.", "report.public.part.", "report.private.")
     prefixes += ("paper.audience.", "paper.digest.", "paper.over.", "paper.part.", "paper.grid.", "paper.column.")

@@ -17,16 +17,19 @@ from audit.result import (
     AuditResult,
     Conclusions,
     Consequences,
+    DataAudited,
     Fairness,
     Measured,
     Part,
+    Probing,
     Record,
+    Scored,
     Subject,
     Verdicts,
     Why,
 )
 
-PARTS = (Subject, Fairness, Verdicts, Why, Consequences, Conclusions, Record)
+PARTS = (Subject, Fairness, DataAudited, Verdicts, Why, Probing, Consequences, Scored, Conclusions, Record)
 
 
 def declared(model: type[Part]) -> list[str]:

@@ -20,6 +20,7 @@ BUILT_IN = (
         "clear_gaps",
         "unsettled",
         "scope",
+        "data_audit",
         "data",
         "performance",
         "disparities",

@@ -2,6 +2,7 @@
 
 from audit.report.terminal.audit import tell_audit, tell_judgement
 from audit.report.terminal.comparison import tell_comparison
+from audit.report.terminal.data import tell_data
 from audit.report.terminal.page import Line, Page, Span, wrap
 
-__all__ = ["Line", "Page", "Span", "tell_audit", "tell_comparison", "tell_judgement", "wrap"]
+__all__ = ["Line", "Page", "Span", "tell_audit", "tell_comparison", "tell_data", "tell_judgement", "wrap"]
