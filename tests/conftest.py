@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,6 +16,12 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of every later search for garbage: an audit with a model starts several."""
+    gc.collect()
+    gc.freeze()
 
 
 def shared(*parts: str) -> Path:
@@ -233,3 +240,14 @@ def browser() -> Iterator[Any]:
         opened = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
         yield opened
         opened.close()
+
+
+@pytest.fixture(autouse=True)
+def _pages_are_closed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Close what a test opened in the browser: pages that stay open go on computing."""
+    opened = request.getfixturevalue("browser") if "browser" in request.fixturenames else None
+    before = list(opened.contexts) if opened else []
+    yield
+    for context in opened.contexts if opened else []:
+        if context not in before:
+            context.close()

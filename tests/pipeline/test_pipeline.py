@@ -246,7 +246,9 @@ def test_hatecheck_on_a_real_model(tmp_path: Path) -> None:
             "where": {"functionality": ["derog_neg_emote_h", "ident_pos_nh", "profanity_nh", "spell_space_add_h"]},
         },
         "attributes": [{"column": "target_ident", "values": {"": "none"}, "outside_gaps": ["none"]}],
-        "explanations": {"sample": 6, "shown": 3},
+        # Only counts are looked at: six explanations and no sentence masked for the gaps.
+        "explanations": {"sample": 6, "most_flagged": 0, "shown": 3, "sanity": 0},
+        "gaps": {"sample": 0},
         "output": {"folder": str(tmp_path / "run")},
     }
     result = audit.run(config)

@@ -5,6 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
+
+#: Passed and incomplete rules are not described node by node, which would take far longer than to find violations.
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+
 
 def open_page(browser: Any, path: Path, at: str = "", **context: Any) -> tuple[Any, list[str]]:
     """Open the report offline, at a place in it; collect everything that went wrong or wanted to leave the page."""
@@ -31,3 +39,9 @@ def open_all(page: Any) -> None:
     drawn = "() => [...document.querySelectorAll('.plot')].every(plot => plot.querySelector('.main-svg'))"
     page.wait_for_function(drawn)
     page.evaluate("() => scrollTo(0, 0)")
+
+
+def violations(page: Any) -> list[tuple[str, list[str]]]:
+    """What axe finds wrong, each with the first elements; the page has to be opened with `bypass_csp`."""
+    found = Axe().run(page, options=AXE).response["violations"]
+    return [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found]
