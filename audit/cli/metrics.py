@@ -58,9 +58,20 @@ def _plain(metric: Listed, glossary: Glossary) -> dict[str, Any]:
         "needs": list(metric.needs),
         "outcomes": list(metric.outcomes),
         "default": list(metric.default),
+        "tasks": _tasks(metric),
         "parts": list(metric.parts),
         "rules_only": metric.rules_only,
     }
+
+
+def _tasks(metric: Listed) -> list[str]:
+    """Tasks of models whose decisions the metric is for; stored predictions of the same kind need no model."""
+    from audit.models.tasks import OUTCOMES
+
+    kinds = {"class" if outcome == "binary" else outcome for outcome in metric.outcomes}
+    if metric.rules_only:
+        kinds = {"entities"} if "names" in metric.needs else {"class", "entities", "labels"}
+    return [task for task, outcome in OUTCOMES.items() if outcome in kinds]
 
 
 def _lines(metric: Listed, glossary: Glossary, t: Catalogue) -> list[str]:
@@ -74,6 +85,7 @@ def _lines(metric: Listed, glossary: Glossary, t: Catalogue) -> list[str]:
         if outcomes and (code == "for" or outcomes != metric.outcomes):
             named = t.listed(t(f"metrics.outcome.{outcome}") for outcome in outcomes)
             facts.append(t(f"metrics.{code}", outcomes=named))
+    facts.append(t("metrics.tasks", tasks=t.listed(_tasks(metric))) if _tasks(metric) else t("metrics.tasks.none"))
     if metric.rules_only:
         facts.append(t("metrics.rules_only"))
     head, sentence = (entry.term, entry.sentence) if entry else (t("metrics.own"), "")

@@ -8,18 +8,28 @@ from audit.say import say_json
 
 
 @click.command()
-@click.argument("which", type=click.Choice(["config", "result", "review"]), default="config")
+@click.argument("which", type=click.Choice(["config", "result", "review", "verdict", "comparison"]), default="config")
 def schema(which: str) -> None:
-    """Print the JSON Schema of audit.yaml (config), of result.json (result) or of review.json (review)."""
+    """Print the JSON Schema of audit.yaml (config), result.json (result), review.json (review) or of what is printed.
+
+    verdict: audit run and audit gate with --format json. comparison: audit compare with --format json.
+    """
     from pydantic import BaseModel
+    from pydantic.json_schema import JsonSchemaMode
 
     from audit.config import AuditConfig
-    from audit.result import AuditResult
+    from audit.report.machine import ToldAudit
+    from audit.result import AuditResult, Comparison
     from audit.result.review import Review
 
-    models: dict[str, type[BaseModel]] = {"config": AuditConfig, "result": AuditResult, "review": Review}
-    plain = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **models[which].model_json_schema(by_alias=True),
+    models: dict[str, type[BaseModel]] = {
+        "config": AuditConfig,
+        "result": AuditResult,
+        "review": Review,
+        "verdict": ToldAudit,
+        "comparison": Comparison,
     }
-    say_json(plain)
+    # What is printed is whole, while what is read may leave out what has a default.
+    mode: JsonSchemaMode = "serialization" if which in {"verdict", "comparison"} else "validation"
+    plain = models[which].model_json_schema(by_alias=True, mode=mode)
+    say_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **plain})

@@ -58,6 +58,16 @@ TASKS = {
 }
 #: Key of the configuration that names a function of the user's own -> task.
 FUNCTION_TASKS = {"callable": "black-box", "factory": "feature-classification"}
+#: Task -> what its decisions are, as `data.outcome` calls it.
+OUTCOMES = {
+    "text-classification": "class",
+    "token-classification": "entities",
+    "multi-label-classification": "labels",
+    "prompted-classification": "class",
+    "feature-classification": "class",
+    "black-box": "class",
+    "image-classification": "class",
+}
 HEADS = frozenset(task.head for task in TASKS.values())
 
 

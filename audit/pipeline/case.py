@@ -22,7 +22,7 @@ from audit.fairness.compare.scope import Scope
 from audit.fairness.metrics.definitions import SEVERAL, Outcome, choose_metrics
 from audit.fairness.metrics.names import EXPLAINED_RATE, NAME_METRICS
 from audit.fairness.tally import Slicing
-from audit.models.tasks import TASKS
+from audit.models.tasks import OUTCOMES, TASKS
 from audit.pipeline.deployment import check_deployment
 from audit.pipeline.entity_groups import TYPE, groups_of_entities
 from audit.pipeline.persons import NamesAsked, names_asked, names_of
@@ -190,18 +190,6 @@ def _exchanged(config: AuditConfig, adapter: Adapter | None) -> tuple[str, ...]:
     return tuple(kind for kind, is_asked in asked.items() if is_asked)
 
 
-#: Task -> what its decisions are.
-_OUTCOMES = {
-    "text-classification": "class",
-    "token-classification": "entities",
-    "multi-label-classification": "labels",
-    "prompted-classification": "class",
-    "feature-classification": "class",
-    "black-box": "class",
-    "image-classification": "class",
-}
-
-
 def _same_outcome(config: AuditConfig, adapter: Adapter | None) -> None:
     """Refuse a model whose decisions are of another kind than the labels."""
     if adapter:
@@ -212,7 +200,7 @@ def _same_outcome(config: AuditConfig, adapter: Adapter | None) -> None:
         from audit.models.described import infer_task
 
         task = infer_task(config.model) if config.model else None
-        wanted = _OUTCOMES.get(task or "", config.data.outcome)
+        wanted = OUTCOMES.get(task or "", config.data.outcome)
     # Those that installed packages register read what they say themselves.
     reads = TASKS[task].reads if task in TASKS else config.data.columns.read[0]
     if reads not in config.data.columns.read:

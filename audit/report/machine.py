@@ -9,12 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from audit.report.stories import ToldFinding, told
 from audit.report.verdicts import gap_sentence, sentence, settled, titled, worst_first
 from audit.report.wording import Catalogue
 from audit.result import AuditResult, ClearGap, RuleVerdict, WaiverState
+from audit.result.part import Part
 
 
 class ToldGap(ClearGap):
@@ -31,7 +32,7 @@ class ToldRule(RuleVerdict):
     settled_by: str | None = Field(description="What would settle it, or who is too small; null of neither.")
 
 
-class ToldNextStep(BaseModel):
+class ToldNextStep(Part):
     """What to do next about a finding."""
 
     code: str
@@ -39,7 +40,7 @@ class ToldNextStep(BaseModel):
     evidence: list[str] = Field(description="Where in result.json what it rests on stands, as JSON pointers.")
 
 
-class ToldStory(BaseModel):
+class ToldStory(Part):
     """One of the findings that matter most, in words; result.json has it in codes and numbers, by the same id."""
 
     id: str
@@ -51,7 +52,7 @@ class ToldStory(BaseModel):
     next_steps: list[ToldNextStep]
 
 
-class ToldAudit(BaseModel):
+class ToldAudit(Part):
     """What an audit found, and how it was judged."""
 
     title: str

@@ -91,7 +91,7 @@ def test_validate_holds_labels_against_the_model_without_loading_it(
     assert "the model knows no class 'shortlisted'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("which", ["config", "result", "review"])
+@pytest.mark.parametrize("which", ["config", "result", "review", "verdict", "comparison"])
 def test_schemas_are_valid_and_published(which: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["schema", which]) == ExitCode.PASSED
     schema = json.loads(capsys.readouterr().out)

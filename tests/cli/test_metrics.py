@@ -12,6 +12,7 @@ from audit.errors import ConfigError
 from audit.fairness.metrics.definitions import BUILT_IN, DEFAULTS, Outcome, choose_metrics
 from audit.fairness.metrics.names import CRITERIA
 from audit.fairness.metrics.needs import listed
+from audit.models.tasks import FUNCTION_TASKS, OUTCOMES, TASKS
 from audit.policy.outcomes import outcome_units
 
 
@@ -63,6 +64,27 @@ def test_one_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert "needs labels, scores" in capsys.readouterr().out
     assert call(["metrics", "acuracy"]) == 2
     assert "did you mean 'accuracy'?" in capsys.readouterr().err
+
+
+def test_the_tasks_of_models_that_a_metric_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    tasks = {item["name"]: set(item["tasks"]) for item in told(capsys)}
+    one_class = {task for task, outcome in OUTCOMES.items() if outcome == "class"}
+    assert tasks["auc"] == one_class
+    assert tasks["micro_recall"] == {"token-classification", "multi-label-classification"}
+    assert tasks["hamming_loss"] == {"multi-label-classification"}
+    assert tasks["flag_rate:name_flip"] == {"token-classification"}
+    assert tasks["flip_rate"] == set(OUTCOMES)
+    numbers = [item.name for item in listed() if item.outcomes == ("number",)]
+    assert numbers
+    assert not any(tasks[name] for name in numbers)
+    call(["metrics", "auc"])
+    assert "of models for text-classification" in capsys.readouterr().out
+    call(["metrics", numbers[0]])
+    assert "of stored predictions alone" in capsys.readouterr().out
+
+
+def test_of_every_task_it_is_known_what_its_decisions_are() -> None:
+    assert {*TASKS, *FUNCTION_TASKS.values()} == set(OUTCOMES)
 
 
 def test_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
