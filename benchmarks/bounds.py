@@ -25,7 +25,7 @@ from audit.config import PolicyConfig, RuleConfig
 from audit.fairness.bounds.resample import RESAMPLES
 from audit.fairness.compare.disparities import compare
 from audit.fairness.compare.question import Question
-from audit.fairness.metrics.definitions import choose_metrics, described
+from audit.fairness.metrics.choosing import choose_metrics, described
 from audit.fairness.tally import Slicing, tally_columns, tally_decisions
 from audit.policy.judge import judge
 from audit.result import AuditResult

@@ -26,7 +26,7 @@ from audit.fairness.bounds.score_metrics import group_scores
 from audit.fairness.compare.discovery import DiscoveryCounter, Search
 from audit.fairness.compare.frame import evaluate
 from audit.fairness.compare.values import GroupedCells, Values
-from audit.fairness.metrics.definitions import choose_metrics
+from audit.fairness.metrics.choosing import choose_metrics
 from audit.fairness.scores import tally_scores
 from audit.fairness.tally import Slicing, tally_decisions
 from audit.store.columns import group_column

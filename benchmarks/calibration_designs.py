@@ -33,7 +33,8 @@ from audit.fairness.compare.question import Question
 from audit.fairness.compare.standardised import FineCells, standardise
 from audit.fairness.compare.stratified import stratified_tests
 from audit.fairness.compare.values import GroupedCells, Values
-from audit.fairness.metrics.definitions import Metric, choose_metrics, described
+from audit.fairness.metrics.choosing import choose_metrics, described
+from audit.fairness.metrics.definitions import Metric
 from audit.fairness.tally import Slicing, Tally
 from audit.policy.cases import SLACK
 from audit.policy.judge import judge

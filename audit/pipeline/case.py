@@ -19,7 +19,8 @@ from audit.data.survey import Survey, positive_class
 from audit.errors import ConfigError, DataError, ModelError, some
 from audit.fairness.compare.question import Question
 from audit.fairness.compare.scope import Scope
-from audit.fairness.metrics.definitions import SEVERAL, Outcome, choose_metrics
+from audit.fairness.metrics.choosing import choose_metrics
+from audit.fairness.metrics.definitions import SEVERAL, Outcome
 from audit.fairness.metrics.names import EXPLAINED_RATE, NAME_METRICS
 from audit.fairness.tally import Slicing
 from audit.models.tasks import OUTCOMES, TASKS

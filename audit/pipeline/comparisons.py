@@ -15,7 +15,7 @@ from audit.fairness.compare.impact_ratios import impact_table
 from audit.fairness.compare.library import Checked
 from audit.fairness.compare.score_report import score_report
 from audit.fairness.compare.stratified import stratified_tests
-from audit.fairness.metrics.definitions import described
+from audit.fairness.metrics.choosing import described
 from audit.fairness.scores import ScoreCounter, ScoreTally, with_score_sums
 from audit.fairness.tally import CellCounter, tally_columns, with_sums
 from audit.pipeline.case import Case

@@ -9,7 +9,8 @@ import pytest
 
 from audit.cli import call
 from audit.errors import ConfigError
-from audit.fairness.metrics.definitions import BUILT_IN, DEFAULTS, Outcome, choose_metrics
+from audit.fairness.metrics.choosing import DEFAULTS, choose_metrics
+from audit.fairness.metrics.definitions import BUILT_IN, Outcome
 from audit.fairness.metrics.names import CRITERIA
 from audit.fairness.metrics.needs import listed
 from audit.models.tasks import FUNCTION_TASKS, OUTCOMES, TASKS
@@ -23,7 +24,7 @@ def told(capsys: pytest.CaptureFixture[str], *more: str) -> Any:
 
 def test_every_metric_is_listed_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     found = {item["name"]: item for item in told(capsys)}
-    of_rules = outcome_units(exchanged=True, named=True, labelled=True, explained=True)
+    of_rules = outcome_units(exchanged=True, named=True, labelled=True, explained=True, flagging=True)
     assert {metric.name for metric in BUILT_IN} | {*CRITERIA, *of_rules, "explained_rate"} <= set(found)
     built_in = [found[metric.name] for metric in BUILT_IN]
     assert all(item["sentence"].endswith(".") and item["outcomes"] for item in built_in)

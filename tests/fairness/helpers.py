@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from audit.fairness.compare.disparities import Compared, compare
 from audit.fairness.compare.question import Question
-from audit.fairness.metrics.definitions import choose_metrics
+from audit.fairness.metrics.choosing import choose_metrics
 from audit.fairness.scores import tally_scores
 from audit.fairness.tally import Slicing, Tally, tally_decisions
 from audit.store.columns import control_column, group_column

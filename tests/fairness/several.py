@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from audit.fairness.compare.disparities import Compared, compare
 from audit.fairness.compare.question import Question
-from audit.fairness.metrics.definitions import choose_metrics
+from audit.fairness.metrics.choosing import choose_metrics
 from audit.fairness.tally import Slicing, kept_apart, tally_decisions
 from audit.store.columns import group_column
 from audit.store.decisions import Decided, decision_schema, several

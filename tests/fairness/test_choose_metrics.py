@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from audit.errors import ConfigError
-from audit.fairness.metrics.definitions import choose_metrics
+from audit.fairness.metrics.choosing import choose_metrics
 
 
 def names(*asked: str, binary: bool = True, labelled: bool = True, scored: bool = True) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from audit.fairness.compare.clear_gaps import clear_gaps
 from audit.fairness.compare.disparities import Compared
 from audit.fairness.compare.values import Values
-from audit.fairness.metrics.definitions import choose_metrics
+from audit.fairness.metrics.choosing import choose_metrics
 from audit.result import Group, SlicingFacts
 from tests.fairness.helpers import ask, compare_rows
 

@@ -18,7 +18,7 @@ from audit.fairness.bounds.effective import kish
 from audit.fairness.compare.clear_gaps import clear_gaps
 from audit.fairness.compare.disparities import Compared
 from audit.fairness.compare.examples import ExampleCounter
-from audit.fairness.metrics.definitions import described
+from audit.fairness.metrics.choosing import described
 from audit.fairness.tally import Slicing, tally_columns
 from audit.policy.judge import judge
 from audit.policy.rules import questions

@@ -167,7 +167,7 @@ def test_one_label_only_has_no_auc() -> None:
 def regression(frame: pd.DataFrame) -> Any:
     from audit.fairness.compare.disparities import compare
     from audit.fairness.compare.question import Question
-    from audit.fairness.metrics.definitions import choose_metrics
+    from audit.fairness.metrics.choosing import choose_metrics
     from audit.fairness.tally import tally_decisions
 
     metrics, _ = choose_metrics((), outcome="number", labelled=True, scored=True)

@@ -8,7 +8,7 @@ import pytest
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError
 from audit.fairness.compare.disparities import compare
-from audit.fairness.metrics.definitions import described
+from audit.fairness.metrics.choosing import described
 from audit.policy.judge import judge, judge_gaps
 from audit.result import AuditResult, Flags
 from tests.fairness.helpers import ask, tally

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from audit.config import PolicyConfig, RuleConfig
 from audit.errors import ConfigError
 from audit.fairness.compare.disparities import compare
-from audit.fairness.metrics.definitions import described
+from audit.fairness.metrics.choosing import described
 from audit.policy.judge import judge
 from audit.policy.location import locate_rules
 from audit.result import AuditResult, Note

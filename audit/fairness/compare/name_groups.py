@@ -19,7 +19,8 @@ from audit.fairness.compare.clear_gaps import clear_gaps
 from audit.fairness.compare.disparities import Compared, compare
 from audit.fairness.compare.name_splits import by_group, with_found
 from audit.fairness.compare.question import Question
-from audit.fairness.metrics.definitions import described, known_metrics
+from audit.fairness.metrics.choosing import described
+from audit.fairness.metrics.definitions import known_metrics
 from audit.fairness.metrics.names import NAME_RECALL, NAME_VISIBLE
 from audit.fairness.scores import tally_scores
 from audit.fairness.tally import Slicing, tally_decisions

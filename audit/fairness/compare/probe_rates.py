@@ -19,7 +19,8 @@ from audit.fairness.bounds.outcomes import mean_of, rate_of
 from audit.fairness.compare.clear_gaps import clear_gaps
 from audit.fairness.compare.disparities import Compared, compare
 from audit.fairness.compare.question import Question
-from audit.fairness.metrics.definitions import Metric, described, known_metrics
+from audit.fairness.metrics.choosing import described
+from audit.fairness.metrics.definitions import Metric, known_metrics
 from audit.fairness.metrics.names import PROBE_RATE
 from audit.fairness.tally import Slicing, tally_decisions
 from audit.result import (

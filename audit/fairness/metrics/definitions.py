@@ -11,8 +11,6 @@ and Vlahavas 2010). Of entities these are the strict scores of the CoNLL-2003 ev
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from typing import Any, Literal
@@ -23,13 +21,12 @@ import pandas as pd
 from fairlearn import metrics as fairlearn_metrics
 from sklearn import metrics as sklearn_metrics
 
-from audit.config.nearest import nearest
-from audit.errors import ConfigError, some
+from audit.errors import ConfigError
 from audit.fairness.bounds.doubt import SMALLEST_OF_SEVERAL, UNKNOWN_FUNCTION
 from audit.fairness.metrics import called, forms
 from audit.fairness.metrics.called import Score
 from audit.fairness.metrics.forms import Floats, Form, share
-from audit.fairness.metrics.names import CRITERIA, EXACT_MATCH, VISIBLE_CHARACTERS
+from audit.fairness.metrics.names import EXACT_MATCH, VISIBLE_CHARACTERS
 from audit.fairness.metrics.sets import (
     WHY_EMPTY,
     Where,
@@ -45,7 +42,6 @@ from audit.fairness.metrics.sets import (
     wrong,
 )
 from audit.fairness.metrics.tables import Tables, total
-from audit.result import MetricDefinition
 
 #: What decisions are: one of two classes, or of several; a number; entities found in a row; each of several labels.
 Outcome = Literal["binary", "class", "number", "entities", "labels"]
@@ -192,80 +188,6 @@ BUILT_IN = (
     _of_ranking("bnsp_auc"),
 )
 
-BINARY_DEFAULT = (
-    "demographic_parity",
-    "equal_opportunity",
-    "equalized_odds",
-    "selection_rate",
-    "true_positive_rate",
-    "false_positive_rate",
-    "false_negative_rate",
-    "true_negative_rate",
-    "precision",
-    "false_discovery_rate",
-    "false_omission_rate",
-    "f1_score",
-    "accuracy",
-    "balanced_accuracy",
-    "mean_prediction",
-    "log_loss",
-    "auc",
-    "bpsn_auc",
-    "bnsp_auc",
-)
-REGRESSION_DEFAULT = ("mean_prediction", "mean_absolute_error", "mean_squared_error", "r2_score")
-MULTICLASS_DEFAULT = (
-    "selection_rate",
-    "true_positive_rate",
-    "false_positive_rate",
-    "precision",
-    "f1_score",
-    "accuracy",
-    "balanced_accuracy",
-    "macro_precision",
-    "macro_f1",
-    "worst_class_recall",
-)
-
-ENTITIES_DEFAULT = (
-    "true_positive_rate",
-    "precision",
-    "f1_score",
-    "micro_precision",
-    "micro_recall",
-    "micro_f1",
-    "macro_precision",
-    "macro_recall",
-    "macro_f1",
-    "worst_class_recall",
-    EXACT_MATCH,
-    VISIBLE_CHARACTERS,
-)
-LABELS_DEFAULT = (
-    "selection_rate",
-    "true_positive_rate",
-    "false_positive_rate",
-    "precision",
-    "f1_score",
-    "micro_precision",
-    "micro_recall",
-    "micro_f1",
-    "macro_precision",
-    "macro_recall",
-    "macro_f1",
-    "worst_class_recall",
-    "hamming_loss",
-    EXACT_MATCH,
-)
-
-DEFAULTS: dict[Outcome, tuple[str, ...]] = {
-    "binary": BINARY_DEFAULT,
-    "class": MULTICLASS_DEFAULT,
-    "number": REGRESSION_DEFAULT,
-    "entities": ENTITIES_DEFAULT,
-    "labels": LABELS_DEFAULT,
-}
-
 #: Means over classes, as they are where code 0 says that there is nothing: over all others.
 OF_LABELS: dict[str, tuple[Score, Form]] = {
     "macro_recall": (called.of_labels(sklearn_metrics.recall_score, "macro"), forms.macro_recall_of_labels),
@@ -273,12 +195,6 @@ OF_LABELS: dict[str, tuple[Score, Form]] = {
     "macro_f1": (called.of_labels(sklearn_metrics.f1_score, "macro"), forms.macro_f1_of_labels),
     "worst_class_recall": (called.worst_recall_of_labels, forms.worst_recall_of_labels),
 }
-#: What to ask for instead, where rows have several decisions.
-INSTEAD = {
-    "accuracy": "one decision per row; of several, exact_match is the share of rows that are right in all",
-    "balanced_accuracy": "one decision per row; of several, macro_recall is the mean recall of what is looked for",
-}
-
 ENTRY_POINTS = "fairaudit.metrics"
 
 
@@ -317,53 +233,6 @@ def closed_values(metric: Metric, tables: Tables) -> Floats:
     return np.where(pd.isna(reasons(metric, tables)), value, np.nan)
 
 
-def choose_metrics(
-    names: tuple[str, ...],
-    *,
-    outcome: Outcome,
-    labelled: bool,
-    scored: bool,
-    probabilities: bool = True,
-) -> tuple[list[Metric], list[str]]:
-    """Resolve configured names.
-
-    Parameters
-    ----------
-    probabilities
-        Scores of classes are probabilities; otherwise they only rank.
-
-    Returns
-    -------
-    metrics, criteria
-        Criteria pull in the metrics they are composed of. Defaults leave out what the data cannot answer.
-
-    Raises
-    ------
-    ConfigError
-        For an unknown name, with the nearest known one, or a metric the data cannot answer.
-    """
-    known = known_metrics()
-    asked = names or DEFAULTS[outcome]
-    metrics: dict[str, Metric] = {}
-    criteria: list[str] = []
-    for name in asked:
-        parts = CRITERIA.get(name, (name,))
-        chosen = [_of(outcome, known[part] if part in known else _dotted(part, list(known))) for part in parts]
-        lacking = [
-            why
-            for metric in chosen
-            if (why := _lacks(metric, outcome, labelled=labelled, scored=scored, probabilities=probabilities))
-        ]
-        if lacking:
-            if names:
-                raise ConfigError(f"{name!r} needs {lacking[0]}", where="metrics")
-            continue
-        metrics.update({metric.name: metric for metric in chosen})
-        if name in CRITERIA:
-            criteria.append(name)
-    return list(metrics.values()), criteria
-
-
 def of_numbers(metric: Metric) -> Metric:
     """Return a metric of predicted numbers, which lie between no ends and are no shares."""
     return replace(metric, unit="number", ends=None)
@@ -375,73 +244,3 @@ def of_several(metric: Metric) -> Metric:
         return metric
     compute, form = OF_LABELS[metric.name]
     return replace(metric, compute=compute, form=form, needs=(touched,), first=1)
-
-
-def _of(outcome: Outcome, metric: Metric) -> Metric:
-    if outcome == "number":
-        return of_numbers(metric)
-    return of_several(metric) if outcome in SEVERAL else metric
-
-
-def _lacks(metric: Metric, outcome: Outcome, *, labelled: bool, scored: bool, probabilities: bool) -> str | None:
-    for_numbers = metric.name in REGRESSION_DEFAULT
-    if outcome == "number" and not for_numbers:
-        return "classes: data.outcome is number"
-    if (why := _unfit(metric, outcome)) is not None:
-        return why
-    if metric.needs_labels and not labelled:
-        return "labels: set data.columns.label"
-    if metric.scope in {"score", "ranking"} and not scored:
-        return "scores: set data.columns.score, or audit a model with two classes"
-    if metric.scope == "score" and not probabilities:
-        return "probabilities: data.score_range says that scores are none"
-    if metric.name == "r2_score" and outcome != "number":
-        return "numbers: set data.outcome to number"
-    return None
-
-
-def _unfit(metric: Metric, outcome: Outcome) -> str | None:
-    """Say what a metric needs that decisions of this kind have not."""
-    several = outcome in SEVERAL
-    if outcome == "entities" and metric.counts_nothing:
-        instead = INSTEAD.get(metric.name)
-        return "true negatives, and there are no true negatives: where there is no entity and none was found, " + (
-            f"no decision is counted (it is for {instead})" if instead else "no decision is counted"
-        )
-    if metric.outcomes is not None and outcome not in metric.outcomes:
-        if several:
-            return INSTEAD.get(metric.name, f"data.outcome: {' or '.join(sorted(metric.outcomes))}")
-        return f"several decisions per row: set data.outcome to {' or '.join(sorted(metric.outcomes))}"
-    if several and metric.scope in {"score", "ranking"}:
-        return f"one score per row: data.outcome is {outcome}, so that a row has several decisions"
-    return None
-
-
-def _dotted(name: str, known: list[str]) -> Metric:
-    """Import a user's own metric, written `package.module:function`."""
-    module, _, function = name.partition(":")
-    if not function:
-        close = nearest(name, [*known, *CRITERIA])
-        hint = f"did you mean {close!r}?" if close else "write your own as package.module:function"
-        raise ConfigError(
-            f"unknown metric {name!r}; known are {some([*CRITERIA, *known], 40)}", where="metrics", hint=hint
-        )
-    try:
-        compute = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"cannot import {name!r}: {error}", where="metrics") from None
-    return Metric(name, compute, unit="number")
-
-
-def described(metrics: Iterable[Metric]) -> list[MetricDefinition]:
-    """Say of every metric what its numbers are."""
-    return [
-        MetricDefinition(
-            name=metric.name,
-            unit=metric.unit,
-            better=metric.better,
-            method=metric.method,
-            doubt=metric.doubt,
-        )
-        for metric in metrics
-    ]

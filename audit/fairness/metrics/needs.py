@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from audit.errors import ConfigError
-from audit.fairness.metrics.definitions import DEFAULTS, Metric, Outcome, choose_metrics, known_metrics
+from audit.fairness.metrics.choosing import DEFAULTS, choose_metrics
+from audit.fairness.metrics.definitions import Metric, Outcome, known_metrics
 from audit.fairness.metrics.names import CRITERIA, EXPLAINED_RATE, FLAG_RATE, FLIP_RATE, NAME_METRICS, TOKEN_GAP
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
