@@ -8,13 +8,14 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from pypdf import PdfReader
 
 from audit import run
 from audit.cli import main
@@ -128,26 +129,58 @@ def hatecheck(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
-def test_no_text_and_no_id_of_hatecheck_is_public(hatecheck: Path) -> None:
-    inputs = read_table(RunFolder(hatecheck).inputs).to_pylist()
-    assert inputs, "nothing to look for"
-    formats = [code for code in FORMATS if code != "pdf"]
-    words = said_in(published(hatecheck, *formats))
+def squeezed(text: str) -> str:
+    """Text without spaces and line breaks: a page breaks its lines where it likes."""
+    return "".join(text.split())
+
+
+def check_that_no_input_is_told(hatecheck: Path, words: dict[str, str], of: Callable[[str], str] = str) -> None:
+    """Look for texts and ids of the audit in public documents; `of` is what is done to all that is compared."""
     table = pd.read_csv(hatecheck.parent / "the_file_of_the_house.csv")
     # What the documents say of every audit, they say of one without any text, too.
     sources = [path for room in ("audit", "reports") for path in (ROOT / room).rglob("*.*") if path.suffix in OWN]
-    house = "\n".join(path.read_text(encoding="utf-8") for path in sources)
-    wanted = {piece for case in table.test_case for piece in pieces(case)}
+    house = of("\n".join(path.read_text(encoding="utf-8") for path in sources))
+    wanted = {piece for case in table.test_case for piece in pieces(of(case))}
     told = json.loads((hatecheck / "public" / "result.json").read_text())
     groups = {value for slicing in told["slicings"] for group in slicing["groups"] for value in group["values"]}
     for name, whole in words.items():
         # Texts name groups as the data does, and groups are told.
-        text = re.sub("|".join(map(re.escape, sorted(groups, key=len, reverse=True))), "\n", whole)
+        names = sorted(map(of, groups), key=len, reverse=True)
+        text = re.sub("|".join(map(re.escape, names)), "\n", of(whole))
         found = {piece for piece in pieces(text) if piece in wanted and piece not in house}
         assert not found, f"{name} holds {sorted(found)[:5]}"
         assert "of-the-house" not in text
         assert "the_file_of_the_house" not in text
         assert "test_case" not in text
+
+
+def printed(folder: Path) -> PdfReader:
+    """The public PDF of a run folder."""
+    return PdfReader(published(folder, "pdf") / "report.pdf")
+
+
+def said_on(document: PdfReader) -> dict[str, str]:
+    """Page -> its text; and what the file says beside its pages."""
+    beside = [*(document.metadata or {}).values(), document.outline]
+    pages = {f"page {number}": page.extract_text() for number, page in enumerate(document.pages, 1)}
+    return pages | {"beside the pages": "\n".join(map(str, beside))}
+
+
+def test_no_text_and_no_id_of_hatecheck_is_public(hatecheck: Path) -> None:
+    assert read_table(RunFolder(hatecheck).inputs).num_rows, "nothing to look for"
+    check_that_no_input_is_told(hatecheck, said_in(published(hatecheck, *[code for code in FORMATS if code != "pdf"])))
+
+
+@pytest.mark.browser
+def test_no_text_and_no_id_of_hatecheck_is_printed(hatecheck: Path, browser: Any) -> None:
+    words = said_on(printed(hatecheck))
+    assert len(words) > 5
+    check_that_no_input_is_told(hatecheck, words, squeezed)
+    # Texts of the audit would be found: the internal page has them.
+    table = pd.read_csv(hatecheck.parent / "the_file_of_the_house.csv")
+    texts = {squeezed(case) for case in table.test_case}
+    internal = squeezed((hatecheck / "report.html").read_text(encoding="utf-8"))
+    assert any(text in internal for text in texts)
 
 
 def test_no_count_of_hatecheck_is_small(hatecheck: Path) -> None:
@@ -169,18 +202,24 @@ def test_a_run_folder_is_not_written_over(hatecheck: Path) -> None:
     assert "its documents are internal" in str(done.exception)
 
 
-def test_no_picture_is_public(tmp_path: Path) -> None:
-    """Thumbnails and ids of the sample of drawn lesions."""
+@pytest.fixture(scope="module")
+def lesions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An audit of the sample of drawn lesions."""
+    out = tmp_path_factory.mktemp("lesions") / "run"
     sample = ROOT / "sample_data" / "lesions" / "audit.yaml"
-    out = tmp_path / "run"
     small = ("explanations.sample=12", "explanations.most_flagged=4", "explanations.sanity=2", "gaps.sample=24")
     arguments = [word for value in small for word in ("--set", value)]
     done = CliRunner().invoke(main, ["run", str(sample), "--out", str(out), "--quiet", *arguments])
     assert done.exit_code == 0, done.output
-    kept = read_table(RunFolder(out).inputs).to_pylist()
-    internal = (out / "report.html").read_text(encoding="utf-8")
+    return out
+
+
+def test_no_picture_is_public(lesions: Path) -> None:
+    """Thumbnails and ids."""
+    kept = read_table(RunFolder(lesions).inputs).to_pylist()
+    internal = (lesions / "report.html").read_text(encoding="utf-8")
     assert PICTURE.search(internal)
-    for name, text in said_in(published(out, *[code for code in FORMATS if code != "pdf"])).items():
+    for name, text in said_in(published(lesions, *[code for code in FORMATS if code != "pdf"])).items():
         assert not PICTURE.search(text), name
         for row in kept:
             # The ids of this sample are names of cells as well; those of sentences are looked for in sheets, too.
@@ -189,3 +228,13 @@ def test_no_picture_is_public(tmp_path: Path) -> None:
             for picture in (row["image"], row["exchanged"]):
                 if picture is not None:
                     assert base64.b64encode(picture)[:200].decode() not in text, name
+
+
+@pytest.mark.browser
+def test_no_picture_is_printed(lesions: Path, browser: Any) -> None:
+    kept = read_table(RunFolder(lesions).inputs).to_pylist()
+    document = printed(lesions)
+    assert not any(len(page.images) for page in document.pages)
+    for name, text in said_on(document).items():
+        for row in kept:
+            assert not re.search(rf"\b{re.escape(row['row_id'])}\b", text), f"{name} holds the id {row['row_id']}"
