@@ -44,11 +44,22 @@ class InvarianceConfig(ConfigPart):
         return self.name or self.function.rpartition(PARTS)[2]
 
 
+class AdversarialConfig(ConfigPart):
+    """A search for few words whose exchange turns a decision."""
+
+    words: int = Field(3, ge=1, le=10, description="Most words of a row that are exchanged.")
+    candidates: int = Field(5, ge=1, le=20, description="Substitutes of each word that the model is asked about.")
+
+
 class ProbesConfig(ConfigPart):
     """Ask the model again about changed rows, and compare between groups what becomes of its decisions."""
 
     sample: int = Field(300, ge=1, description="Decisions that every probe asks about; of more, a sample is drawn.")
     shown: int = Field(12, ge=0, le=100, description="Changed rows of each probe that the report shows.")
+    adversarial: AdversarialConfig | None = Field(
+        AdversarialConfig(),
+        description="Exchange the words that carry a decision for others that say the same; null: do not.",
+    )
     invariance: tuple[InvarianceConfig, ...] = Field(
         (), description="Changes of your own, each with what must become of the decision."
     )

@@ -14,25 +14,33 @@ from audit.probes.variants import Probe
 ENTRY_POINTS = "fairaudit.probes"
 
 
-def _invariance(config: AuditConfig) -> Probe | None:
+def _adversarial(config: AuditConfig) -> list[Probe]:
+    if config.probes is None or config.probes.adversarial is None:
+        return []
+    from audit.probes.adversarial.search import Substitution
+
+    return [Substitution(config.probes.adversarial, config.seed, guided=guided) for guided in (True, False)]
+
+
+def _invariance(config: AuditConfig) -> list[Probe]:
     if config.probes is None or not config.probes.invariance:
-        return None
+        return []
     from audit.probes.invariance import Invariance
 
-    return Invariance(config.probes.invariance)
+    return [Invariance(config.probes.invariance)]
 
 
-def _robustness(config: AuditConfig) -> Probe | None:
+def _robustness(config: AuditConfig) -> list[Probe]:
     settings = config.probes.robustness if config.probes else None
     if settings is None:
-        return None
+        return []
     from audit.probes.robustness.probe import Robustness
 
-    return Robustness(config, settings)
+    return [Robustness(config, settings)]
 
 
-#: Each makes its probe as the configuration asks, or None where it does not.
-BUILT_IN: tuple[Callable[[AuditConfig], Probe | None], ...] = (_invariance, _robustness)
+#: Each makes its probes as the configuration asks: none where it does not.
+BUILT_IN: tuple[Callable[[AuditConfig], list[Probe]], ...] = (_robustness, _adversarial, _invariance)
 
 
 def probes_of(config: AuditConfig) -> list[Probe]:
@@ -45,7 +53,7 @@ def probes_of(config: AuditConfig) -> list[Probe]:
     """
     if config.probes is None:
         return []
-    probes = [probe for make in BUILT_IN if (probe := make(config)) is not None]
+    probes = [probe for make in BUILT_IN for probe in make(config)]
     probes += [_installed(name, settings, config) for name, settings in config.probes.own.items()]
     names = [probe.name for probe in probes]
     if twice := [name for at, name in enumerate(names) if name in names[:at]]:
