@@ -129,9 +129,16 @@ class Played:
     naive_growing: float
     seconds: float
 
-    def alarms(self, kind: str = "any") -> np.ndarray:
-        """First night with an alarm in each year, of decisions or labels; −1: none."""
-        found = [watch.when(kind) for watch in (self.decisions, self.labels) if watch is not None]
+    def alarms(self, kind: str = "any", *, latest: bool = False) -> np.ndarray:
+        """First night with an alarm in each year, of decisions or labels; `NIGHTS`: none.
+
+        Parameters
+        ----------
+        latest
+            Of labels alone, where there are any.
+        """
+        watches = [self.decisions] if self.labels is None else [self.decisions, self.labels]
+        found = [watch.when(kind) for watch in watches[-1:] if latest] or [watch.when(kind) for watch in watches]
         return np.where(np.stack(found) < 0, NIGHTS, np.stack(found)).min(0)
 
 
@@ -247,7 +254,7 @@ def main(years: int = 200, say: Callable[[str], None] = print) -> None:
         early = delays(played.alarms(), design.when)[0]
         told = []
         for kind in ("change", "limit"):
-            _, half, most = delays(played.alarms(kind), design.when)
+            _, half, most = delays(played.alarms(kind, latest=True), design.when)
             told.append(f"{_told(half)}, {_told(most)}")
         over = told[1] if design.start + design.growth > LIMIT else "–"
         say(f"| {design.name} | {early:.0%} | {told[0]} | {over} | {played.seconds:.0f} |")

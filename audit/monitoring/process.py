@@ -72,6 +72,8 @@ class Capitals:
         columns, experts = len(hypotheses.delta), len(MEMORIES)
         self.log = np.zeros((streams, columns))
         """Logarithm of the capital."""
+        self.peak = np.zeros((streams, columns))
+        """The largest that it ever was: what was refused once stays refused."""
         self._held = np.full((streams, columns, experts + 1), 1.0 / (experts + 1))
         self._steps = np.zeros((streams, columns))
         # What experts remember: decisions, and whole windows with their rates.
@@ -195,6 +197,7 @@ class Capitals:
         made[:, 1:] *= gains
         total = made.sum(-1)
         self.log[s, c] += np.log(total)
+        self.peak[s, c] = np.maximum(self.peak[s, c], self.log[s, c])
         moving = (0.5 / (self._steps[s, c] + 2.0))[:, None]
         self._held[s, c] = made / total[:, None] * (1 - moving) + moving / made.shape[-1]
         self._steps[s, c] += 1

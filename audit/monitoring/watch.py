@@ -160,11 +160,17 @@ class Watch:
         self._note(start, counts)
         return alarms
 
-    def _both(self, generation: _Generation) -> tuple[Floats, Floats, Floats]:
-        """Grid of a generation, and the capitals against "at most" and "at least" each of its values."""
+    def _both(self, generation: _Generation, *, peak: bool = False) -> tuple[Floats, Floats, Floats]:
+        """Grid of a generation, and the capitals against "at most" and "at least" each of its values.
+
+        Parameters
+        ----------
+        peak
+            The largest that they ever were, for bounds; a mean over several is an e-process only of what they are.
+        """
         size, single = len(generation.streams), generation.capitals.h.single
         grid = self.rates if single else self.gaps
-        logs = generation.capitals.log[:, : len(grid)]
+        logs = (generation.capitals.peak if peak else generation.capitals.log)[:, : len(grid)]
         return grid, logs[:size], logs[size:, ::-1]
 
     def logs(self) -> Floats:
@@ -187,7 +193,7 @@ class Watch:
     def _note(self, start: str, counts: Mapping[Stream, tuple[Counted, Counted]]) -> None:
         needed = self._needed_for_bounds()
         for generation in self._generations:
-            grid, rising, falling = self._both(generation)
+            grid, rising, falling = self._both(generation, peak=True)
             lower, upper = bounds(rising, falling, grid, needed)
             for at, stream in enumerate(generation.streams):
                 if stream in counts:
@@ -202,7 +208,7 @@ class Watch:
     def bounds_of(self, stream: Stream) -> tuple[float, float]:
         """Bounds of a stream now."""
         generation, at = self._place[stream]
-        grid, rising, falling = self._both(generation)
+        grid, rising, falling = self._both(generation, peak=True)
         lower, upper = bounds(rising[at], falling[at], grid, self._needed_for_bounds())
         return float(lower), float(upper)
 
@@ -210,7 +216,7 @@ class Watch:
         """Whether both groups' rates have been shown to be above this ratio of each other."""
         generation, at = self._place[stream]
         column = self.column_of_ratio[ratio] + self._ratios
-        logs = generation.capitals.log[[at, at + len(generation.streams)], column]
+        logs = generation.capitals.peak[[at, at + len(generation.streams)], column]
         return bool((logs >= self._needed_for_bounds()).all())
 
     def unit_of(self, stream: Stream) -> tuple[str, float | None]:

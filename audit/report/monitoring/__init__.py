@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from audit.report.markdown import row, safe, strong
-from audit.report.monitoring.words import Words
+from audit.report.monitoring.words import Words, share
 from audit.report.terminal.page import Line, Page, Style
 from audit.report.wording import Catalogue, count, decimal, percent
 from audit.result.monitoring import Alarm, Monitoring, Series
@@ -143,9 +143,9 @@ class Told:
         rows = tuple(
             (
                 self.words.of_series(one),
-                percent(one.value),
-                percent(one.points[-1].value),
-                t("monitor.bounds", lower=percent(one.lower), upper=percent(one.upper)),
+                share(one.value),
+                share(one.points[-1].value),
+                t("monitor.bounds", lower=share(one.lower), upper=share(one.upper)),
                 t("monitor.changed" if one.changed else "monitor.unchanged"),
             )
             for one in series

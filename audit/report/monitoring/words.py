@@ -7,6 +7,11 @@ from audit.result.monitoring import Alarm, Monitoring, Series
 from audit.text import cut
 
 
+def share(value: float | None) -> str:
+    """A share, or a gap between two, with a minus that is one."""
+    return percent(value).replace("-", "−")
+
+
 class Words:
     """Names and sentences.
 
@@ -46,7 +51,7 @@ class Words:
     def sentence(self, alarm: Alarm) -> str:
         """Say everything about an alarm."""
         t = self.t
-        show = (lambda value: decimal(value, 2)) if alarm.kind == "ratio" else percent
+        show = (lambda value: decimal(value, 2)) if alarm.kind == "ratio" else share
         parts = [t.stop(self.alarm(alarm))]
         if alarm.kind in {"limit", "ratio"}:
             parts.append(t(f"monitor.limit.{alarm.kind}", limit=show(alarm.limit), value=show(alarm.value)))
@@ -57,5 +62,5 @@ class Words:
                 parts.append(t("monitor.change.range", earliest=change.earliest, latest=change.latest))
         parts.append(t("monitor.raised", raised=alarm.raised))
         if alarm.rule is not None:
-            parts.append(t.stop(t("terminal.rule", rule=cut(alarm.rule))))
+            parts.append(t("monitor.rule", rule=cut(alarm.rule)))
         return t.sentences(*parts)
