@@ -343,7 +343,7 @@ def course(
     figure.update_layout(
         margin={"l": 8, "r": 16, "t": 8, "b": 36},
         showlegend=False,
-        xaxis={"type": "date", "tickformat": "%Y-%m-%d", "nticks": 5, "tickangle": 0, "automargin": True},
+        xaxis={"type": "date", "tickformat": "%Y-%m-%d", "nticks": 3, "tickangle": 0, "automargin": True},
         yaxis={"tickformat": ".1~%", "range": [low - room, high + room], "automargin": True, "zeroline": False},
     )
     return Chart(figure, label, 240)
