@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audit.data.personal.found import Kind
+from audit.data.personal.found import Found, Kind
 from audit.data.personal.masking import masked
 from audit.disclosure.reasons import rest_of
 from audit.disclosure.suppress import LEAST
@@ -27,6 +27,7 @@ from audit.findings.join import with_findings
 from audit.report.documents import ALL, Telling
 from audit.report.write import write_documents
 from audit.result import AuditResult, GapDecomposition, Note
+from audit.result.probes import ProbeResult, ShownVariant
 from audit.store.files import link, replacing, sha256, write_text
 from audit.store.lock import held
 from audit.store.manifest import DOCUMENTS, FileFact, read_manifest
@@ -38,8 +39,23 @@ from audit.store.tables import read_table
 SHEETS = "sheets"
 #: Folder of what `audit review export` gives to reviewers; what they fill in comes back into the same one.
 REVIEW = "review"
-#: Says whether a word goes, of how many explained decisions hold it.
-Goes = Callable[[str, int], bool]
+
+
+@dataclass(frozen=True)
+class Goes:
+    """What goes.
+
+    Attributes
+    ----------
+    word
+        Whether a word goes, of how many explained decisions hold it.
+    edit
+        Whether what a probe wrote into a text goes, of the row and of the first and last characters that it changed:
+        a word with a typing error is still that word.
+    """
+
+    word: Callable[[str, int], bool]
+    edit: Callable[[str, Sequence[int], Sequence[int]], bool]
 
 
 @dataclass
@@ -92,6 +108,7 @@ def redact(folder: RunFolder, *, personal: bool = False) -> Redacted:
         draft = folder.draft
         goes = _cover_inputs(folder, done) if personal else _drop_inputs(folder, done)
         _drop_comments(folder, done)
+        _drop_edits(folder, goes)
         result = draft.write_result(_without_words(result, goes, done, personal=personal, folder=folder))
         kept = [name for name in manifest.files if name not in DOCUMENTS and not (draft.path / name).exists()]
         kept = [name for name in kept if (folder.path / name).exists() and name not in done.removed]
@@ -112,31 +129,56 @@ def _drop_inputs(folder: RunFolder, done: Redacted) -> Goes:
     if folder.inputs.exists():
         done.texts = read_table(folder.inputs).num_rows
         done.removed.append(folder.inputs.name)
-    return lambda word, n: True
+    return Goes(lambda word, n: True, lambda row, starts, ends: True)
 
 
 def _cover_inputs(folder: RunFolder, done: Redacted) -> Goes:
     """Write the kept texts with their personal data covered; words that stood there go, and what is like them."""
     covered: set[str] = set()
+    places: dict[str, list[Found]] = {}
 
-    def cover(text: str | None) -> str | None:
-        if text is None:
-            return None
+    def cover(text: str, row: str | None = None) -> str:
         told, found = masked(text)
         done.masked.update(item.kind for item in found)
         covered.update(word for item in found for word in _words(text[item.start : item.end]))
+        if row is not None:
+            places[row] = found
         return told
 
     if folder.inputs.exists():
         table = read_table(folder.inputs)
         rows = table.to_pylist()
         for row in rows:
-            row["input"] = cover(row["input"])
-            row["fields"] = row["fields"] and [{**one, "value": cover(one["value"])} for one in row["fields"]]
+            row["input"] = cover(row["input"], row["row_id"]) if row["input"] is not None else None
+            row["fields"] = row["fields"] and [
+                {**one, "value": cover(one["value"]) if one["value"] is not None else None} for one in row["fields"]
+            ]
         with replacing(folder.draft.inputs) as stream:
             pq.write_table(pa.Table.from_pylist(rows, table.schema), stream)
     # Only shown texts are kept; of the others nobody can see whether a rare word is a part of a name or an address.
-    return lambda word, n: n < LEAST or bool(re.search(r"[\d@＠]", word)) or not covered.isdisjoint(_words(word))
+    return Goes(
+        lambda word, n: n < LEAST or bool(re.search(r"[\d@＠]", word)) or not covered.isdisjoint(_words(word)),
+        lambda row, starts, ends: row not in places or _touch(places[row], starts, ends),
+    )
+
+
+def _touch(found: Sequence[Found], starts: Sequence[int], ends: Sequence[int]) -> bool:
+    """Whether an edit changed, or stands right beside, something that was covered."""
+    return any(
+        start <= item.end and item.start <= end for item in found for start, end in zip(starts, ends, strict=True)
+    )
+
+
+def _drop_edits(folder: RunFolder, goes: Goes) -> None:
+    """Forget what probes wrote into texts; where they wrote it, and what became of the decision, stays."""
+    if folder.variants.exists():
+        table = read_table(folder.variants)
+        rows = table.to_pylist()
+        for row in rows:
+            if row["replacements"] and goes.edit(row["row_id"], row["starts"], row["ends"]):
+                row["replacements"] = None
+        with replacing(folder.draft.variants) as stream:
+            pq.write_table(pa.Table.from_pylist(rows, table.schema), stream)
 
 
 def _drop_comments(folder: RunFolder, done: Redacted) -> None:
@@ -166,8 +208,9 @@ def _without_words(
 ) -> AuditResult:
     """Take words of texts out of a result; words of lexicons, which people chose, stay. Findings are joined again."""
     update: dict[str, Any] = {"gaps": [_without_word_parts(gap, goes, done) for gap in result.gaps]}
+    update["probes"] = [_without_edits(probe, goes) for probe in result.probes]
     if found := result.explanations:
-        words = [item for item in found.words if not goes(item.word, item.n)]
+        words = [item for item in found.words if not goes.word(item.word, item.n)]
         done.words += len(found.words) - len(words)
         update["explanations"] = found.model_copy(update={"words": words})
     code = "personal_redacted" if personal else "texts_redacted"
@@ -177,9 +220,19 @@ def _without_words(
     return with_findings(result.model_copy(update=update), folder.read_flagged())
 
 
+def _without_edits(probe: ProbeResult, goes: Goes) -> ProbeResult:
+    """Show no change of a text whose words go."""
+
+    def is_gone(item: ShownVariant) -> bool:
+        starts, ends = [edit.start for edit in item.edits], [edit.end for edit in item.edits]
+        return bool(item.edits) and goes.edit(item.row_id, starts, ends)
+
+    return probe.model_copy(update={"shown": [item for item in probe.shown if not is_gone(item)]})
+
+
 def _without_word_parts(gap: GapDecomposition, goes: Goes, done: Redacted) -> GapDecomposition:
     """Words that go join what is left of the gap."""
-    gone = [part for part in gap.parts if part.kind == "word" and goes(part.name, part.n)]
+    gone = [part for part in gap.parts if part.kind == "word" and goes.word(part.name, part.n)]
     if not gone:
         return gap
     done.words += len(gone)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -15,8 +17,10 @@ import audit
 from audit.cli import main
 from audit.data.personal import find_personal
 from audit.errors import AuditError, RunFolderError
-from audit.pipeline.redact import redact
+from audit.pipeline.inputs import SCHEMA as INPUTS
+from audit.pipeline.redact import Redacted, _cover_inputs, _drop_edits, _drop_inputs, redact
 from audit.pipeline.verify import verify
+from audit.probes.asking import SCHEMA as VARIANTS
 from audit.report import documents
 from audit.report.documents import ALL, Telling
 from audit.store.manifest import DOCUMENTS
@@ -95,7 +99,9 @@ def test_texts_are_gone_from_every_file_and_the_rest_still_holds(run: RunFolder)
 def test_personal_data_is_covered_and_every_place_stays_where_it_was(run: RunFolder) -> None:
     before = {row["row_id"]: row["input"] for row in read_table(run.inputs).to_pylist()}
     untouched = {
-        name: body for name, body in plain(run).items() if name.endswith(".parquet") and name != "inputs.parquet"
+        name: body
+        for name, body in plain(run).items()
+        if name.endswith(".parquet") and name not in {"inputs.parquet", "variants.parquet"}
     }
     untouched["flagged.jsonl"] = run.flagged.read_bytes()
     done = redact(run, personal=True)
@@ -216,3 +222,26 @@ def test_a_redacted_audit_can_be_told_to_everybody(run: RunFolder) -> None:
     redact(run)
     done = CliRunner().invoke(main, ["report", str(run.path), "--audience", "public"], catch_exceptions=False)
     assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(("personal", "left"), [(False, [None, None, None]), (True, [["hi"], None, None])])
+def test_what_probes_wrote_into_texts_goes_where_it_may_be_a_word_of_them(
+    personal: bool, left: list[list[str] | None], tmp_path: Path
+) -> None:
+    """A word with a typing error is still that word: in a kept text, in a number of it, in a text that is not kept."""
+    folder = RunFolder(tmp_path / "run")
+    folder.draft.path.mkdir(parents=True)
+    kept = {**dict.fromkeys(INPUTS.names), "row_id": "1", "input": f"he rang {PLANTED[1]} twice"}
+    pq.write_table(pa.Table.from_pylist([kept], INPUTS), folder.inputs)
+    edits = [("1", 0, 2, "hi"), ("1", 8, 23, "+49 98 12345678"), ("2", 0, 2, "sehcret")]
+    rows = [
+        {**dict.fromkeys(VARIANTS.names), "probe": "robustness", "transform": "swap", "severity": 1, "status": "scored",
+         "row_id": row, "starts": [start], "ends": [end], "replacements": [new]}
+        for row, start, end, new in edits
+    ]  # fmt: skip
+    pq.write_table(pa.Table.from_pylist(rows, VARIANTS), folder.variants)
+    goes = _cover_inputs(folder, Redacted()) if personal else _drop_inputs(folder, Redacted())
+    _drop_edits(folder, goes)
+    found = read_table(folder.draft.variants)
+    assert found["replacements"].to_pylist() == left
+    assert found["starts"].to_pylist() == [[0], [8], [0]]
