@@ -24,6 +24,7 @@ NAMES = (
     "calibration_membership",
     "calibration_people",
     "private_counts",
+    "calibration_remedies",
     "bounds",
     "regression",
     "explain",

@@ -20,6 +20,7 @@ from audit.config.policy import PolicyConfig, RuleConfig, WaiverConfig, Waivers
 from audit.config.probes import ProbesConfig
 from audit.config.prompt import PromptConfig, check_fields
 from audit.config.reading import parse_yaml, read_yaml, refuse_broken_text
+from audit.config.remedies import RemediesConfig
 from audit.config.spelling import as_label
 from audit.config.stages import (
     DiscoveryConfig,
@@ -58,6 +59,7 @@ __all__ = [
     "PolicyConfig",
     "ProbesConfig",
     "PromptConfig",
+    "RemediesConfig",
     "RuleConfig",
     "ScorecardConfig",
     "SignOffConfig",
@@ -103,6 +105,7 @@ class AuditConfig(ConfigPart):
     scorecard: ScorecardConfig | None = Field(
         None, description="Left out: dimensions of risk are not summed up. `{}` does so with the scorecard that ships."
     )
+    remedies: RemediesConfig | None = Field(None, description="Left out: nothing is tried. `{}` tries the usual.")
     policy: PolicyConfig = PolicyConfig()
     monitoring: MonitoringConfig = MonitoringConfig()
     output: OutputConfig = OutputConfig()
@@ -183,6 +186,13 @@ class AuditConfig(ConfigPart):
             for name in self.deployment.shares:
                 if name not in slicings:
                     raise ValueError(f"deployment.shares: {name!r} is no attribute or crossing{meant(name, slicings)}")
+        if self.remedies is not None:
+            if self.data.outcome != "class":
+                raise ValueError("remedies: they are tried where a row has one class (data.outcome class)")
+            for name in self.remedies.attributes:
+                if name not in names:
+                    near = meant(name, names)
+                    raise ValueError(f"remedies: {name!r} is no attribute; attributes are {some(names)}{near}")
         return self
 
     @model_validator(mode="after")

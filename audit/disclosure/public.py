@@ -62,6 +62,8 @@ def made_public(result: AuditResult) -> AuditResult:
             "judgement": result.judgement and judgement(result.judgement, groups, shown),
             "social_impact": result.social_impact
             and social_impact(result.social_impact, groups, weighted=result.data.weighted),
+            # Findings are joined of this copy, and may advise nothing of what is dropped.
+            "remedies": None,
             "policy_source": source and source.model_copy(update={"file": POLICY_FILE}),
         }
     )
@@ -82,6 +84,7 @@ def made_public(result: AuditResult) -> AuditResult:
             ("exchange", result.exchange and swept.exchange is None),
             ("probes", len(swept.probes) < len(result.probes)),
             ("reliance", result.reliance and swept.reliance is None),
+            ("remedies", result.remedies),
             ("social_impact", result.social_impact and swept.social_impact is None),
             ("scorecard", result.scorecard and swept.scorecard is None),
             ("notes", len(swept.notes) < len(result.notes)),

@@ -163,6 +163,42 @@ def another_threshold_narrows_the_gap(facts: Facts) -> Iterator[Match]:
             yield Match(params, [f"/scores/{at}/{name}/{k}", f"/scores/{at}/{name}/{now}"])
 
 
+def thresholds_by_group_narrow_the_gap(facts: Facts) -> Iterator[Match]:
+    """Thresholds by group were tried, and on the half that judged they left a gap that is surely narrower."""
+    found, metric = facts.result.remedies, facts.finding.measures[0].metric
+    code = _MADE_ALIKE.get(metric)
+    for at, tried in enumerate(found.thresholds if found else ()):
+        if tried.attributes != facts.finding.attributes or not tried.remedies:
+            continue
+        for number, remedy in enumerate(tried.remedies):
+            if remedy.code != code:
+                continue
+            before, after = (
+                next((gap for gap in one.gaps if gap.metric == _JUDGED[metric]), None)
+                for one in (tried.remedies[0], remedy)
+            )
+            if before is None or after is None or before.value is None or after.value is None or after.upper is None:
+                continue
+            if after.upper < before.value:
+                params: Params = {"metric": remedy.code, "gap": before.value, "then": after.value, "most": after.upper}
+                yield Match(params, [f"/remedies/thresholds/{at}/remedies/{number}"])
+
+
+#: Metric of a gap -> the constraint that makes it small, and the rate that it is judged by.
+_MADE_ALIKE = {
+    "selection_rate": "demographic_parity",
+    "true_positive_rate": "equal_opportunity",
+    "false_negative_rate": "equal_opportunity",
+    "false_positive_rate": "equalized_odds",
+    "true_negative_rate": "equalized_odds",
+}
+_JUDGED = {
+    "selection_rate": "selection_rate",
+    "true_positive_rate": "true_positive_rate",
+    "false_negative_rate": "true_positive_rate",
+    "false_positive_rate": "false_positive_rate",
+    "true_negative_rate": "false_positive_rate",
+}
 _SWEPT = {
     "selection_rate": "demographic_parity_difference",
     "true_positive_rate": "equalized_odds_difference",
@@ -317,6 +353,7 @@ CONDITIONS: dict[str, Callable[[Facts], Iterator[Match]]] = {
         exchanging_flips_decisions,
         errors_are_confident,
         another_threshold_narrows_the_gap,
+        thresholds_by_group_narrow_the_gap,
         no_model_was_audited,
         more_decisions_would_settle,
         groups_are_too_small_to_assess,

@@ -14,12 +14,12 @@ from audit.frameworks.loading import packs_of
 from audit.pipeline.case import Case, fingerprint_of_run, understand
 from audit.pipeline.clock import Clock
 from audit.pipeline.comparisons import compare_all, with_explained_rates
+from audit.pipeline.consequences import consequences
 from audit.pipeline.data_audit import look_at_data
 from audit.pipeline.decide import decide
 from audit.pipeline.exchanges import exchange_groups
 from audit.pipeline.facts import describe
 from audit.pipeline.gaps import gaps_to_look_into
-from audit.pipeline.impact import social_impact
 from audit.pipeline.inputs import keep_inputs, seeing_of
 from audit.pipeline.persons import exchange_names
 from audit.pipeline.probes import ask_probes
@@ -31,7 +31,7 @@ from audit.policy.judge import judge
 from audit.policy.location import locate_rules
 from audit.report.documents import Telling
 from audit.report.write import write_documents
-from audit.result import AuditResult, Comparison, Consequences, DataAudited, Measured, PolicySource, Probing, Verdicts
+from audit.result import AuditResult, Comparison, DataAudited, Measured, PolicySource, Probing, Verdicts
 from audit.scorecard.loading import load_card
 from audit.scorecard.scoring import scored
 from audit.store.lock import held
@@ -143,7 +143,7 @@ def audited(
     with clock.timing("flag"):
         why = flag_decisions(case, folder, probed, named, explained, asked)
     with clock.timing("consequences"):
-        meaning = Consequences(social_impact=social_impact(case, folder, fairness))
+        meaning = consequences(case, folder, fairness)
     case.survey.images.check()
     told = record(case, subject, folder, clock, [*explained.notes, *asked.notes])
     verdicts = Verdicts(comparison=None, policy_source=None, judgement=None)

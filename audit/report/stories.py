@@ -222,7 +222,7 @@ def _level(level: float) -> str:
 
 
 #: Parameters of actions that are shares, differences of rates, or counts.
-_SHARES, _GAPS = {"share", "rate", "accuracy", "accuracy_then", "score"}, {"gap", "then"}
+_SHARES, _GAPS = {"share", "rate", "accuracy", "accuracy_then", "score"}, {"gap", "then", "most"}
 _COUNTS = {"n", "high", "of", "others"}
 #: Names of groups and of what they differ in; terms of a lexicon that change places.
 _GROUPS, _ENDS = {"group", "attributes"}, {"source", "target"}

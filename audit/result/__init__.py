@@ -4,6 +4,9 @@ The parts lie beside each other in one object: `Subject` (what was audited, and 
 groups), `DataAudited` (the data themselves), `Verdicts` (baseline and policy), `Why` (explanations, probe, flags),
 `Consequences` (social impact), `Conclusions` (findings), `Record` (notes, cost, environment). Each stands at the end of
 the file of what it holds, and declares its fields for the whole.
+groups), `Verdicts` (baseline and policy), `Why` (explanations, probe, flags), `Consequences` (social impact, what might
+help), `Conclusions` (findings), `Record` (notes, cost, environment). Each stands at the end of the file of what it
+holds, and declares its fields for the whole.
 
 It holds numbers and codes with parameters, never prose; words live in the message catalogue of the report. Fields that
 are null say why in `note`; counts are null only in a copy for the public, where they are suppressed. Apart from
@@ -118,6 +121,20 @@ from audit.result.privacy import (
     SideFacts,
 )
 from audit.result.probes import ProbeRate, ProbeResult, Probing, RefusedVariants, ShownVariant
+from audit.result.remedies import (
+    CollectMore,
+    FrontierPoint,
+    JudgedGap,
+    JudgedGroup,
+    JudgedRate,
+    LeftOut,
+    Remedies,
+    Remedy,
+    ReweightedCell,
+    Reweighting,
+    ThresholdRule,
+    ThresholdWhatIf,
+)
 from audit.result.scorecard import RiskDimension, Scorecard, Scored, ScoredIndicator
 from audit.result.social import (
     AffectedPeople,
@@ -178,6 +195,7 @@ __all__ = [
     "ClearGap",
     "ClearGaps",
     "Closing",
+    "CollectMore",
     "ComparedDecision",
     "Comparison",
     "Concentration",
@@ -214,6 +232,7 @@ __all__ = [
     "Flags",
     "FlipRate",
     "Flips",
+    "FrontierPoint",
     "Gain",
     "GapChange",
     "GapDecomposition",
@@ -224,7 +243,11 @@ __all__ = [
     "GroupMean",
     "GroupScores",
     "ImpactTable",
+    "JudgedGap",
+    "JudgedGroup",
+    "JudgedRate",
     "Judgement",
+    "LeftOut",
     "LibraryCheck",
     "LikelyLabelErrors",
     "MeansByAttribute",
@@ -261,7 +284,11 @@ __all__ = [
     "ReferenceShare",
     "RefusedVariants",
     "Reliance",
+    "Remedies",
+    "Remedy",
     "Representation",
+    "ReweightedCell",
+    "Reweighting",
     "RiskDimension",
     "RocCurve",
     "RowCheck",
@@ -286,6 +313,8 @@ __all__ = [
     "Sureness",
     "TellingWord",
     "TextEdit",
+    "ThresholdRule",
+    "ThresholdWhatIf",
     "Timings",
     "ToldGroup",
     "TooLong",

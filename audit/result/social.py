@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from audit.result.part import Count, Part, Size
+from audit.result.remedies import Remedies
 
 #: What may happen to a person: the label is missed; it is given wrongly; the decision goes against the person, right or
 #: wrong.
@@ -129,6 +130,7 @@ class SocialImpact(Part):
 
 
 class Consequences(Part):
-    """What decisions mean for people."""
+    """What decisions mean for people, and what might help."""
 
     social_impact: SocialImpact | None = Field(None, description="Null where it was not asked for.")
+    remedies: Remedies | None = Field(None, description="Null where it was not asked for.")

@@ -103,6 +103,7 @@ MAY_KNOW = {
     "policy": {"config", "errors", "fairness", "result", "store", "text"},
     "impact": {"config", "fairness", "result"},
     "monitoring": {"config", "data", "errors", "fairness", "policy", "result", "store"},
+    "remedies": {"fairness", "impact", "policy", "result", "store"},
     "findings": {"config", "fairness", "result"},
     "probes": {"config", "data", "entities", "errors", "models", "result", "say", "store", "terms"},
     "explain": {"audit", "config", "data", "errors", "fairness", "models", "result", "store", "terms"},

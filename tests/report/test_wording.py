@@ -82,6 +82,9 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     prefixes += ("probe.", "probes.lead", "probes.outcome.", "probes.refused", "probes.says.")
     prefixes += ("monitor.",)
     prefixes += ("review.",)
+    prefixes += ("probe.", "probes.lead", "probes.outcome.", "probes.refused", "probes.says.")
+    prefixes += ("monitor.",)
+    prefixes += ("social_impact.excess.", "remedies.caution.", "remedies.name.", "remedies.rule.")
     prefixes += ("flags.means.", "flags.severity.", "flags.confirmed.")
     prefixes += (
         "axis.",

@@ -36,6 +36,7 @@ BUILT_IN = (
         "review",
         "comparison",
         "social_impact",
+        "remedies",
         "gate",
         "bias_audit",
         "compliance",

@@ -1,4 +1,4 @@
-"""Social impact: the decisions are read once more, and rates become numbers of people."""
+"""What decisions mean for people, and what might help: the decisions are read once more."""
 
 from __future__ import annotations
 
@@ -11,29 +11,43 @@ from audit.impact.grouped import Sliced
 from audit.impact.harms import AGAINST, MISSED, WRONGLY_GIVEN, HarmRates
 from audit.impact.people import Volume, affected
 from audit.pipeline.case import Case
-from audit.result import Fairness
+from audit.pipeline.remedies import remedies
+from audit.result import Consequences, Fairness
 from audit.result.social import AffectedPeople, Concentration, Gain, GroupCost, SocialImpact
 from audit.store.decisions import read_decisions
 from audit.store.runfolder import RunFolder
 
 
-def social_impact(case: Case, folder: RunFolder, fairness: Fairness) -> SocialImpact | None:
-    """Count people whom decisions harm, in every slicing; None where it was not asked for."""
-    asked = case.config.deployment
-    if asked is None:
-        return None
+def slices_of(case: Case, folder: RunFolder, fairness: Fairness) -> list[Sliced]:
+    """Tally the decisions once more, by every slicing, everybody included."""
     members = [attribute.label for attribute in case.config.attributes if attribute.members]
     columns = tally_columns(case.slicings, members)
     tallies = tally_decisions(read_decisions(folder.decisions, columns), case.slicings)
     everybody = next(tally for tally in tallies if not tally.slicing.attributes)
+    facts = {tuple(item.attributes): item for item in fairness.slicings}
+    return [Sliced(facts[tally.slicing.attributes], tally, everybody, case.question) for tally in tallies]
+
+
+def consequences(case: Case, folder: RunFolder, fairness: Fairness) -> Consequences:
+    """Say what decisions mean for people, and what might help, where the configuration asks for it."""
+    if case.config.deployment is None and case.config.remedies is None:
+        return Consequences()
+    slices = slices_of(case, folder, fairness)
+    return Consequences(social_impact=social_impact(case, slices), remedies=remedies(case, folder, slices))
+
+
+def social_impact(case: Case, slices: list[Sliced]) -> SocialImpact | None:
+    """Count people whom decisions harm, in every slicing; None where it was not asked for."""
+    asked = case.config.deployment
+    if asked is None:
+        return None
     two = case.positive is not None and len(case.classes) == 2
     people: list[AffectedPeople] = []
     gains: list[Gain] = []
     crowded: list[Concentration] = []
     costs: list[GroupCost] = []
-    for tally in tallies:
-        facts = next(item for item in fairness.slicings if tuple(item.attributes) == tally.slicing.attributes)
-        sliced = Sliced(facts, tally, everybody, case.question)
+    for sliced in slices:
+        facts = sliced.facts
         volume = Volume(asked.decisions_per_year, asked.shares.get(name_of(facts.attributes)))
         lines, equal = _of_slicing(sliced, volume, _harms(asked, two=two))
         people += lines
@@ -41,7 +55,7 @@ def social_impact(case: Case, folder: RunFolder, fairness: Fairness) -> SocialIm
         if facts.attributes and (found := concentration(sliced)):
             crowded.append(found)
         if asked.costs and two:
-            costs += costs_of(asked.costs, lines, clustered=tally.slicing.clustered)
+            costs += costs_of(asked.costs, lines, clustered=sliced.tally.slicing.clustered)
     price = asked.costs
     return SocialImpact(
         decisions_per_year=asked.decisions_per_year,
