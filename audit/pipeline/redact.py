@@ -209,6 +209,13 @@ def _without_words(
     """Take words of texts out of a result; words of lexicons, which people chose, stay. Findings are joined again."""
     update: dict[str, Any] = {"gaps": [_without_word_parts(gap, goes, done) for gap in result.gaps]}
     update["probes"] = [_without_edits(probe, goes) for probe in result.probes]
+    if audited := result.data_audit:
+        kept = [[item for item in proxy.words if not goes.word(item.word, item.n)] for proxy in audited.proxies]
+        done.words += sum(len(proxy.words) - len(words) for proxy, words in zip(audited.proxies, kept, strict=True))
+        proxies = [
+            proxy.model_copy(update={"words": words}) for proxy, words in zip(audited.proxies, kept, strict=True)
+        ]
+        update["data_audit"] = audited.model_copy(update={"proxies": proxies})
     if found := result.explanations:
         words = [item for item in found.words if not goes.word(item.word, item.n)]
         done.words += len(found.words) - len(words)
