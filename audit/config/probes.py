@@ -64,7 +64,8 @@ class ProbesConfig(ConfigPart):
         (), description="Changes of your own, each with what must become of the decision."
     )
     robustness: RobustnessConfig | None = Field(
-        None, description="Changes that keep the right answer: typing errors, spelling, blur, noise; {}: the defaults."
+        RobustnessConfig(),
+        description="Changes that keep the right answer: typing errors, spelling, blur, noise; null: none.",
     )
     own: dict[str, dict[str, Any]] = Field(
         {}, description="Probes of installed packages, by name, each with its settings."

@@ -37,7 +37,7 @@ class RobustnessConfig(ConfigPart):
     )
     languages: tuple[Literal["en", "zh"], ...] = Field(("en",), description="Languages of the texts.")
     severities: tuple[Annotated[int, Field(ge=1, le=5)], ...] = Field(
-        (1, 3, 5), min_length=1, description="How strong: 1 to 5; of a change with fewer severities, those it has."
+        (1, 3), min_length=1, description="How strong: 1 to 5; of a change with fewer severities, those it has."
     )
     measurement_error: dict[Column, MeasurementError] = Field(
         default_factory=dict, description="Error of each feature; a number without one is not moved."

@@ -39,7 +39,9 @@ def probing(model_case: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     def make(*functions: str, **changes: Any) -> dict[str, Any]:
         asked = [{"function": f"own_changes:{name}"} for name in functions]
-        probes = {"sample": 30, "invariance": asked} | changes.pop("probes", {})
+        probes = {"sample": 30, "invariance": asked, "robustness": None, "adversarial": None} | changes.pop(
+            "probes", {}
+        )
         return model_case(rows=40, probes=probes, explanations={"which": "none"}, **changes)
 
     return make
