@@ -185,11 +185,6 @@ _WORDS: dict[str, dict[Decision, str]] = {
         "suppressed": "hits rate lower upper moved",
     },
     "RefusedVariants": {"told": "transform reason n"},
-    "Scorecard": {"told": "file sha256", "parts": "dimensions"},
-    "RiskDimension": {"told": "code score lowest highest known drivers measure_next", "parts": "indicators"},
-    "ScoredIndicator": {
-        "told": "code title field zero one weight measure reason parts value lower upper x x_lower x_upper"
-    },
     "Reliance": {"told": "share threshold decisions suspected confirmed_by_masking confirmed_by_exchange unconfirmed"},
     "Findings": {"told": "left_out", "parts": "items"},
     "Finding": {
