@@ -147,7 +147,7 @@ def _wider(gaps: list[JudgedGap], constraint: str) -> JudgedGap | None:
 
 
 def _says(view: View, found: Remedies, item: ThresholdWhatIf) -> str | None:
-    """Say which thresholds by group narrow their gap most, and what that costs."""
+    """Say which thresholds by group surely narrow their gap most, and what that costs."""
     if not item.remedies:
         return view.t("remedies.says.none", reason=view.t.note(item.note))
     before = item.remedies[0]
@@ -157,7 +157,8 @@ def _says(view: View, found: Remedies, item: ThresholdWhatIf) -> str | None:
             continue
         then, now = _wider(before.gaps, remedy.code), _wider(remedy.gaps, remedy.code)
         if then is not None and now is not None:
-            narrowed.append(((then.value or 0.0) - (now.value or 0.0), remedy, then, now))
+            # By what is sure: a gap that looks small may be wide all the same.
+            narrowed.append(((then.value or 0.0) - (1.0 if now.upper is None else now.upper), remedy, then, now))
     if not narrowed:
         return None
     _, remedy, then, now = max(narrowed, key=lambda one: one[0])
