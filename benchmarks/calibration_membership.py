@@ -5,7 +5,7 @@ higher, so that the truth is known: the AUC is Φ(shift/√2), and at a false po
 members are named. *Tied* rounds the loss to a tenth, as a function that tells probabilities of two digits does;
 *clusters* lets six rows share half of their variance, members and held-out rows together.
 
-`BENCH_RUNS` sets the number of data sets per design (default 1000).
+`BENCH_RUNS` sets the number of data sets per design (default 200).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from scipy.stats import norm
 from audit.fairness.membership.attacks import attack
 from audit.fairness.membership.signals import CLASS, LOSS
 
-RUNS = int(os.environ.get("BENCH_RUNS", "1000"))
+RUNS = int(os.environ.get("BENCH_RUNS", "200"))
 LEVEL = 0.95
 GROUPS, CLASSES = ("a", "b", "c"), ("no", "yes")
 
@@ -76,19 +76,17 @@ class Design:
 
 
 DESIGNS = (
-    Design(2000, 2000),
     Design(300, 300),
-    Design(200, 2000),
-    Design(2000, 150),
-    Design(2000, 2000, tied=True),
-    Design(1000, 1000, cluster=6),
-    Design(2000, 2000, shift=0.5),
-    Design(2000, 2000, shift=2.0),
-    Design(2000, 2000, shift=4.0),
+    Design(2000, 2000),
+    Design(200, 1000),
+    Design(600, 600, cluster=6),
+    Design(500, 500, tied=True),
+    Design(1000, 1000, shift=0.5),
     Design(300, 300, shift=1.0),
+    Design(1000, 1000, shift=2.0),
 )
 #: Designs in which one group is remembered more.
-PLANTED = (Design(2000, 2000, more=0.5), Design(2000, 2000, shift=0.5, more=0.5), Design(600, 600, more=0.5))
+PLANTED = (Design(2000, 2000, more=0.5), Design(600, 600, more=0.5))
 
 
 @dataclass(frozen=True)
@@ -150,12 +148,13 @@ def table(runs: int = RUNS) -> Iterator[str]:
     yield "| members + held out | true AUC | held by its interval | by class | at 1 % | held | width | .1 % | pairs |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for design in DESIGNS:
-        found = outcome(design, runs)
+        # Between groups that are alike nothing is to be found: looked at where nothing is remembered.
+        found = outcome(design, runs, by=() if design.shift else ("g",))
         mille = f"{found.one_per_mille / found.defined:.3f}" if found.defined else "–"
         yield (
             f"| {design} | {design.auc:.3f} | {found.auc / runs:.3f} | {found.by_class / runs:.3f} | "
             f"{design.named(0.01):.3f} | {found.one_percent / runs:.3f} | {found.width:.3f} | {mille} | "
-            f"{found.named / runs:.3f} |"
+            f"{'' if design.shift else f'{found.named / runs:.3f}'} |"
         )
     for design in PLANTED:
         found = outcome(design, runs)

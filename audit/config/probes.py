@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr, model_validator
 
 from audit.config.part import ConfigPart, Label
+from audit.config.privacy import LeakageConfig, MembershipConfig
 from audit.config.robustness import RobustnessConfig
 from audit.config.stages import Dotted
 
@@ -67,16 +68,35 @@ class ProbesConfig(ConfigPart):
         RobustnessConfig(),
         description="Changes that keep the right answer: typing errors, spelling, blur, noise; null: none.",
     )
+    membership: MembershipConfig | None = Field(
+        None, description="Can rows that the model was trained on be told from others? Left out: nobody looks."
+    )
+    leakage: LeakageConfig | None = Field(
+        None, description="Does a model that writes give back what it was trained on? Left out: nobody looks."
+    )
     own: dict[str, dict[str, Any]] = Field(
         {}, description="Probes of installed packages, by name, each with its settings."
     )
 
     def based_at(self, folder: Path) -> ProbesConfig:
         """Return it with functions that are looked for in a folder first."""
-        based = self.model_copy(deep=True)
+        remembered = {
+            "membership": self.membership and self.membership.based_at(folder),
+            "leakage": self.leakage and self.leakage.based_at(folder),
+        }
+        based = self.model_copy(deep=True).model_copy(update=remembered)
         for one in based.invariance:
             one._folder = folder
         return based
+
+    def portable(self) -> ProbesConfig:
+        """Return it without where things lie on this machine."""
+        return self.model_copy(
+            update={
+                "membership": self.membership and self.membership.portable(),
+                "leakage": self.leakage and self.leakage.portable(),
+            }
+        )
 
     @model_validator(mode="after")
     def _names_are_plain(self) -> ProbesConfig:

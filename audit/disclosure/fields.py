@@ -24,7 +24,7 @@ _WORDS: dict[str, dict[Decision, str]] = {
         "suppressed": "title config model data slicings metrics adjusted disparities class_reports stratified "
         "adverse_impact impact_ratios clear_gaps findings comparison judgement explanations gaps pushes exchange names "
         "probes reliance flags notes work social_impact",
-        "dropped": "correlations scores discovery data_audit scorecard remedies",
+        "dropped": "correlations scores discovery data_audit scorecard remedies membership leakage",
     },
     "Publication": {"told": "least suppressed left_out", "parts": "privacy"},
     "PrivateCounts": {"told": "mechanism library unit per_unit epsilon spent negative", "parts": "tables"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ import torch
 from audit.data.examples import Example, Plain
 from audit.result import ModelFacts, Note
 from audit.store.decisions import Decided
+
+if TYPE_CHECKING:
+    from audit.models.language_model import LanguageModel
 
 #: Unit of elements that are part of no unit: special tokens, a template. They are summed up as one line, the frame.
 FRAME = -1
@@ -199,6 +202,9 @@ class AdapterOfPrompts(Adapter, Protocol):
 
     def answers_freely(self, batch: Batch) -> npt.NDArray[np.bool_]:
         """Whether what the model writes by itself is one of the options, shape (batch,)."""
+
+    def language_model(self) -> LanguageModel:
+        """The model without its prompt: how likely it finds texts, and how it goes on with them."""
 
 
 def elements_of(encoded: Sequence[Encoded], units: Sequence[Collection[int]], width: int) -> torch.Tensor:

@@ -18,6 +18,7 @@ from audit.models.answers import answers_of
 from audit.models.causal import Left, accepted_by, log_likelihoods, prefix, written
 from audit.models.embedding_model import TokenBatch
 from audit.models.encoded_prompts import PromptEncoder
+from audit.models.language_model import LanguageModel
 from audit.models.prompt_text import template_of
 from audit.models.tasks import PROMPTED
 from audit.models.text_model import TextModel
@@ -148,6 +149,12 @@ class PromptedClassification(TextModel):
         found = written(self._model, self._accepted, left, said, cache, tokens).tolist()
         return np.array([self._answers.begins(ids) for ids in found], bool)
 
+    def language_model(self) -> LanguageModel:
+        """The model without its prompt."""
+        begin = () if self._prompt.begin is False else self._encoder.begin or _begins(self._tokenizer)
+        facts = self._facts
+        return LanguageModel(self._model, self._tokenizer, self._accepted, begin, facts.max_length, facts.batch_tokens)
+
     def _probed(self) -> list[Encoded]:
         names = tuple(slots_of(self._encoder.pieces))
         return self.encode([Fields(names, (text,) * len(names)) for text in self._probe_texts()])
@@ -162,12 +169,8 @@ def _asked(config: ModelConfig) -> PromptConfig:
 def _begin(prompt: PromptConfig, tokenizer: Any) -> tuple[int, ...]:
     """Tokens before every prompt: what the tokenizer puts there itself, or as configured."""
     if prompt.begin is None:
-        if prompt.chat:  # a chat template has its own
-            return ()
-        plain = list(tokenizer("x", add_special_tokens=False)["input_ids"])
-        whole = list(tokenizer("x")["input_ids"])
-        at = next((i for i in range(len(whole)) if whole[i : i + len(plain)] == plain), 0)
-        return tuple(whole[:at])
+        # A chat template has its own.
+        return () if prompt.chat else _begins(tokenizer)
     if not prompt.begin:
         return ()
     if tokenizer.bos_token_id is None:
@@ -176,3 +179,11 @@ def _begin(prompt: PromptConfig, tokenizer: Any) -> tuple[int, ...]:
             hint="leave it out",
         )  # fmt: skip
     return (int(tokenizer.bos_token_id),)
+
+
+def _begins(tokenizer: Any) -> tuple[int, ...]:
+    """Tokens that the tokenizer puts before a text itself."""
+    plain = list(tokenizer("x", add_special_tokens=False)["input_ids"])
+    whole = list(tokenizer("x")["input_ids"])
+    at = next((i for i in range(len(whole)) if whole[i : i + len(plain)] == plain), 0)
+    return tuple(whole[:at])

@@ -39,6 +39,7 @@ from audit.text import file_name
 
 if TYPE_CHECKING:
     from audit.models.adapter import Adapter
+    from audit.pipeline.privacy import Remembering
     from audit.probes.variants import Probe
 
 
@@ -62,6 +63,8 @@ class Case:
     exchanges: tuple[str, ...] = ()
     #: What the model is asked about again.
     probes: tuple[Probe, ...] = ()
+    #: What is asked about its training.
+    remembering: Remembering | None = None
 
 
 def understand(
@@ -126,6 +129,7 @@ def understand(
         flagging=any(probe.flags for probe in probes),
         probes=[(probe.name, probe.transforms) for probe in probes],
         scorecard=config.scorecard is not None,
+        members=config.probes is not None and config.probes.membership is not None and known is not None,
     )  # fmt: skip
     standardised = {metric.name for metric in metrics if metric.numerator is not None} if config.controls else set()
     check_policy(
@@ -368,6 +372,8 @@ def fingerprint_of_run(
 def portable(config: AuditConfig) -> dict[str, Any]:
     """Return the configuration as plain data, without where things lie on this machine."""
     plain = config.model_dump(mode="json")
+    if config.probes:
+        plain["probes"] = config.probes.portable().model_dump(mode="json")
     plain["data"]["path"] = config.data.path.name
     if config.model:
         plain["model"]["path"] = file_name(config.model.path) if config.model.has_path else ""

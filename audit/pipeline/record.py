@@ -17,7 +17,10 @@ from audit.result import AuditResult, Note, Record, Subject, Timings
 from audit.store.runfolder import RunFolder
 
 #: Stages that ask the model, and count what it cost.
-COUNTED = ("decisions", "counterfactuals", "names", "attributions", "contributions")
+COUNTED = (
+    *("decisions", "counterfactuals", "names", "attributions", "contributions"),
+    *("membership", "membership_reference", "canaries", "continuations"),
+)
 
 
 def record(case: Case, subject: Subject, folder: RunFolder, clock: Clock, noted: Sequence[Note]) -> Record:

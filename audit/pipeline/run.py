@@ -22,6 +22,7 @@ from audit.pipeline.facts import describe
 from audit.pipeline.gaps import gaps_to_look_into
 from audit.pipeline.inputs import keep_inputs, seeing_of
 from audit.pipeline.persons import exchange_names
+from audit.pipeline.privacy import look_for_memory, remembering_asked
 from audit.pipeline.probes import ask_probes
 from audit.pipeline.record import record, vouched
 from audit.pipeline.versions import changed_rows, compare_versions, fingerprint_of_baseline
@@ -98,10 +99,12 @@ def run(
     with clock.timing("load"):
         adapter = load(config)
     case = understand(config, surveyed, adapter)
+    case.remembering = remembering_asked(case)
 
     place = RunFolder(config.output.folder)
     fingerprint = fingerprint_of_run(config, surveyed, adapter, case.probes) | {
-        "baseline": fingerprint_of_baseline(reference)
+        "baseline": fingerprint_of_baseline(reference),
+        **case.remembering.fingerprint(),
     }
     with held(place.path):
         if finished := place.begin(fingerprint, resume=resume, overwrite=overwrite):
@@ -142,12 +145,16 @@ def audited(
     asked = ask_probes(case, folder, progress, clock, explained.table)
     with clock.timing("flag"):
         why = flag_decisions(case, folder, probed, named, explained, asked)
+    with clock.timing("remembered"):
+        remembered = look_for_memory(case, folder, progress, clock)
     with clock.timing("consequences"):
         meaning = consequences(case, folder, fairness)
     case.survey.images.check()
     told = record(case, subject, folder, clock, [*explained.notes, *asked.notes])
     verdicts = Verdicts(comparison=None, policy_source=None, judgement=None)
-    result = AuditResult.of(subject, fairness, looked, verdicts, why, Probing(probes=asked.results), meaning, told)
+    result = AuditResult.of(
+        subject, fairness, looked, verdicts, why, Probing(probes=asked.results), remembered, meaning, told
+    )
     return with_scorecard(result, case.config)
 
 

@@ -18,6 +18,7 @@ from audit.fairness.bounds.sketch import gathered
 from audit.fairness.compare.change import ChangeBounds, Changes, group_changes, pair_changes
 from audit.fairness.metrics.names import SCORECARD
 from audit.policy.asked import AskedRule
+from audit.policy.remembered import OperatedValue
 from audit.policy.rules import NEUTRAL
 from audit.result import Doubt, MetricValue
 
@@ -179,6 +180,7 @@ def _estimates(question: AskedRule, values: list[MetricValue]) -> Estimates:
     if question.correlation is not None:
         at = [question.correlation.groups.index(value.group) for value in values]
         correlation = np.array(question.correlation.matrix)[np.ix_(at, at)]
+    points = [value.operating() for value in values if isinstance(value, OperatedValue)]
     effective = column("effective_n")
     return Estimates(
         np.array([value.value for value in values], float),
@@ -187,6 +189,7 @@ def _estimates(question: AskedRule, values: list[MetricValue]) -> Estimates:
         column("standard_error") if values else None,
         correlation,
         gathered([v.sketch for v in values]) if values and all(v.sketch is not None for v in values) else None,
+        points if points and len(points) == len(values) else None,
     )
 
 

@@ -11,28 +11,29 @@ from audit.fairness.metrics.names import (
     COMPARED_AXES,
     FLAG_RATE,
     FLIP_RATE,
+    MEMBERSHIP_METRICS,
     NAME_METRICS,
     PROBE_RATE,
     SCORECARD,
     TOKEN_GAP,
 )
 from audit.policy.asked import AskedRule
+from audit.policy.remembered import of_remembered
 from audit.result import AuditResult, MetricValue
 from audit.result.scorecard import DIMENSIONS
 
 
 def is_outcome(metric: str) -> bool:
     """Whether a rule speaks of flips or flags rather than of a metric of decisions."""
-    return metric in {FLIP_RATE, TOKEN_GAP} or metric.startswith((FLAG_RATE, SCORECARD))
+    return metric in {FLIP_RATE, TOKEN_GAP, *MEMBERSHIP_METRICS} or metric.startswith((FLAG_RATE, SCORECARD))
 
 
 def check_outcome(name: str, rule: RuleConfig, metrics: Mapping[str, str]) -> None:
     """Refuse a rule on flips or flags that this audit cannot answer."""
     if rule.at_most is None:
         raise ConfigError(f"policy, {name}: {rule.metric} is held by `at_most`, not by a difference or a change")
-    if any(not isinstance(item, str) for item in rule.over) or (
-        rule.over and rule.metric.startswith((FLAG_RATE, SCORECARD))
-    ):
+    crossed = rule.metric not in MEMBERSHIP_METRICS and any(not isinstance(item, str) for item in rule.over)
+    if crossed or (rule.over and rule.metric.startswith((FLAG_RATE, SCORECARD))):
         raise ConfigError(f"policy, {name}: `over` names axes of the exchange, for {FLIP_RATE} and {TOKEN_GAP}")
     if rule.metric not in metrics:
         known = [metric for metric in metrics if is_outcome(metric)]
@@ -40,7 +41,7 @@ def check_outcome(name: str, rule: RuleConfig, metrics: Mapping[str, str]) -> No
             f"policy, {name}: {rule.metric!r} is not known in this audit; it has {some(known, 20)}",
             hint=(f"did you mean {close!r}? " if (close := nearest(rule.metric, known)) else "")
             + "flips need `exchange: {}` in the configuration, flags of explanations need explanations, dimensions of "
-            "risk need `scorecard: {}`",
+            "risk need `scorecard: {}`, and membership needs `probes.membership`",
         )
     if rule.at_most >= 1:
         raise ConfigError(f"policy, {name}: shares never exceed 1, so it can never fail")
@@ -55,6 +56,7 @@ def outcome_units(
     flagging: bool = False,
     probes: Iterable[tuple[str, Sequence[str]]] = (),
     scorecard: bool = False,
+    members: bool = False,
 ) -> dict[str, str]:
     """What rules on flips, names and flags an audit can answer, with their units.
 
@@ -68,6 +70,8 @@ def outcome_units(
         Name and changes of each probe.
     scorecard
         Whether dimensions of risk are summed up.
+    members
+        Whether rows that were trained on are named.
     """
     names = [FLIP_RATE, TOKEN_GAP, f"{FLAG_RATE}counterfactual_flip"] if exchanged else []
     names += [*NAME_METRICS, f"{FLAG_RATE}name_flip"] if named else []
@@ -76,6 +80,7 @@ def outcome_units(
     names += [f"{FLAG_RATE}identity_reliance"] if explained and (exchanged or named) else []
     names += [f"{FLAG_RATE}probe_hit"] if flagging else []
     names += [SCORECARD + code for code in DIMENSIONS] if scorecard else []
+    names += MEMBERSHIP_METRICS if members else []
     return dict.fromkeys([*names, *probe_metrics(probes)], "share")
 
 
@@ -103,6 +108,8 @@ def of_outcomes(name: str, rule: RuleConfig, result: AuditResult) -> list[AskedR
     """Ask a rule of flips, per axis with a value for each pair of groups, of flags, or of a dimension of risk."""
     if rule.metric.startswith(SCORECARD):
         return [AskedRule(name, rule, [], rule.metric, None, _of_dimension(rule.metric, result), None)]
+    if rule.metric in MEMBERSHIP_METRICS:
+        return of_remembered(name, rule, result)
     if rule.metric.startswith(FLAG_RATE):
         code = rule.metric.removeprefix(FLAG_RATE)
         values = [

@@ -15,12 +15,14 @@ from audit.fairness.metrics.names import (
     EXPLAINED_RATE,
     FLAG_RATE,
     FLIP_RATE,
+    MEMBERSHIP_METRICS,
     NAME_METRICS,
     SCORECARD,
     TOKEN_GAP,
 )
 from audit.policy.asked import AskedRule
 from audit.policy.outcomes import check_outcome, is_of_probe, is_outcome, of_outcomes, probe_metrics
+from audit.policy.remembered import check_remembered
 from audit.result import (
     AuditResult,
     Change,
@@ -62,6 +64,7 @@ def questions(result: AuditResult, policy: PolicyConfig) -> list[AskedRule]:
     units |= dict.fromkeys(
         (SCORECARD + item.code for item in result.scorecard.dimensions) if result.scorecard else (), "share"
     )
+    units |= dict.fromkeys(MEMBERSHIP_METRICS if result.membership else (), "share")
     proportions = {item.name for item in result.metric_definitions if item.method == "exact"}
     names = names_measured(result)
     units |= {item.name: item.unit for item in names.metric_definitions} if names else {}
@@ -215,6 +218,8 @@ def check_policy(
     for name, rule in named:
         if is_outcome(rule.metric):
             check_outcome(name, rule, metrics)
+            if rule.metric in MEMBERSHIP_METRICS:
+                check_remembered(name, rule, [item[0] for item in audited if len(item) == 1])
             continue
         if rule.metric in NAME_METRICS:
             _check_names(name, rule, of_names)

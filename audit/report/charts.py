@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -347,6 +348,39 @@ def course(
         yaxis={"tickformat": ".1~%", "range": [low - room, high + room], "automargin": True, "zeroline": False},
     )
     return Chart(figure, label, 240)
+
+
+def roc(label: str, x: str, y: str, chance: str, series: Mapping[str, Sequence[tuple[float, float]]]) -> Chart:
+    """True positive rates over false positive rates, on two scales of powers of ten; `chance` names the diagonal."""
+    smallest = min((point[0] for points in series.values() for point in points), default=0.01)
+    power = min(math.floor(math.log10(smallest) + 1e-9), -1)
+    figure = go.Figure(
+        go.Scatter(x=[10**power, 1], y=[10**power, 1], mode="lines", line={"color": MUTED, "width": 1, "dash": "dot"},
+                   hoverinfo="skip", showlegend=False)
+    )  # fmt: skip
+    legend = [(chance, COLOUR_NAMES[MUTED])]
+    dashes = ("solid", "dash", "dot", "dashdot")
+    for number, (name, points) in enumerate(series.items()):
+        colour = SERIES[number % len(SERIES)]
+        # Where nobody is named there is no power of ten.
+        seen = [point for point in points if point[1] > 0]
+        figure.add_trace(
+            go.Scatter(
+                x=[point[0] for point in seen], y=[point[1] for point in seen], mode="lines",
+                name=chart_text(name, 40), line={"color": colour, "width": 2.2, "dash": dashes[number % len(dashes)]},
+                hovertemplate="%{x:.2%}, %{y:.2%}<extra>%{fullData.name}</extra>",
+            )
+        )  # fmt: skip
+        legend.append((name, COLOUR_NAMES[colour]))
+    ticks = [10**at for at in range(power, 1)]
+    names = [f"{100 * one:g}\u00a0%" for one in ticks]
+    axis = {"type": "log", "range": [power, 0.02], "tickvals": ticks, "ticktext": names, "zeroline": False}
+    figure.update_layout(
+        margin={"l": 8, "r": 16, "t": 8, "b": 44}, showlegend=False,
+        xaxis={**axis, "title": {"text": chart_text(x, 60)}},
+        yaxis={**axis, "title": {"text": chart_text(y, 40), "standoff": 10}, "automargin": True},
+    )  # fmt: skip
+    return Chart(figure, label, 340, legend=tuple(legend))
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

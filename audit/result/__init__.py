@@ -113,12 +113,18 @@ from audit.result.impact import CategoryRate, ImpactTable
 from audit.result.names import NameExchanges, NamesOfGroup, NameTried, OwnNames, ShownEntity
 from audit.result.part import Note, Part
 from audit.result.privacy import (
+    CanaryExposure,
+    ExtractedPair,
+    ExtractedRate,
+    Leakage,
     Membership,
     MembershipPair,
     MembershipValue,
     OperatingPoint,
+    Remembered,
     RocCurve,
     SideFacts,
+    TextFacts,
 )
 from audit.result.probes import ProbeRate, ProbeResult, Probing, RefusedVariants, ShownVariant
 from audit.result.remedies import (
@@ -186,6 +192,7 @@ __all__ = [
     "AuditResult",
     "Borne",
     "CalibrationBin",
+    "CanaryExposure",
     "Carried",
     "Carrier",
     "CategoryRate",
@@ -223,6 +230,8 @@ __all__ = [
     "ExplanationComparison",
     "ExplanationShift",
     "Explanations",
+    "ExtractedPair",
+    "ExtractedRate",
     "Fairness",
     "Finding",
     "FindingExample",
@@ -247,6 +256,7 @@ __all__ = [
     "JudgedGroup",
     "JudgedRate",
     "Judgement",
+    "Leakage",
     "LeftOut",
     "LibraryCheck",
     "LikelyLabelErrors",
@@ -286,6 +296,7 @@ __all__ = [
     "Reliance",
     "Remedies",
     "Remedy",
+    "Remembered",
     "Representation",
     "ReweightedCell",
     "Reweighting",
@@ -313,6 +324,7 @@ __all__ = [
     "Sureness",
     "TellingWord",
     "TextEdit",
+    "TextFacts",
     "ThresholdRule",
     "ThresholdWhatIf",
     "Timings",
@@ -334,7 +346,7 @@ class Measured(Fairness, Subject):
 
 
 # pydantic gives the fields of the last base first: read the bases from right to left for the order in result.json.
-class AuditResult(Record, Conclusions, Scored, Consequences, Probing, Why, Verdicts, DataAudited, Measured):
+class AuditResult(Record, Conclusions, Scored, Consequences, Remembered, Probing, Why, Verdicts, DataAudited, Measured):
     """One audit, whole."""
 
     def metrics_frame(self) -> pd.DataFrame:

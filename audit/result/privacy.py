@@ -106,3 +106,84 @@ class Membership(Part):
     comparisons: Count = Field(description="Pairs of groups that were compared.")
     pairs: list[MembershipPair] = Field(description="The least likely to be chance first.")
     roc: list[RocCurve]
+
+
+class CanaryExposure(Part):
+    """How much likelier a model finds a secret than other secrets in its place."""
+
+    name: str
+    planted: bool = Field(description="Whether it is in the training texts, as whoever planted it says.")
+    bits: Size = Field(description="log₂ of how many secrets there might be: the largest exposure there is.")
+    compared: Count = Field(description="Other secrets that the model was asked about.")
+    whole: bool = Field(description="Whether these are all there are.")
+    ahead: Size = Field(description="Of these, the ones that the model finds likelier; one as likely counts half.")
+    exposure: float = Field(description="Bits, after Carlini et al. 2019.")
+    lower: float
+    upper: float
+    p_value: float = Field(description="How often a secret that the model never saw is as exposed as this.")
+    holm_p: float = Field(description="Adjusted for all canaries.")
+
+
+class TextFacts(Part):
+    """Texts that the model was asked to go on with."""
+
+    sha256: str = Field(description="Of the file.")
+    rows: Count
+    repeated: Count = Field(description="Texts that stood there before, which count once.")
+    known: Count = Field(description="Of texts that were not trained on: those that are among the members, left out.")
+    drawn: Count
+    short: Count = Field(description="Texts drawn that have too few tokens, left out.")
+
+
+class ExtractedRate(Part):
+    """How many texts the model goes on with word for word."""
+
+    side: Literal["members", "held_out"]
+    attributes: list[str] = Field(description="None: everybody.")
+    group: list[str]
+    n: Count
+    extracted: Count
+    rate: float | None
+    lower: float | None
+    upper: float | None
+
+
+class ExtractedPair(Part):
+    """Two shares of texts compared: of two groups of members, or of members and other texts."""
+
+    attributes: list[str] = Field(description="None: members against other texts.")
+    low_group: list[str]
+    high_group: list[str]
+    low_value: float
+    high_value: float
+    difference: float
+    lower: float
+    upper: float
+    p_value: float
+    holm_p: float = Field(description="Adjusted for all that is compared.")
+
+
+class Leakage(Part):
+    """Does a model that writes give back what it was trained on?"""
+
+    level: float
+    canaries_sha256: str | None = Field(description="Of the file with canaries.")
+    canaries: list[CanaryExposure]
+    prefix: Count = Field(description="Tokens of a text that the model was given.")
+    continuation: Count = Field(description="Tokens that it had to go on with.")
+    members: TextFacts | None
+    held_out: TextFacts | None
+    groups: list[str] = Field(description="Attributes that groups are compared by.")
+    rates: list[ExtractedRate]
+    pairs: list[ExtractedPair]
+
+
+class Remembered(Part):
+    """What the model remembers of its training."""
+
+    membership: Membership | None = Field(
+        None, description="Whether rows that were trained on can be told from others; null where not asked for."
+    )
+    leakage: Leakage | None = Field(
+        None, description="Whether training texts are given back; null where not asked for, or where nothing writes."
+    )

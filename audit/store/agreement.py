@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from audit.config import AuditConfig, parse_config
 from audit.errors import AuditError
-from audit.result import AuditResult, Finding, Judgement, NameExchanges, SlicingFacts
+from audit.result import AuditResult, Finding, Judgement, Leakage, Membership, NameExchanges, SlicingFacts
 from audit.text import cut
 
 #: Fields that name a group of the slicing in `attributes`, and those that name several.
@@ -36,7 +36,7 @@ def contradiction(result: AuditResult) -> str | None:
     if absent := next(_absent(config.model_dump(mode="json"), result.config, "config"), None):
         return absent
     checks = (_slicings(result), _configured(result, config), _named_groups(result), _numbers(result), _twice(result),
-              _scores(result), _gaps(result), _explanations(result), _labels(result))  # fmt: skip
+              _scores(result), _gaps(result), _explanations(result), _labels(result), _remembered(result))  # fmt: skip
     return next(chain.from_iterable(checks), None)
 
 
@@ -143,7 +143,8 @@ def _parts(part: BaseModel, where: str) -> Iterator[tuple[str, BaseModel]]:
     """Every part with its place, apart from those that are held by themselves.
 
     Verdicts may speak of what is no slicing, and are judged anew, and so may findings that tell of a rule alone; names
-    have slicings of their own, and other findings may be of either.
+    have slicings of their own, and other findings may be of either. Rows that a model was trained on may be of groups
+    that the audited data do not have.
     """
     for name in type(part).model_fields:
         value = getattr(part, name)
@@ -157,7 +158,7 @@ def _parts(part: BaseModel, where: str) -> Iterator[tuple[str, BaseModel]]:
 
 
 def _is_apart(part: BaseModel) -> bool:
-    return isinstance(part, Judgement | NameExchanges | Finding)
+    return isinstance(part, Judgement | NameExchanges | Finding | Membership | Leakage)
 
 
 def _numbers(result: AuditResult) -> Iterator[str]:
@@ -241,3 +242,26 @@ def _labels(result: AuditResult) -> Iterator[str]:
         yield "classes: one is there twice"
     if result.model is not None and result.model.classes != result.classes:
         yield "model.classes: they are not those of the result"
+
+
+def _remembered(result: AuditResult) -> Iterator[str]:
+    """Groups of which members are compared have a value, and attacks are among those that were tried."""
+    found, leaked = result.membership, result.leakage
+    if found is not None:
+        known = {(value.attack, *value.attributes, *value.group) for value in found.values}
+        for at, pair in enumerate(found.pairs):
+            for group in (pair.low_group, pair.high_group):
+                if (pair.attack, *pair.attributes, *group) not in known:
+                    yield f"membership.pairs.{at}: {_said(pair.attributes, group)} is not among its values"
+        for at, value in enumerate([*found.values, *found.outliers]):
+            if value.attack not in found.attacks:
+                yield f"membership.values.{at}: {value.attack} is not among its attacks"
+            if not all(map(_is_share, (value.auc, value.lower, value.upper))):
+                yield f"membership.values.{at}: {_said(value.attributes, value.group)} lies beyond 0 and 1"
+    if leaked is not None:
+        told = {(rate.side, *rate.attributes, *rate.group) for rate in leaked.rates}
+        for at, two in enumerate(leaked.pairs):
+            for group in (two.low_group, two.high_group):
+                key = ("members", *two.attributes, *group) if two.attributes else tuple(group)
+                if key not in told:
+                    yield f"leakage.pairs.{at}: {_said(two.attributes, group)} is not among its rates"

@@ -49,7 +49,8 @@ def keys_of(part: str) -> dict[str, Any]:
     """Keys of a part and of the parts within it."""
     keys: dict[str, Any] = dict(SCHEMA["$defs"][part]["properties"])
     for inner in parts_in(list(keys.values())):
-        if inner != "AttributeConfig":  # told once, where attributes are
+        # Told once, where attributes and data are.
+        if inner != "AttributeConfig" and (part, inner) != ("RowsConfig", "Columns"):
             keys = keys_of(inner) | keys
     return keys
 

@@ -79,6 +79,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     prefixes += ("social_impact.harm.", "social_impact.kind.", "social_impact.gain.", "social_impact.chart.")
     prefixes += ("social_impact.excess.",)
     prefixes += ("scorecard.", "comparison.dimension.")
+    prefixes += ("privacy.attack.", "privacy.note.", "privacy.held_out.", "privacy.outliers.", "privacy.extracted.")
     prefixes += ("probe.", "probes.lead", "probes.outcome.", "probes.refused", "probes.says.")
     prefixes += ("monitor.",)
     prefixes += ("review.",)

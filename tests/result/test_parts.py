@@ -23,13 +23,14 @@ from audit.result import (
     Part,
     Probing,
     Record,
+    Remembered,
     Scored,
     Subject,
     Verdicts,
     Why,
 )
 
-PARTS = (Subject, Fairness, DataAudited, Verdicts, Why, Probing, Consequences, Scored, Conclusions, Record)
+PARTS = (Subject, Fairness, DataAudited, Verdicts, Why, Probing, Remembered, Consequences, Scored, Conclusions, Record)
 
 
 def declared(model: type[Part]) -> list[str]:

@@ -16,6 +16,7 @@ estimates).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +24,7 @@ import numpy.typing as npt
 from scipy.stats import beta, norm
 from scipy.stats import t as student
 
+from audit.fairness.bounds.operating import Operating
 from audit.fairness.bounds.sketch import Sketches
 
 Floats = npt.NDArray[np.float64]
@@ -51,6 +53,8 @@ class Estimates:
         Of the values, where groups are not independent of each other.
     sketches : optional
         Of means: what decisions add to them.
+    points : optional
+        Of true positive rates at a false positive rate: the counts that their bounds follow from.
     """
 
     value: Floats
@@ -59,13 +63,14 @@ class Estimates:
     error: Floats | None = None
     correlation: Floats | None = None
     sketches: Sketches | None = None
+    points: Sequence[Operating] | None = None
 
     def resized(self, least: float) -> Estimates:
         """Pretend that every group had at least so many effective decisions, with the same values."""
         size = np.maximum(self.effective, least)
         error = None if self.error is None else self.error * np.sqrt(self.effective / size)
         sketches = None if self.sketches is None else self.sketches.grown(size / np.maximum(self.effective, NOTHING))
-        return replace(self, effective=size, clusters=None, error=error, sketches=sketches)
+        return replace(self, effective=size, clusters=None, error=error, sketches=sketches, points=None)
 
     def variance(self) -> Floats:
         """Variance of each value."""
@@ -76,6 +81,9 @@ class Estimates:
 
 def one_sided(estimates: Estimates, tail: float) -> tuple[Floats, Floats]:
     """Lower and upper bound of each group's value, each missing it with probability `tail`."""
+    if estimates.points is not None:
+        bounds = np.array([point.bounds(tail) for point in estimates.points], float).reshape(-1, 2)
+        return bounds[:, 0], bounds[:, 1]
     if estimates.sketches is not None:
         low, high = estimates.sketches.bounds(tail)
         return np.minimum(low, estimates.value), np.maximum(high, estimates.value)

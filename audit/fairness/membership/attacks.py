@@ -11,11 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import rankdata
 
-from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, contrast, one_sided
+from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, one_sided
 from audit.fairness.bounds.operating import Operating, operating
 from audit.fairness.bounds.score_metrics import GroupedScores, ranking
 from audit.fairness.compare.adverse_impact import holm
+from audit.fairness.membership.pairs import pairs_of
 from audit.fairness.membership.signals import signals_of
+from audit.fairness.metrics.names import MEMBERSHIP_RATES
 from audit.fairness.scores import BLOCKS
 from audit.result import MembershipPair, MembershipValue, OperatingPoint, RocCurve
 from audit.store.columns import group_column
@@ -25,11 +27,9 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 #: False positive rates at which true positive rates are told (Carlini et al. 2022).
-RATES = (0.01, 0.001)
+RATES = tuple(MEMBERSHIP_RATES.values())
 #: Pairs of groups that the result keeps, and points of a curve.
 MOST_PAIRS, ROC_POINTS = 200, 48
-#: A p value below this is one.
-LEAST_P = 1e-12
 OUTLIER, REST = "outlier", "rest"
 
 
@@ -191,41 +191,22 @@ def _pairs(values: list[MembershipValue], estimates: Estimates, level: float) ->
     r = None if estimates.correlation is None else estimates.correlation[np.ix_(at, at)]
     blocks = None if estimates.clusters is None else estimates.clusters[at]
     among = Estimates(estimates.value[at], estimates.effective[at], blocks, None, r)
-    lower, upper = contrast(among, (1 - level) / 2)
-    p = _p_values(among)
-    out = []
-    for i in range(len(at)):
-        for j in range(i):
-            low, high = (i, j) if among.value[i] <= among.value[j] else (j, i)
-            out.append(
-                MembershipPair(
-                    attack=values[0].attack,
-                    attributes=values[0].attributes,
-                    low_group=values[at[low]].group,
-                    high_group=values[at[high]].group,
-                    low_value=float(among.value[low]),
-                    high_value=float(among.value[high]),
-                    difference=float(among.value[high] - among.value[low]),
-                    lower=float(lower[high, low]),
-                    upper=float(upper[high, low]),
-                    p_value=float(p[high, low]),
-                    holm_p=1.0,
-                )
-            )
-    return out
-
-
-def _p_values(estimates: Estimates) -> Floats:
-    """Two-sided p value of every pair, first above second: the level at which the bounds of the difference reach 0."""
-    groups = len(estimates.value)
-    p = np.ones((groups, groups))
-    # Bounds are those of all pairs at one tail, so all are looked for together, on tails that fall by a tenth.
-    for tail in np.geomspace(0.49, LEAST_P, 260):
-        beyond = contrast(estimates, float(tail))[0] > 0
-        if not beyond.any():
-            break
-        p[beyond] = 2 * tail
-    return p
+    return [
+        MembershipPair(
+            attack=values[0].attack,
+            attributes=values[0].attributes,
+            low_group=values[at[pair.low]].group,
+            high_group=values[at[pair.high]].group,
+            low_value=float(among.value[pair.low]),
+            high_value=float(among.value[pair.high]),
+            difference=pair.difference,
+            lower=pair.lower,
+            upper=pair.upper,
+            p_value=pair.p_value,
+            holm_p=1.0,
+        )
+        for pair in pairs_of(among, level)
+    ]
 
 
 def roc(name: str, members: Floats, held_out: Floats) -> RocCurve:

@@ -36,6 +36,10 @@ NAME_METRICS = (NAME_RECALL, NAME_VISIBLE)
 PROBE_RATE = "probe:"
 #: Followed by a dimension of risk: V, E, P, S or T.
 SCORECARD = "scorecard:"
+#: How well members of the training are told from other rows: AUC, and the share named at a false positive rate.
+MEMBERSHIP_AUC = "membership_auc"
+MEMBERSHIP_RATES = {"membership_tpr_at_1_percent": 0.01, "membership_tpr_at_0_1_percent": 0.001}
+MEMBERSHIP_METRICS = (MEMBERSHIP_AUC, *MEMBERSHIP_RATES)
 #: Followed by the code of a flag: how often it is given.
 FLAG_RATE = "flag_rate:"
 #: Ways in which a decision changes between two versions of a model, and the name of their share.

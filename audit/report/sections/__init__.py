@@ -29,6 +29,7 @@ BUILT_IN = (
     ),
     *(
         "counterfactuals",
+        "privacy",
         "names",
         "probes",
         "explanations",

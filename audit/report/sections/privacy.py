@@ -1,0 +1,151 @@
+"""Section 9: can rows that the model was trained on be told from others, and does it give training texts back?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.report.charts import Chart, dots, roc
+from audit.report.sections import Section
+from audit.report.view import View
+from audit.report.wording import count, decimal, group_name, percent
+from audit.result import Leakage, Membership, MembershipValue
+
+#: Clear differences between groups that are told one by one.
+MOST_TOLD = 12
+#: Least p value that is told as a number.
+LEAST_P = 0.001
+
+
+def build(view: View) -> dict[str, Any] | None:
+    """Build what attacks come to, of everybody, of groups, of rows unlike the others; then canaries and texts."""
+    membership, leakage = view.result.membership, view.result.leakage
+    if membership is None and leakage is None:
+        return None
+    return {
+        "membership": None if membership is None else _membership(view, membership),
+        "leakage": None if leakage is None else _leakage(leakage),
+        "group_name": group_name,
+        "told_p": _p,
+    }
+
+
+def _membership(view: View, found: Membership) -> dict[str, Any]:
+    everybody = [value for value in found.values if not value.attributes]
+    best = strongest(everybody)
+    by = [
+        {
+            "name": name,
+            "attacks": [
+                (attack, [v for v in found.values if v.attributes == [name] and v.attack == attack])
+                for attack in found.attacks
+            ],
+            "chart": _chart(view, found, name, best),
+        }
+        for name in found.groups
+    ]
+    clear = [pair for pair in found.pairs if pair.holm_p < 1 - found.level]
+    return {
+        "found": found,
+        "everybody": everybody,
+        "best": best,
+        "roc": _roc(view, found),
+        "groups": by,
+        "apart": clear[:MOST_TOLD],
+        "outliers": [(name, [v for v in found.outliers if v.attack == name]) for name in found.attacks],
+    }
+
+
+def strongest(values: list[MembershipValue]) -> MembershipValue | None:
+    """The attack that tells members best; None where none has a value."""
+    return max((value for value in values if value.auc is not None), key=lambda v: v.auc or 0.0, default=None)
+
+
+def _roc(view: View, found: Membership) -> Chart | None:
+    series = {
+        view.t(f"privacy.attack.{curve.attack}"): list(zip(curve.false_positive, curve.true_positive, strict=True))
+        for curve in found.roc
+        if curve.false_positive
+    }
+    if not series:
+        return None
+    t = view.t
+    return view.add_chart(
+        roc(t("privacy.roc"), t("privacy.roc.x"), t("privacy.roc.y"), t("privacy.roc.chance"), series)
+    )
+
+
+def _chart(view: View, found: Membership, name: str, best: MembershipValue | None) -> Chart | None:
+    known = [
+        value
+        for value in found.values
+        if best is not None and value.attributes == [name] and value.attack == best.attack and value.auc is not None
+    ]
+    if not known or best is None:
+        return None
+    label = view.t("privacy.groups.chart", attack=view.t(f"privacy.attack.{best.attack}"), attributes=name)
+    chart = dots(
+        label,
+        [group_name(value.group) for value in known],
+        [value.auc for value in known],
+        [(value.lower, value.upper) for value in known],
+        [False] * len(known),
+        0.5,
+    )
+    low = min(0.5, *(value.lower or 0.5 for value in known)) - 0.05
+    chart.figure.update_traces(hovertemplate="%{y}: %{x:.3f}<extra></extra>")
+    chart.figure.update_layout(xaxis={"tickformat": ".2f", "rangemode": "normal", "range": [max(low, 0.0), 1.01]})
+    return view.add_chart(chart)
+
+
+def _leakage(found: Leakage) -> dict[str, Any]:
+    alone = [pair for pair in found.pairs if not pair.attributes]
+    return {
+        "found": found,
+        "canaries": found.canaries,
+        "texts": [facts for facts in (found.members, found.held_out) if facts is not None],
+        "short": sum(facts.short for facts in (found.members, found.held_out) if facts is not None),
+        "against": alone[0] if alone else None,
+        "more": bool(alone) and alone[0].holm_p < 1 - found.level and alone[0].high_group == ["members"],
+        "apart": [pair for pair in found.pairs if pair.attributes and pair.holm_p < 1 - found.level][:MOST_TOLD],
+    }
+
+
+def _p(value: float) -> str:
+    """A p value, as it is told."""
+    return f"< {LEAST_P:g}" if value < LEAST_P else decimal(value)
+
+
+def conclude(view: View) -> str | None:
+    """Say whether members can be told, in which group more easily, and what is given back."""
+    told: list[str] = []
+    if (found := view.result.membership) is not None:
+        told += _conclude_membership(view, found)
+    if (leaked := view.result.leakage) is not None:
+        planted = [canary for canary in leaked.canaries if canary.planted]
+        if planted:
+            exposed = sum(canary.holm_p < 1 - leaked.level for canary in planted)
+            told.append(view.t("conclusion.privacy.canaries", n=count(exposed), of=count(len(planted))))
+        whole = next((rate for rate in leaked.rates if rate.side == "members" and not rate.attributes), None)
+        if whole is not None:
+            told.append(view.t("conclusion.privacy.extracted", n=count(whole.n), share=percent(whole.rate)))
+    return view.t.sentences(*told) if told else None
+
+
+def _conclude_membership(view: View, found: Membership) -> list[str]:
+    everybody = [value for value in found.values if not value.attributes]
+    best = strongest(everybody)
+    if best is None:
+        return [view.t("conclusion.privacy.unknown")]
+    sure = max((value for value in everybody if value.auc is not None), key=lambda value: value.lower or 0.0)
+    if (sure.lower or 0.0) > 0.5:
+        told = [view.t("conclusion.privacy.told", auc=decimal(sure.auc), lower=decimal(sure.lower))]
+    else:
+        told = [view.t("conclusion.privacy.chance", auc=decimal(best.auc), upper=decimal(best.upper))]
+    if found.pairs and found.pairs[0].holm_p < 1 - found.level:
+        first = found.pairs[0]
+        names = {"group": group_name(first.high_group), "other": group_name(first.low_group)}
+        told.append(view.t("conclusion.privacy.group", **names))
+    return told
+
+
+SECTION = Section("privacy", 94, build, conclude=conclude)
