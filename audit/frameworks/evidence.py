@@ -22,6 +22,7 @@ ASKED_BY = {
     "crossed_impact_ratios": "crossings",
     "slices_searched": "discovery",
     "counterfactual_probe": "exchange",
+    "robustness": "probes",
     "policy_and_verdict": "policy",
     "sign_off": "sign_off",
 }
@@ -233,8 +234,8 @@ def _signed(result: AuditResult) -> Absent | None:
     return _missing("unsigned") if people else _not_asked("sign_off")
 
 
-def _never(why: str) -> Look:
-    return lambda result: _missing(why)
+def _robustness(result: AuditResult) -> Absent | None:
+    return None if any(found.probe == "robustness" for found in result.probes) else _of_model(result, "probes")
 
 
 #: Code -> the section of the report that shows it, and how to see whether it is there.
@@ -270,5 +271,5 @@ EVIDENCE: dict[str, tuple[str | Callable[[AuditResult], str], Look]] = {
     "limits": ("limits", _always),
     "manifest_hashes": ("method", _always),
     "sign_off": ("sign_off", _signed),
-    "robustness": ("limits", _never("not_measured")),
+    "robustness": ("probes", _robustness),
 }
