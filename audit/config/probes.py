@@ -52,6 +52,15 @@ class AdversarialConfig(ConfigPart):
     candidates: int = Field(5, ge=1, le=20, description="Substitutes of each word that the model is asked about.")
 
 
+class DialectConfig(ConfigPart):
+    """Write texts as speakers of another variety of English may."""
+
+    varieties: tuple[str, ...] = Field(
+        ("african_american", "indian"), description="Varieties whose rules ship, by name; none: an empty list."
+    )
+    rules: tuple[Path, ...] = Field((), description="Files with rules of your own.")
+
+
 class ProbesConfig(ConfigPart):
     """Ask the model again about changed rows, and compare between groups what becomes of its decisions."""
 
@@ -60,6 +69,9 @@ class ProbesConfig(ConfigPart):
     adversarial: AdversarialConfig | None = Field(
         AdversarialConfig(),
         description="Exchange the words that carry a decision for others that say the same; null: do not.",
+    )
+    dialect: DialectConfig | None = Field(
+        None, description="Write texts as speakers of another variety of English may; {}: with the rules that ship."
     )
     invariance: tuple[InvarianceConfig, ...] = Field(
         (), description="Changes of your own, each with what must become of the decision."
@@ -83,6 +95,8 @@ class ProbesConfig(ConfigPart):
         remembered = {
             "membership": self.membership and self.membership.based_at(folder),
             "leakage": self.leakage and self.leakage.based_at(folder),
+            "dialect": self.dialect
+            and self.dialect.model_copy(update={"rules": tuple(folder / path for path in self.dialect.rules)}),
         }
         based = self.model_copy(deep=True).model_copy(update=remembered)
         for one in based.invariance:
@@ -95,6 +109,8 @@ class ProbesConfig(ConfigPart):
             update={
                 "membership": self.membership and self.membership.portable(),
                 "leakage": self.leakage and self.leakage.portable(),
+                "dialect": self.dialect
+                and self.dialect.model_copy(update={"rules": tuple(Path(path.name) for path in self.dialect.rules)}),
             }
         )
 

@@ -22,6 +22,14 @@ def _adversarial(config: AuditConfig) -> list[Probe]:
     return [Substitution(config.probes.adversarial, config.seed, guided=guided) for guided in (True, False)]
 
 
+def _dialect(config: AuditConfig) -> list[Probe]:
+    if config.probes is None or config.probes.dialect is None:
+        return []
+    from audit.probes.dialect.probe import Dialect
+
+    return [Dialect(config.probes.dialect)]
+
+
 def _invariance(config: AuditConfig) -> list[Probe]:
     if config.probes is None or not config.probes.invariance:
         return []
@@ -40,7 +48,7 @@ def _robustness(config: AuditConfig) -> list[Probe]:
 
 
 #: Each makes its probes as the configuration asks: none where it does not.
-BUILT_IN: tuple[Callable[[AuditConfig], list[Probe]], ...] = (_robustness, _adversarial, _invariance)
+BUILT_IN: tuple[Callable[[AuditConfig], list[Probe]], ...] = (_robustness, _adversarial, _dialect, _invariance)
 
 
 def probes_of(config: AuditConfig) -> list[Probe]:
