@@ -236,7 +236,7 @@ class Catalogue:
 
     def change(self, probe: str, name: str) -> str:
         """Name a change that a probe makes; one of the user's own is called what the user calls it."""
-        return self._words.get(f"probe.{probe}.{name}", name)
+        return self.probe(probe) if name == probe else self._words.get(f"probe.{probe}.{name}", name)
 
     def phrase(self, name: str, cls: str | None = None) -> str:
         """Name a metric, and the class that it is asked of, within a sentence."""

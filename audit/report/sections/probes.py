@@ -51,6 +51,7 @@ def _probe(view: View, found: ProbeResult) -> dict[str, Any]:
         "rows": [
             (t.change(found.probe, name), [everybody.get((name, severity)) for severity in found.severities])
             for name in found.transforms
+            if any((name, severity) in everybody for severity in found.severities)
         ],
         "groups": groups,
         "gaps": [gap for gap in found.clear_gaps.items if gap.metric == found.metric],
