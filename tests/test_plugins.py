@@ -1,4 +1,4 @@
-"""A small installed package registers an adapter, a metric, a report section and a compliance pack."""
+"""A small installed package registers an adapter, a metric, a probe, a report section and a compliance pack."""
 
 from __future__ import annotations
 
@@ -33,12 +33,16 @@ def test_a_plugin_package_is_found(installed: Path, table: Callable[..., Path], 
         "attributes": ["g"],
         "metrics": ["misses", "selection_rate"],
         "explanations": {"sample": 0},
+        "probes": {"robustness": None, "adversarial": None, "own": {"doubled": {"times": 3}}},
         "frameworks": ["demo-policy"],
         "documentation": {"other": {"demo_tier": "Tier <2>"}},
         "output": {"folder": str(tmp_path / "run")},
     }
     result = audit.run(config)
     assert {m.group[0]: m.value for m in result.metrics if m.metric == "misses" and m.group} == {"u": 0.5, "v": 0.0}
+    (probed,) = result.probes
+    # Three more letters make an even number odd, and an odd one even.
+    assert (probed.metric, probed.asked, probed.rates[0].hits) == ("probe:doubled", 4, 4)
     html = (tmp_path / "run" / "report.html").read_text()
     assert "A word from a plug-in" in html
     assert "It saw 4 decisions &lt;here&gt;." in html

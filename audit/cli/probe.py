@@ -9,7 +9,21 @@ import click
 
 @click.command()
 @click.argument("source", metavar="TEXT|FILE")
-@click.option("--language", "languages", multiple=True, type=click.Choice(["en", "zh"]), help="Default: en and zh.")
+@click.option(
+    "--probe",
+    "name",
+    type=click.Choice(["exchange", "robustness", "dialect", "adversarial"]),
+    default="exchange",
+    show_default=True,
+    help="Whose changes to show.",
+)
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    type=click.Choice(["en", "zh"]),
+    help="Default: en and zh for exchange, en for robustness.",
+)
 @click.option(
     "--lexicon",
     "lexicons",
@@ -23,6 +37,7 @@ import click
 @click.option("--out", type=click.Path(path_type=Path), help="Write every edit to this JSONL file.")
 def probe(
     source: str,
+    name: str,
     languages: tuple[str, ...],
     lexicons: tuple[Path, ...],
     replace: bool,
@@ -30,20 +45,25 @@ def probe(
     column: str,
     out: Path | None,
 ) -> None:
-    """Show what the counterfactual probe would ask, without a model.
+    """Show what a probe would ask, without a model.
 
-    TEXT is edited and shown; of a FILE (CSV, JSONL, Parquet, or plain text with a text per line) the edits are counted,
-    the first are shown, and --out writes them all.
+    TEXT is changed and shown; of a FILE (CSV, JSONL, Parquet, or plain text with a text per line) the changes are
+    counted, the first are shown, and --out writes them all.
     """
     from audit.probes.exchange import exchanges
     from audit.probes.preview import describe, texts_of_file
     from audit.terms.loading import load_lexicons
 
-    loaded = load_lexicons(languages or (() if replace else ("en", "zh")), lexicons, replace=replace, axes=axes)
     path = Path(source)
     try:
         is_file = path.is_file()
     except OSError:  # a text too long for a path
         is_file = False
     texts = texts_of_file(path, column) if is_file else [source]
+    if name != "exchange":
+        from audit.probes.variants_preview import describe_variants, variants_by
+
+        describe_variants(texts, variants_by(name, languages), out, every=not is_file)
+        return
+    loaded = load_lexicons(languages or (() if replace else ("en", "zh")), lexicons, replace=replace, axes=axes)
     describe(texts, lambda text: exchanges(loaded, text), out, every=not is_file)

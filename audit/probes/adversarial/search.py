@@ -41,6 +41,17 @@ class _State:
     turned: int | None = None
 
 
+def substitutions(row: ProbedRow, settings: AdversarialConfig) -> list[Variant]:
+    """Exchange each word of a row that has a substitute by itself: what a search may choose from."""
+    text = said(row.example)
+    out = []
+    for place in substitutes(text):
+        for word in place.words[: settings.candidates]:
+            edit = Edit(place.start, place.end, text[place.start : place.end], word)
+            out.append(Variant(GUIDED, 1, Version(edited(row.example, [edit]), (edit,))))
+    return out or [Variant(GUIDED, 1, None, "no_substitute")]
+
+
 class Substitution:
     """Exchanges a few words of each row.
 

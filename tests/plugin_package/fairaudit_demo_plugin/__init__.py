@@ -1,18 +1,22 @@
-"""A package that adds an adapter, a metric, a report section and a compliance pack, as any other package may."""
+"""A package that adds an adapter, a metric, a probe, a report section and a compliance pack, as any other may."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from audit.config import ModelConfig
+from audit.config import AuditConfig, ModelConfig
 from audit.errors import ModelError
 from audit.fairness.metrics.definitions import Metric
 from audit.models.adapter import Encoded
 from audit.models.embedding_model import TokenBatch
+from audit.probes.asking import Model, variants_asked
+from audit.probes.exchange import Edit, Version
+from audit.probes.variants import TEXT, Outcome, ProbedRow, Variant
 from audit.report.sections import Section
 from audit.report.view import View
 from audit.result import ModelFacts, Note
@@ -64,6 +68,36 @@ def _misses(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
 
 
 MISSES = Metric("misses", _misses, scope="all", better="low")
+
+
+class Doubled:
+    """Writes a letter behind the text: as often as its settings say."""
+
+    name = "doubled"
+    outcome = "changed"
+    transforms = ("letter",)
+    severities = (0,)
+    reads = frozenset({TEXT})
+    needs_attributions = False
+    flags = True
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def fingerprint(self) -> str:
+        return str(self.times)
+
+    def ask(self, rows: Sequence[ProbedRow], model: Model) -> list[Outcome]:
+        return variants_asked(rows, model, self.variants)
+
+    def variants(self, row: ProbedRow) -> list[Variant]:
+        text = str(row.example)
+        edit = Edit(len(text), len(text), "", "x" * self.times)
+        return [Variant("letter", 0, Version(text + edit.new, (edit,)))]
+
+
+def make_doubled(settings: dict[str, Any], config: AuditConfig) -> Doubled:
+    return Doubled(int(settings.get("times", 1)))
 
 
 def _build(view: View) -> dict[str, Any]:
