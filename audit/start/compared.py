@@ -56,6 +56,9 @@ def suggest(draft: Draft, columns: Columns) -> None:
             ]
     if "model" in draft.keys and "exchange" not in draft.keys and "image" not in draft.keys["data"]["columns"]:
         aside += ["Exchange identity terms, and see what the model says then:", "exchange: {}", ""]
+    if "model" in draft.keys:
+        aside += ["Whom do slips, synonyms and the like throw off the right decision?", "probes: {}", ""]
+    aside += ["Look at the data themselves, and sum up five dimensions of risk:", "data_audit: {}", "scorecard: {}", ""]
     metric = "selection_rate" if draft.keys["data"].get("outcome", "class") == "class" else "true_positive_rate"
     aside += [
         "Rules that `audit gate` holds the result to; the limit is yours to set:",
