@@ -29,7 +29,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
 	@# torch first and pinned: a looser request would fetch the CUDA build.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[datasets,pdf,peft,xlsx]' --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[datasets,dp,pdf,peft,xlsx]' --group dev
 	@touch $(READY)
 
 demo: $(READY)
@@ -47,7 +47,7 @@ test-lowest:
 	@$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
 	@$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt torch
 	@$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt \
-		-e '.[datasets,pdf,peft,xlsx]' --group test
+		-e '.[datasets,dp,pdf,peft,xlsx]' --group test
 	@$(PARALLEL) $(VENV)-lowest/bin/python -m pytest $(WORKERS)
 
 # Seeded and resumable; what failed lies in runs/fuzz-SEED/failures with the command that fails.
