@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from audit.config.part import ConfigPart, Label
+from audit.config.part import Column, ConfigPart, Label
 from audit.config.privacy import LeakageConfig, MembershipConfig
 from audit.config.robustness import RobustnessConfig
 from audit.config.stages import Dotted
@@ -52,6 +52,25 @@ class AdversarialConfig(ConfigPart):
     candidates: int = Field(5, ge=1, le=20, description="Substitutes of each word that the model is asked about.")
 
 
+class PairsConfig(ConfigPart):
+    """A file of pairs of texts, and what must become of the decision from the first to the second."""
+
+    file: Path = Field(description="Table of pairs: CSV, JSON lines or Parquet.")
+    first: Column = Field("first", description="Column of the text that is asked about first.")
+    second: Column = Field("second", description="Column of the text that is held against it.")
+    groups: dict[str, Column] = Field(
+        {}, description="Attribute -> column with the group that a pair is about; without one, no groups are compared."
+    )
+    expect: Literal["same", "rises", "falls"] = Field("same", description="As of `invariance`.")
+    tolerance: float = Field(0.0, ge=0, lt=1, description="As of `invariance`.")
+    name: Label | None = Field(None, description="Its name in every output; default: that of the file.")
+
+    @property
+    def called(self) -> str:
+        """Its name in every output."""
+        return self.name or self.file.stem
+
+
 class DialectConfig(ConfigPart):
     """Write texts as speakers of another variety of English may."""
 
@@ -76,6 +95,9 @@ class ProbesConfig(ConfigPart):
     invariance: tuple[InvarianceConfig, ...] = Field(
         (), description="Changes of your own, each with what must become of the decision."
     )
+    pairs: tuple[PairsConfig, ...] = Field(
+        (), description="Files of pairs of texts, each with what must become of the decision."
+    )
     robustness: RobustnessConfig | None = Field(
         RobustnessConfig(),
         description="Changes that keep the right answer: typing errors, spelling, blur, noise; null: none.",
@@ -95,6 +117,7 @@ class ProbesConfig(ConfigPart):
         remembered = {
             "membership": self.membership and self.membership.based_at(folder),
             "leakage": self.leakage and self.leakage.based_at(folder),
+            "pairs": tuple(one.model_copy(update={"file": folder / one.file}) for one in self.pairs),
             "dialect": self.dialect
             and self.dialect.model_copy(update={"rules": tuple(folder / path for path in self.dialect.rules)}),
         }
@@ -109,6 +132,7 @@ class ProbesConfig(ConfigPart):
             update={
                 "membership": self.membership and self.membership.portable(),
                 "leakage": self.leakage and self.leakage.portable(),
+                "pairs": tuple(one.model_copy(update={"file": Path(one.file.name)}) for one in self.pairs),
                 "dialect": self.dialect
                 and self.dialect.model_copy(update={"rules": tuple(Path(path.name) for path in self.dialect.rules)}),
             }
@@ -116,9 +140,11 @@ class ProbesConfig(ConfigPart):
 
     @model_validator(mode="after")
     def _names_are_plain(self) -> ProbesConfig:
-        names = [one.called for one in self.invariance]
-        if twice := [name for at, name in enumerate(names) if name in names[:at]]:
-            raise ValueError(f"invariance: {twice[0]!r} is there twice; give one of them another `name`")
+        called = {"invariance": [one.called for one in self.invariance], "pairs": [one.called for one in self.pairs]}
+        for key, names in called.items():
+            if twice := [name for at, name in enumerate(names) if name in names[:at]]:
+                raise ValueError(f"{key}: {twice[0]!r} is there twice; give one of them another `name`")
+        names = [name for several in called.values() for name in several]
         if wrong := [name for name in (*names, *self.own) if PARTS in name]:
             raise ValueError(f"the name {wrong[0]!r} holds a {PARTS!r}, which stands between parts of metrics' names")
         return self

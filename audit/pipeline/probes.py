@@ -16,7 +16,6 @@ from audit.store.columns import attribute_of, group_columns
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
 from audit.store.shards import join_all
-from audit.store.tables import read_table
 
 if TYPE_CHECKING:
     from audit.probes.variants import ProbedRow
@@ -49,6 +48,7 @@ def ask_probes(
         return Asked([], None, [])
     from audit.explain.parts import draw_rows
     from audit.probes.asking import SCHEMA, ask_rows
+    from audit.probes.variants import HasRows
 
     drawn = draw_rows(case.config, folder, settings.sample, case.config.seed)
     slicings = [slicing.attributes for slicing in case.slicings if slicing.attributes]
@@ -56,7 +56,10 @@ def ask_probes(
     for probe in case.probes:
         with clock.timing(f"probe: {probe.name}"):
             rows, population = drawn.rows, drawn.population
-            if probe.needs_attributions:
+            if isinstance(probe, HasRows):
+                rows = probe.rows()
+                population = len(rows)
+            elif probe.needs_attributions:
                 if explained is None or not len(explained):
                     notes.append(Note(code="probe_needs_explanations", params={"probe": probe.name}))
                     continue
@@ -80,12 +83,6 @@ def ask_probes(
                 tables.append(table.merge(rows[["row_id", "weight", "inclusion_probability", "cluster"]], on="row_id"))
     join_all(stages, folder.variants, SCHEMA)
     return Asked(results, pd.concat(tables, ignore_index=True) if tables else None, notes)
-
-
-def variants_of(folder: RunFolder) -> pd.DataFrame:
-    """Read what probes asked."""
-    frame: pd.DataFrame = read_table(folder.variants).to_pandas()
-    return frame
 
 
 def _rows(rows: pd.DataFrame, explained: pd.DataFrame | None) -> Sequence[ProbedRow]:

@@ -18,6 +18,22 @@ from audit.probes.exchange import Edit, Version
 from audit.probes.variants import FIELDS, PAIR, TEXT, Outcome, ProbedRow, Variant
 
 
+def violates(expect: str, tolerance: float, *, changed: bool, moved: float) -> bool:
+    """Say whether a decision fails what is expected of it.
+
+    Parameters
+    ----------
+    expect
+        `same`, `rises` or `falls`.
+    moved
+        Change of the score.
+    """
+    if expect == "same":
+        return changed
+    towards = moved if expect == "rises" else -moved
+    return towards < tolerance or towards <= 0
+
+
 class Invariance:
     """Asks what becomes of decisions under functions of the user's own.
 
@@ -73,10 +89,7 @@ class Invariance:
 
     def _fails(self, variant: Variant, was: str, now: str, f: float, f_after: float) -> bool:
         asked = self._asked[variant.transform]
-        if asked.expect == "same":
-            return was != now
-        moved = f_after - f if asked.expect == "rises" else f - f_after
-        return moved < asked.tolerance or moved <= 0
+        return violates(asked.expect, asked.tolerance, changed=was != now, moved=f_after - f)
 
 
 def _like(made: Any, example: Example, where: str) -> Any:

@@ -38,6 +38,14 @@ def _invariance(config: AuditConfig) -> list[Probe]:
     return [Invariance(config.probes.invariance)]
 
 
+def _pairs(config: AuditConfig) -> list[Probe]:
+    if config.probes is None or not config.probes.pairs:
+        return []
+    from audit.probes.pairs import Pairs
+
+    return [Pairs(config.probes.pairs, config)]
+
+
 def _robustness(config: AuditConfig) -> list[Probe]:
     settings = config.probes.robustness if config.probes else None
     if settings is None:
@@ -48,7 +56,7 @@ def _robustness(config: AuditConfig) -> list[Probe]:
 
 
 #: Each makes its probes as the configuration asks: none where it does not.
-BUILT_IN: tuple[Callable[[AuditConfig], list[Probe]], ...] = (_robustness, _adversarial, _dialect, _invariance)
+BUILT_IN: tuple[Callable[[AuditConfig], list[Probe]], ...] = (_robustness, _adversarial, _dialect, _invariance, _pairs)
 
 
 def probes_of(config: AuditConfig) -> list[Probe]:

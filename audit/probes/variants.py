@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from audit.data.examples import Asked, Example, Fields, Image, Words
 from audit.probes.exchange import Version
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from audit.probes.asking import Model
 
 #: What an example may be, for `Probe.reads`.
@@ -97,6 +99,14 @@ class Variant:
     def __post_init__(self) -> None:
         if (self.version is None) == (self.refused is None):
             raise ValueError("a variant has a version, or a reason why it was refused")
+
+
+@runtime_checkable
+class HasRows(Protocol):
+    """A probe that asks about rows of its own, instead of a sample of the decisions."""
+
+    def rows(self) -> pd.DataFrame:
+        """Rows in the shape of drawn decisions: `row_id`, `input`, `y_true`, `y_pred`, weights and group columns."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from audit import run
-from audit.errors import ConfigError, ModelError
+from audit.errors import ConfigError, DataError, ModelError
 from audit.report.documents import Telling
 from audit.report.html import render_html
 from audit.store.runfolder import RunFolder
@@ -129,3 +129,28 @@ def test_stored_predictions_cannot_be_probed(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="probes: changed rows need a `model`"):
         run({"data": {"path": str(tmp_path / "rows.csv"), "columns": {"label": "y", "prediction": "p"}},
              "attributes": ["g"], "probes": {}})  # fmt: skip
+
+
+def test_pairs_of_a_file_are_held_to_what_is_expected(model_case: Make, tmp_path: Path) -> None:
+    config = model_case(rows=40, explanations={"which": "none"})
+    first = pd.read_csv(tmp_path / "texts.csv")["text"].tolist()[:4]
+    second = [first[1], first[0], first[2], "word " + first[3]]
+    table = pd.DataFrame({"first": first, "second": second, "who": ["a", "b", "a", None]})
+    table.to_csv(tmp_path / "pairs.csv", index=False)
+    asked = [{"file": str(tmp_path / "pairs.csv"), "groups": {"group": "who"}, "expect": "rises"}]
+    probes = {"pairs": asked, "robustness": None, "adversarial": None}
+    (found,) = run(config | {"probes": probes}).probes
+    assert (found.metric, found.population, found.variants) == ("probe:pairs", 4, 3)
+    assert [(item.reason, item.n) for item in found.refused] == [("unchanged", 1)]
+    before, after = (by_hand(config["model"]["path"], texts) for texts in (first, second))
+    fails = [b[1] <= a[1] for a, b in zip(before, after, strict=True)]
+    (everybody,) = [rate for rate in found.rates if not rate.group]
+    assert everybody.hits == sum(fails[at] for at in (0, 1, 3))
+    stored = pd.read_parquet(tmp_path / "run" / "variants.parquet")
+    assert not any(len(new) for new in stored["replacements"])
+
+
+def test_a_pair_without_a_text_is_named(model_case: Make, tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("first,second\na,b\nc,\n")
+    with pytest.raises(DataError, match="row 2: there is no text in 'second'"):
+        run(model_case(rows=40, probes={"pairs": [{"file": str(tmp_path / "pairs.csv")}]}))
