@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from audit.errors import RunFolderError
 from audit.review.panel import QUESTIONS, Objects
-from audit.store.damage import naming
+from audit.store.tables import read_table
 
 SCHEMA = pa.schema(
     [
@@ -46,8 +46,7 @@ def read_answers(path: Path) -> pd.DataFrame:
     """
     table = SCHEMA.empty_table()
     if path.is_file():
-        with naming(path):
-            table = pq.read_table(path)
+        table = read_table(path)
     try:
         found: pd.DataFrame = table.cast(SCHEMA).to_pandas()
     except (pa.ArrowInvalid, ValueError) as error:

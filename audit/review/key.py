@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audit.errors import RunFolderError
-from audit.store.damage import naming
+from audit.store.tables import read_table
 
 SCHEMA = pa.schema(
     [
@@ -87,8 +87,7 @@ def read_key(path: Path) -> Key:
         raise RunFolderError(
             "no decisions of this run were given to reviewers", where=str(path.parent), hint="audit review export RUN"
         )
-    with naming(path):
-        table = pq.read_table(path)
+    table = read_table(path)
     try:
         plain: Any = json.loads((table.schema.metadata or {})[_PLACE])
         return Key(Design(**plain), table.cast(SCHEMA).to_pandas())

@@ -90,6 +90,12 @@ def test_a_gap_is_found_where_it_is_and_not_where_it_is_not() -> None:
     assert not summed(alike, about).clear_gaps.items
 
 
+def test_where_no_change_alters_anything_nothing_is_shown() -> None:
+    about = rows(5, ["a", "b"])
+    found = summed(outcomes(about, {("typo", 1): set(), ("case", 1): set()}), about)
+    assert found.shown == [] and {rate.hits for rate in found.rates} == {0}
+
+
 def test_rows_that_were_drawn_more_often_count_less() -> None:
     about = rows(4, ["a"])
     about["inclusion_probability"] = [1.0, 1.0, 0.5, 0.5]

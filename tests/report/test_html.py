@@ -28,9 +28,10 @@ def test_policy_names_the_hash_of_each_script() -> None:
 
 def test_sections_stand_in_the_order_of_the_page() -> None:
     assert [section.code for section in all_sections()] == [
-        "banner", "summary", "clear_gaps", "unsettled", "scope", "data", "performance", "disparities", "scores", "why",
-        "counterfactuals", "names", "explanations", "flags", "comparison", "gate", "bias_audit", "compliance", "limits",
-        "method", "sign_off", "glossary",
+        "banner", "summary", "scorecard", "clear_gaps", "unsettled", "scope", "data_audit", "data", "performance",
+        "disparities", "scores", "why", "counterfactuals", "privacy", "names", "probes", "explanations",
+        "social_impact", "remedies", "flags", "comparison", "review", "gate", "bias_audit", "compliance",
+        "limits", "method", "sign_off", "glossary",
     ]  # fmt: skip
 
 

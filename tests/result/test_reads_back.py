@@ -18,7 +18,7 @@ MODELS = sorted(
     key=lambda model: model.__name__,
 )
 #: The whole, and what a stage returns, are made of everything else: too large to be drawn at random.
-LARGE = (parts.NameExchanges, parts.DataAudit)
+LARGE = (parts.NameExchanges, parts.DataAudit, parts.ProbeResult, parts.Membership)
 MODELS = [model for model in MODELS if not issubclass(parts.AuditResult, model) and model not in LARGE]
 
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
@@ -44,7 +44,7 @@ def _lists(length: int, *names: str) -> dict[str, st.SearchStrategy[Any]]:
 
 # Another with a default that a function makes.
 st.register_type_strategy(parts.MetricValue, st.deferred(lambda: _drawn(parts.MetricValue)))
-LISTED = {parts.Sketch, parts.UnitAttributions, parts.Correlation, parts.ScoreReport}
+LISTED = {parts.Sketch, parts.UnitAttributions, parts.Correlation, parts.RocCurve, parts.ScoreReport}
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate")
 GAPS = ("demographic_parity_difference", "equalized_odds_difference")
 #: Parts whose lists belong together: drawn one by one they hardly ever would.
@@ -56,6 +56,7 @@ st.register_type_strategy(
     parts.UnitAttributions,
     _drawn(parts.UnitAttributions, **dict.fromkeys(("starts", "ends"), st.just([1, 2])), **_lists(2, "attributions")),
 )
+st.register_type_strategy(parts.RocCurve, _drawn(parts.RocCurve, **_lists(2, "false_positive", "true_positive")))
 st.register_type_strategy(
     parts.Correlation, _drawn(parts.Correlation, groups=st.just([["a"], ["b"]]), matrix=st.just([[1.0, 0.5], [0.5, 1]]))
 )

@@ -193,7 +193,8 @@ def _groups(slicings: Sequence[tuple[str, ...]]) -> list[str]:
 
 def _shown(scored: pd.DataFrame, most: int) -> list[ShownVariant]:
     """Changed rows with the outcome: of each change the mildest that moves the score most, turn by turn."""
-    hits = scored[scored["hit"].astype(bool)].assign(moved=(scored["f_after"] - scored["f"]).abs())
+    # Before anything is left out: a frame without rows takes the index of what it is assigned.
+    hits = scored.assign(moved=(scored["f_after"] - scored["f"]).abs())[scored["hit"].astype(bool)]
     hits = hits.sort_values(["severity", "moved", "row_id"], ascending=[True, False, True], kind="stable")
     hits = hits.drop_duplicates(["transform", "row_id"])
     turn = hits.groupby("transform", sort=False).cumcount()
