@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import pyarrow as pa
 
 from audit.fairness.compare.probe_rates import Probed, probe_result
 from audit.pipeline.case import Case
 from audit.pipeline.clock import Clock
 from audit.result import Note, ProbeResult
-from audit.store.columns import attribute_of, group_columns
+from audit.store.columns import attribute_of, group_column, group_columns
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
 from audit.store.shards import join_all
@@ -63,7 +64,7 @@ def ask_probes(
                 if explained is None or not len(explained):
                     notes.append(Note(code="probe_needs_explanations", params={"probe": probe.name}))
                     continue
-                rows = explained.iloc[: settings.sample].reset_index(drop=True)
+                rows = drawn_again(explained, settings.sample, case.config.seed)
             shards = folder.shards(STAGE + probe.name)
             computed, reused = ask_rows(probe, _rows(rows, explained), case.adapter, case.positive, shards, progress)
             clock.computed += computed
@@ -83,6 +84,23 @@ def ask_probes(
                 tables.append(table.merge(rows[["row_id", "weight", "inclusion_probability", "cluster"]], on="row_id"))
     join_all(stages, folder.variants, SCHEMA)
     return Asked(results, pd.concat(tables, ignore_index=True) if tables else None, notes)
+
+
+def drawn_again(explained: pd.DataFrame, budget: int, seed: int) -> pd.DataFrame:
+    """Draw from decisions that were drawn already, by the same strata.
+
+    A decision is in the second sample with the product of both probabilities (two-phase sampling), by whose inverse it
+    counts.
+    """
+    if len(explained) <= budget:
+        return explained
+    from audit.explain.sampling import draw, outcome_strata, tickets_of
+
+    groups = [name for name in explained.columns if name == group_column(attribute_of(name))]
+    tickets = tickets_of([pa.table({"row_id": pa.array(explained["row_id"].astype(str))})], seed + 3)
+    sample = draw(outcome_strata(explained, groups), budget, seed, tickets=tickets)
+    rows = explained.iloc[sample.positions].reset_index(drop=True)
+    return rows.assign(inclusion_probability=rows["inclusion_probability"] * sample.inclusion_probability)
 
 
 def _rows(rows: pd.DataFrame, explained: pd.DataFrame | None) -> Sequence[ProbedRow]:

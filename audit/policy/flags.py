@@ -305,7 +305,8 @@ def _mildest(variants: pd.DataFrame) -> list[dict[Any, Any]]:
 
     Stronger changes may alter any decision: rates by severity tell of them, and they flag nobody.
     """
-    hits = variants[_is_mild_hit(variants)]
+    scored = variants[variants["status"] == "scored"]
+    hits = scored[_is_mild_hit(scored)]
     first = hits.groupby("row_id", sort=False).cumcount() < MOST_VARIANTS
     return list(hits[first].to_dict("records"))
 

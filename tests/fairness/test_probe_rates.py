@@ -96,6 +96,16 @@ def test_where_no_change_alters_anything_nothing_is_shown() -> None:
     assert found.shown == [] and {rate.hits for rate in found.rates} == {0}
 
 
+@pytest.mark.parametrize("status", ["refused", "failed"])
+def test_where_nothing_was_answered_nothing_is_told(status: str) -> None:
+    about = rows(6, ["a", "b"])
+    table = outcomes(about, {("typo", 1): {"r0"}, ("case", 1): set()}).astype({"hit": object})
+    table["status"], table["reason"], table["hit"] = status, "negation", None
+    found = summed(table, about)
+    assert (found.asked, found.rates, found.metrics, found.shown) == (0, [], [], [])
+    assert (found.failed, sum(item.n for item in found.refused)) == ((12, 0) if status == "failed" else (0, 12))
+
+
 def test_rows_that_were_drawn_more_often_count_less() -> None:
     about = rows(4, ["a"])
     about["inclusion_probability"] = [1.0, 1.0, 0.5, 0.5]

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from audit import run
 from audit.errors import ConfigError, DataError, ModelError
+from audit.pipeline.probes import drawn_again
 from audit.report.documents import Telling
 from audit.report.html import render_html
 from audit.store.runfolder import RunFolder
@@ -154,3 +156,25 @@ def test_a_pair_without_a_text_is_named(model_case: Make, tmp_path: Path) -> Non
     (tmp_path / "pairs.csv").write_text("first,second\na,b\nc,\n")
     with pytest.raises(DataError, match="row 2: there is no text in 'second'"):
         run(model_case(rows=40, probes={"pairs": [{"file": str(tmp_path / "pairs.csv")}]}))
+
+
+def test_a_sample_of_explained_decisions_stands_for_all_of_them() -> None:
+    """Those drawn again count by both probabilities; the first rows of a table would stand for themselves alone."""
+    n = 4000
+    late = np.arange(n) >= n // 2  # what is asked about lies in the second half of the table
+    explained = pd.DataFrame(
+        {
+            "row_id": [f"r{i}" for i in range(n)],
+            "y_true": "yes",
+            "y_pred": "yes",
+            "group:g": np.where(late, "a", "b"),
+            "inclusion_probability": np.where(late, 0.5, 0.25),
+        }
+    )  # fmt: skip
+    drawn = drawn_again(explained, 400, seed=0)
+    assert len(drawn) == 400
+    weight = 1 / drawn["inclusion_probability"]
+    assert weight.sum() == pytest.approx((1 / explained["inclusion_probability"]).sum(), rel=0.02)
+    share = weight[drawn["group:g"] == "a"].sum() / weight.sum()
+    assert share == pytest.approx(1 / 3, abs=0.02)
+    assert drawn_again(explained, n, seed=0) is explained
