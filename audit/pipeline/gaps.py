@@ -12,7 +12,7 @@ from scipy.special import expit, logsumexp
 
 from audit.config import AuditConfig
 from audit.pipeline.case import Case, lexicons_of
-from audit.policy.flags import FailedGap, failed_gaps
+from audit.policy.disparate_errors import FailedGap, failed_gaps
 from audit.policy.judge import judge_gaps
 from audit.result import (
     Closing,

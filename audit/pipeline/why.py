@@ -25,16 +25,8 @@ from audit.pipeline.gaps import take_apart
 from audit.pipeline.inputs import keep_inputs, seeing_of
 from audit.pipeline.persons import Named
 from audit.pipeline.probes import Asked
-from audit.policy.flags import (
-    CODES,
-    Evidence,
-    FailedGap,
-    disparate_errors,
-    flag,
-    flag_rates,
-    lines,
-    summary,
-)
+from audit.policy.disparate_errors import FailedGap, disparate_errors
+from audit.policy.flags import CODES, Evidence, flag, flag_rates, lines, summary
 from audit.result import (
     ConceptPush,
     ExchangeSummary,

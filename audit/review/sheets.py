@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from audit.errors import ConfigError
+from audit.report.papers.workbook import new_workbook
 from audit.report.papers.xlsx import fitting
 from audit.report.tables import spreadsheet_cell
 from audit.report.wording import Catalogue
@@ -116,15 +116,8 @@ def as_xlsx(tasks: Sequence[Task], reviewer: str, found: Sequence[Part], words: 
     ConfigError
         If XlsxWriter is not installed.
     """
-    try:
-        from xlsxwriter import Workbook
-    except ImportError:
-        raise ConfigError(
-            "the format xlsx needs XlsxWriter, which is not installed", hint="pip install 'fairaudit[xlsx]'"
-        ) from None
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = Workbook(out, options)
+    book = new_workbook(out)
     styles: dict[str, Any] = {
         "text": book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"}),
         "head": book.add_format({"bold": True, "bottom": 1, "valign": "top"}),

@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from audit.policy.flags import Evidence, FailedGap, disparate_errors, flag_rates
+from audit.policy.disparate_errors import FailedGap, disparate_errors
+from audit.policy.flags import Evidence, flag_rates
 from audit.store.columns import group_column
 from audit.store.decisions import decision_schema, decision_table
 

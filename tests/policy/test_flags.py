@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audit.policy.flags import CODES, OF_ERROR, PROBE_HIT, Evidence, flag, flag_rates, lines, summary
+from audit.policy.disparate_errors import OF_ERROR
+from audit.policy.flags import CODES, PROBE_HIT, Evidence, flag, flag_rates, lines, summary
 
 MISSED = {"metric": "true_positive_rate", "class": "yes", "error": "missed", "attributes": "g", "group": "a"}
 NO_ERRORS = pd.DataFrame(columns=["row_id", *OF_ERROR])

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from audit.errors import ConfigError
 from audit.report.documents import Telling
 from audit.report.lines import columns
 from audit.report.papers.cells import Cell, Grid, Kind, Quantity
 from audit.report.papers.facts import result_sha256
 from audit.report.papers.grids import grids
+from audit.report.papers.workbook import new_workbook
 from audit.report.wording import Catalogue, count
 from audit.text import visible
 
@@ -45,15 +45,8 @@ def render_xlsx(telling: Telling) -> bytes:
     ConfigError
         If XlsxWriter is not installed.
     """
-    try:
-        from xlsxwriter import Workbook
-    except ImportError:
-        raise ConfigError(
-            "the format xlsx needs XlsxWriter, which is not installed", hint="pip install 'fairaudit[xlsx]'"
-        ) from None
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = Workbook(out, options)
+    book = new_workbook(out)
     book.set_properties(
         {
             "title": fitting(telling.result.title, telling.t, 255),
