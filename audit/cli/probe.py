@@ -62,8 +62,16 @@ def probe(
     texts = texts_of_file(path, column) if is_file else [source]
     if name != "exchange":
         from audit.probes.variants_preview import describe_variants, variants_by
+        from audit.report.wording import Catalogue
 
-        describe_variants(texts, variants_by(name, languages), out, every=not is_file)
+        t = Catalogue()
+        describe_variants(
+            texts,
+            variants_by(name, languages),
+            lambda reason: t.first([f"probes.refused.{reason}", "probes.refused"]),
+            out,
+            every=not is_file,
+        )
         return
     loaded = load_lexicons(languages or (() if replace else ("en", "zh")), lexicons, replace=replace, axes=axes)
     describe(texts, lambda text: exchanges(loaded, text), out, every=not is_file)

@@ -45,9 +45,20 @@ def variants_by(name: str, languages: tuple[str, ...], seed: int = 0) -> Callabl
 
 
 def describe_variants(
-    texts: Iterable[str], variants: Callable[[ProbedRow], list[Variant]], out: Path | None, *, every: bool
+    texts: Iterable[str],
+    variants: Callable[[ProbedRow], list[Variant]],
+    why: Callable[[str], str],
+    out: Path | None,
+    *,
+    every: bool,
 ) -> None:
-    """Print changes and what they come to; with `out`, write them all."""
+    """Print changes and what they come to; with `out`, write them all.
+
+    Parameters
+    ----------
+    why
+        Words for the code of a reason why a change is not made.
+    """
     read = 0
     made: Counter[str] = Counter()
     refused: Counter[tuple[str, str]] = Counter()
@@ -64,9 +75,9 @@ def describe_variants(
                     say(f"{name}: {variant.version.text}")
                 if file:
                     file.write((json.dumps(_record(at, text, variant), ensure_ascii=False) + "\n").encode())
-    say("", f"{read:,} texts, {sum(made.values()):,} changes")
+    say("", f"texts: {read:,}; changes: {sum(made.values()):,}")
     for (transform, reason), n in refused.most_common():
-        say(f"  not made, {transform}: {reason}, {n:,}")
+        say(f"  not made, {transform}: {why(reason)}" + ("" if every else f" ({n:,})"))
     if out:
         say(out)
 
