@@ -38,6 +38,11 @@ class AuditError(Exception):
         File, key, column or row.
     hint
         What to do about it.
+
+    Notes
+    -----
+    A message may quote a cell, and is read by more people than the data: on terminals, in logs, in tickets. Personal
+    data in it is covered by its kind.
     """
 
     exit_code = ExitCode.USAGE
@@ -53,7 +58,7 @@ class AuditError(Exception):
         lines += [f"  {one_line(line.strip())}" for line in more[:MOST_LINES] if line.strip()]
         lines += [f"  … and {len(more) - MOST_LINES:,} more lines"] if len(more) > MOST_LINES else []
         lines += [f"  hint: {one_line(self.hint, LONGEST_LINE // 2)}"] if self.hint else []
-        return "\n".join(lines)
+        return impersonal("\n".join(lines))
 
 
 class ConfigError(AuditError):
@@ -119,6 +124,14 @@ def fault_of(error: OSError | MemoryError) -> AuditError | None:
     names = [str(name) for name in (error.filename, error.filename2) if name is not None]
     kind = AuditError if usage else SystemFault
     return kind(problem, where=names[-1] if names else None, hint=hint)
+
+
+def impersonal(message: str) -> str:
+    """Cover personal data in a message: `[e-mail·······]` stands for an address."""
+    # Imported late: most commands end without an error.
+    from audit.personal.masking import masked
+
+    return masked(message)[0]
 
 
 def some(values: list[str], limit: int = 8) -> str:

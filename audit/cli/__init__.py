@@ -32,7 +32,7 @@ from audit.cli.schema import schema
 from audit.cli.validate import validate
 from audit.cli.verify import verify
 from audit.cli.view import view
-from audit.errors import AuditError, ExitCode, fault_of
+from audit.errors import AuditError, ExitCode, fault_of, impersonal
 from audit.say import ClosedPipe, deliver, discard_stdout, guard_streams, say
 from audit.text import one_line
 
@@ -158,7 +158,7 @@ def _fault(error: BaseException) -> ExitCode:
     """Tell what the machine refused; or else that the tool is at fault."""
     fault = fault_of(error) if isinstance(error, OSError | MemoryError) else None
     if fault is None:
-        say(*"".join(traceback.format_exception(error)).splitlines(), err=True)
+        say(*impersonal("".join(traceback.format_exception(error))).splitlines(), err=True)
         say("audit: this is a defect of the tool, not of your data; please report the lines above", err=True)
         return ExitCode.CRASHED
     _say_error(fault)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from audit.data.examples import Example, Fields, Image, joined, plain
+from audit.personal import find_personal
+from audit.personal.masking import LABELS
 
 #: Rows and columns of patches.
 Grid = tuple[int, int]
@@ -19,7 +21,7 @@ def called(example: Example, places: Sequence[tuple[int, int]], grid: Grid | Non
     """Name what stands at some places of an example, so that the same in two examples has the same name.
 
     A word is lower-cased; a whole field is its name, whatever its value; a patch is the ninth of the picture that its
-    middle is in.
+    middle is in. A word of personal data is called by its kind, `[e-mail]`: names are counted and told, values are not.
     """
     found = plain(example)
     if isinstance(found, Image):
@@ -27,8 +29,18 @@ def called(example: Example, places: Sequence[tuple[int, int]], grid: Grid | Non
     text = joined(example)
     if isinstance(found, Fields):
         whole = {first: name for name, (first, _, _) in zip(found.names, found.lines, strict=True)}
-        return [whole.get(start, text[start:end].strip().lower()) for start, end in places]
-    return [text[start:end].strip().lower() for start, end in places]
+        words = _words(text, places)
+        return [whole.get(start, word) for (start, _), word in zip(places, words, strict=True)]
+    return _words(text, places)
+
+
+def _words(text: str, places: Sequence[tuple[int, int]]) -> list[str]:
+    found = find_personal(text)
+    kinds = (next((f.kind for f in found if f.start < end and start < f.end), None) for start, end in places)
+    return [
+        f"[{LABELS[kind]}]" if kind else text[start:end].strip().lower()
+        for (start, end), kind in zip(places, kinds, strict=True)
+    ]
 
 
 def field_of(example: Example, start: int) -> str | None:

@@ -26,6 +26,7 @@ from scipy.special import expit, logit
 from audit.data_audit.rates import Looks
 from audit.data_audit.rows import Grouped
 from audit.fairness.bounds.auc import weighted_auc
+from audit.personal.masking import without_personal
 from audit.result import Proxy, TellingWord, ToldGroup
 from audit.terms.scripts import is_unspaced
 from audit.terms.segments import cut_into_words
@@ -248,9 +249,9 @@ class _Words:
 
 
 def words_of(text: str) -> list[str]:
-    """Words of a text, in lower case; of scripts without blanks, as jieba cuts them."""
+    """Words of a text, in lower case, but those of personal data; of scripts without blanks, as jieba cuts them."""
     found = []
-    for run in _WORD.findall(text.casefold()):
+    for run in _WORD.findall(without_personal(text).casefold()):
         if any(map(is_unspaced, run)):
             found += [word for word in cut_into_words(run) if word.strip()]
         else:

@@ -16,8 +16,8 @@ import pyarrow as pa
 from audit.config import MISSING, AuditConfig
 from audit.data.door import reading
 from audit.data.examples import Fields, Image, Plain, blank, examples_of, joined
-from audit.data.personal import KINDS, find_personal
 from audit.data.rows import RowReader, group_names
+from audit.personal import KINDS, find_personal
 from audit.store.columns import control_column, further_column, group_column, members_column
 
 Floats = npt.NDArray[np.float64]

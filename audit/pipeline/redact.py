@@ -18,12 +18,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audit.data.personal.found import Found, Kind
-from audit.data.personal.masking import masked
 from audit.disclosure.reasons import rest_of
 from audit.disclosure.suppress import LEAST
 from audit.errors import AuditError
 from audit.findings.join import with_findings
+from audit.personal.found import Found, Kind
+from audit.personal.masking import masked
 from audit.report.documents import ALL, Telling
 from audit.report.write import write_documents
 from audit.result import AuditResult, GapDecomposition, Note

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from audit.disclosure.names import refuse_personal_names
 from audit.disclosure.public import made_public
 from audit.errors import RunFolderError
 from audit.report.documents import EVERY_AUDIT, Telling
@@ -52,13 +53,14 @@ def write_public(
     RunFolderError
         If `out` is a run folder, whose own documents would be lost.
     AuditError
-        If nothing can be told, as of fewer than ten decisions.
+        If nothing can be told, as of fewer than ten decisions, or if a group is called by personal data.
     """
     if RunFolder(out).manifest.exists():
         raise RunFolderError(
             "is a run folder, and its documents are internal", where=str(out), hint="--out names another folder"
         )
     public = made_public(result) if public is None else public
+    refuse_personal_names(public)
     text = public.model_dump_json(indent=2, by_alias=True) + "\n"
     make_folder(out)
     with TemporaryDirectory() as empty:

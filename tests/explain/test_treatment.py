@@ -109,3 +109,13 @@ def test_attributions_that_are_all_alike_tell_nothing(alike: float) -> None:
     phi = np.full(len(rows), alike)
     same = replace(data.contributions, rows=rows, concepts=words, words=[""] * len(rows), phi=phi, units=rows * 0)
     assert equal_treatment(replace(data, contributions=same), first, ~first, alpha=0.05, seed=0) is None
+
+
+def test_one_score_for_all_orders_nothing() -> None:
+    label = np.array([1, 0] * 10)
+    one, many = np.full(20, 0.3), np.arange(20)
+    assert weighted_auc(one, label, np.ones(20), many, 0.05) == (0.5, 0.5, 0.5)
+    # Each cluster holds the error of the other: of the spread nothing is known.
+    opposed = np.array([1.0, 3.0, 3.0, 1.0])
+    found = weighted_auc(opposed, np.array([1, 1, 0, 0]), np.ones(4), np.array([0, 0, 1, 1]), 0.05)
+    assert found == (0.5, 0.0, 1.0)

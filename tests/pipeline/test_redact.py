@@ -15,8 +15,8 @@ from click.testing import CliRunner
 
 import audit
 from audit.cli import main
-from audit.data.personal import find_personal
 from audit.errors import AuditError, RunFolderError
+from audit.personal import find_personal
 from audit.pipeline.inputs import SCHEMA as INPUTS
 from audit.pipeline.redact import Redacted, _cover_inputs, _drop_edits, _drop_inputs, redact
 from audit.pipeline.verify import verify

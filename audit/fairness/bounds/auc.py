@@ -46,6 +46,9 @@ def weighted_auc(score: Floats, label: Ints, weight: Floats, cluster: Ints, alph
         edge = float(alpha / 2) ** (1 / min(sizes))
         return (auc, edge, 1.0) if auc >= 1 else (auc, 0.0, 1 - edge)
     parts = [float((np.bincount(cluster[mine], residual[mine]) ** 2).sum()) for mine in (ones, zeros)]
+    if not sum(parts):
+        # One score for all orders nothing, in any sample; else clusters cancel, and nothing is known of the spread.
+        return (auc, auc, auc) if np.all(score == score[0]) else (auc, 0.0, 1.0)
     factors = [size / max(size - 1, 1e-9) for size in sizes]
     variance = float((np.bincount(cluster, residual) ** 2).sum()) * max(factors)
     freedom = sum(parts) ** 2 / sum(part**2 / max(size - 1, 1.0) for part, size in zip(parts, sizes, strict=True))

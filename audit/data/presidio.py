@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-from audit.data.personal.finding import Finder
-from audit.data.personal.found import Found, Kind
 from audit.errors import DataError
+from audit.personal.finding import Finder
+from audit.personal.found import Found, Kind
 
 #: What Presidio calls what our finders know as well.
 _KINDS: dict[str, Kind] = {
@@ -55,7 +55,7 @@ def presidio_finder(language: str = "en", model: str = "en_core_web_sm", least_s
     except ImportError:
         raise DataError(
             "personal data can be looked for by Presidio only where it is installed",
-            hint="pip install 'fairaudit[presidio]', or leave data_audit.personal.presidio out",
+            hint="pip install 'fairaudit[presidio]'",
         ) from None
     # Presidio would fetch a missing pipeline from the network by itself.
     if not spacy.util.is_package(model):

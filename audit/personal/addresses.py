@@ -6,8 +6,8 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from audit.data.personal.around import is_called_version, is_near
-from audit.data.personal.found import Found
+from audit.personal.around import is_called_version, is_near
+from audit.personal.found import Found
 
 _FOUR = re.compile(r"(?<![\w.:/-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d|\.\w)", re.ASCII)
 _SIX = re.compile(

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from audit.data.personal.around import is_called_otherwise, is_near, is_part_of_more
-from audit.data.personal.found import Found
+from audit.personal.around import is_called_otherwise, is_near, is_part_of_more
+from audit.personal.found import Found
 
 _ABROAD = re.compile(
     r"(?<![\w+])(?:\+|＋|(?<!\d[ -])00(?=[1-9]\d|1[ -]))(?P<number>\d{1,3}(?:[ ./-]{0,2}(?:\(\d{1,5}\)|\d)){5,17})",

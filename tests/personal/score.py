@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from audit.data.personal import find_personal
+from audit.personal import find_personal
 
 
 def scored(rows: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -33,7 +33,7 @@ def scored(rows: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 if __name__ == "__main__":
     import sys
 
-    from tests.data.personal.make_corpus import corpus
+    from tests.personal.make_corpus import corpus
 
     for name, line in scored(corpus(int(sys.argv[1]))).items():
         print(name, line["true"], line["said"], round(line["recall"], 3), round(line["precision"], 3), sep="\t")

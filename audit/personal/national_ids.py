@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from audit.data.personal.around import is_called_otherwise, is_near, is_part_of_more
-from audit.data.personal.checksums import mod_11_2, mod_11_10, mod_23_letter, verhoeff
-from audit.data.personal.found import Found
+from audit.personal.around import is_called_otherwise, is_near, is_part_of_more
+from audit.personal.checksums import mod_11_2, mod_11_10, mod_23_letter, verhoeff
+from audit.personal.found import Found
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from audit.data.personal.finding import Finder, find_personal
-from audit.data.personal.found import Found, Kind
+from audit.personal.finding import Finder, find_personal
+from audit.personal.found import Found, Kind
 
 #: What stands in the place of each kind; short, so that it fits.
 LABELS: dict[Kind, str] = {
@@ -35,6 +35,15 @@ def masked(text: str, more: Iterable[Finder] = ()) -> tuple[str, list[Found]]:
         parts += [text[at : item.start], _cover(item.kind, item.end - item.start)]
         at = item.end
     return "".join([*parts, text[at:]]), found
+
+
+def without_personal(text: str) -> str:
+    """Put a blank in the place of each piece of personal data."""
+    parts, at = [], 0
+    for item in find_personal(text):
+        parts.append(text[at : item.start])
+        at = item.end
+    return " ".join([*parts, text[at:]])
 
 
 def _cover(kind: Kind, length: int) -> str:

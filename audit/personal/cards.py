@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from audit.data.personal.around import is_called_otherwise, is_part_of_more
-from audit.data.personal.checksums import ean_13, luhn
-from audit.data.personal.found import Found
+from audit.personal.around import is_called_otherwise, is_part_of_more
+from audit.personal.checksums import ean_13, luhn
+from audit.personal.found import Found
 
 #: Groups as they are printed on cards, or no groups at all; the same mark between all of them.
 _SHAPE = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5}|\d{13,19}", re.ASCII)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from audit.data.personal import KINDS, find_personal
-from tests.data.personal.score import scored
+from audit.personal import KINDS, find_personal
+from tests.personal.score import scored
 
 CORPUS = Path(__file__).with_name("corpus.jsonl")
 ROWS = [json.loads(line) for line in CORPUS.read_text(encoding="utf-8").splitlines()]
@@ -43,7 +43,7 @@ def test_no_country_is_forgotten(scheme: str) -> None:
 def test_the_corpus_is_what_its_generator_makes() -> None:
     pytest.importorskip("stdnum", reason="python-stdnum computes the check digits")
     pytest.importorskip("phonenumbers", reason="phonenumbers says which numbers are valid")
-    from tests.data.personal.make_corpus import corpus
+    from tests.personal.make_corpus import corpus
 
     again = corpus(15)
     # Which numbers are valid changes with the tables of phonenumbers.

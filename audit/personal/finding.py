@@ -6,8 +6,8 @@ import re
 from bisect import bisect_right as bisect
 from collections.abc import Callable, Iterable, Iterator
 
-from audit.data.personal import addresses, cards, coordinates, email, iban, national_ids, phones
-from audit.data.personal.found import KINDS, Found, Kind
+from audit.personal import addresses, cards, coordinates, email, iban, national_ids, phones
+from audit.personal.found import KINDS, Found, Kind
 
 __all__ = ["KINDS", "Finder", "Found", "Kind", "find_personal"]
 
@@ -34,7 +34,7 @@ def find_personal(text: str, more: Iterable[Finder] = ()) -> list[Found]:
     text
         Any text.
     more
-        Further finders, asked after our own: see `audit.data.personal.presidio`.
+        Further finders, asked after our own: see `audit.data.presidio`.
 
     Returns
     -------

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from audit.data.personal.around import is_near
-from audit.data.personal.found import Found
+from audit.personal.around import is_near
+from audit.personal.found import Found
 
 _NUMBER = r"[+\-−]?\d{1,3}\.\d{3,}"
 _PAIR = re.compile(

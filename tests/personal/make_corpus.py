@@ -1,4 +1,4 @@
-"""Make the labelled corpus of personal data: `python -m tests.data.personal.make_corpus SEED FILE`.
+"""Make the labelled corpus of personal data: `python -m tests.personal.make_corpus SEED FILE`.
 
 500 sentences with one piece of personal data each, 500 with something that looks like one. Nothing here knows the
 finders: check digits are computed by python-stdnum, phone numbers are drawn until the tables of phonenumbers call them

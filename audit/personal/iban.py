@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from audit.data.personal.checksums import mod_97
-from audit.data.personal.found import Found
+from audit.personal.checksums import mod_97
+from audit.personal.found import Found
 
 #: Characters of an account number by country: SWIFT, IBAN Registry (release 99).
 LENGTHS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audit.data.personal.counts import count_personal
+from audit.personal.counts import count_personal
 
 TEXTS = [
     "mail a@example.org or b@example.org",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from audit.data.personal.found import Found
+from audit.personal.found import Found
 
 #: Signs that people have in their addresses; standards allow more, which programs write.
 _WORD = r"[A-Za-z0-9_%+'-]+"

@@ -7,8 +7,8 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from audit.data.personal.finding import Finder, find_personal
-from audit.data.personal.found import Kind
+from audit.personal.finding import Finder, find_personal
+from audit.personal.found import Kind
 
 Group = TypeVar("Group", bound=Hashable)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from audit.data.personal import find_personal
-from audit.data.personal.presidio import presidio_finder
+from audit.data.presidio import presidio_finder
 from audit.errors import DataError
+from audit.personal import find_personal
 
 
 def planted(monkeypatch: pytest.MonkeyPatch, *, pipeline: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from audit.data.personal import checksums
+from audit.personal import checksums
 
 OTHERS: dict[str, tuple[Callable[[str], bool], str, int]] = {
     "stdnum.luhn": (checksums.luhn, "0123456789", 16),

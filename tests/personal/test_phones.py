@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from audit.data.personal import find_personal
+from audit.personal import find_personal
 
 REGIONS = {"US": "us", "GB": "gb", "DE": "de", "FR": "fr", "CN": "cn", "IN": "in"}
 
