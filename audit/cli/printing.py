@@ -39,15 +39,17 @@ def print_audit(
     from audit.report.terminal import tell_audit, tell_judgement
     from audit.report.wording import Catalogue
     from audit.say import say, say_json, say_styled, width_of_output
+    from audit.store.runfolder import RunFolder
 
     words = Catalogue.of(result, language)
     if kind == "json":
         say_json(machine_audit(result, words, run=run, report=report, exit_code=int(code)))
         return
     if kind == "markdown":
-        say(*render_markdown(result, words).split("\n"))
+        say(*render_markdown(result, words, review=RunFolder(run).read_review()).split("\n"))
+    elif gate:
+        say_styled(tell_judgement(result, words, width_of_output()))
     else:
-        tell = tell_judgement if gate else tell_audit
-        say_styled(tell(result, words, width_of_output()))
+        say_styled(tell_audit(result, words, width_of_output(), RunFolder(run).read_review()))
     if report is not None:
         say("", words("terminal.report", path=report), err=kind != "text")

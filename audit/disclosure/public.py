@@ -78,6 +78,7 @@ def made_public(result: AuditResult) -> AuditResult:
             ("curves", result.scores),
             ("slices", result.discovery),
             ("data_audit", result.data_audit),
+            ("privacy", result.membership or result.leakage),
             ("explained_changes", result.comparison and result.comparison.explanations),
             ("names", result.names and swept.names is None),
             ("explanations", result.explanations and swept.explanations is None),

@@ -11,6 +11,8 @@ from audit.text import cut
 
 #: Classes in a table of label rates, and telling words in a line.
 MOST_CLASSES, MOST_WORDS = 6, 8
+#: Findings in one line.
+MOST_CONCLUDED = 2
 #: P-values below this are told so.
 LEAST_P = 0.001
 #: Block of the page -> what it tells of.
@@ -72,6 +74,13 @@ def lead(found: DataAudit, t: Catalogue) -> str:
     return t("data_audit.lead", rows=count(found.rows), tests=found.tests)
 
 
+def conclusion(found: DataAudit, t: Catalogue) -> str:
+    """Say what matters most, or that nothing does."""
+    if not found.findings:
+        return t("conclusion.data_audit.none", rows=count(found.rows))
+    return t.sentences(*(finding(item, t) for item in found.findings[:MOST_CONCLUDED]))
+
+
 def blocks(found: DataAudit, t: Catalogue) -> list[Block]:
     """Everything that was looked at, subject by subject."""
     told = [*_representation(found, t), *_labels(found, t)]
@@ -103,7 +112,7 @@ def every_group(found: DataAudit, t: Catalogue) -> Table | None:
         ]
         rows.append([t.pair(cut(attribute), cut(group or "")), *told])
     names = [
-        t.pair(t("data_audit.check.missing"), _named(check, t)) if check.code == "missing" else _named(check, t)
+        t.pair(t("data_audit.check.missing"), named(check, t)) if check.code == "missing" else named(check, t)
         for check in checks
     ]
     return Table(t("data_audit.every_group"), [t("data_audit.head.group"), *names], rows)
@@ -205,7 +214,7 @@ def _checks(found: DataAudit, code: str, t: Catalogue) -> Block | None:
         if found.label_errors is not None:
             suspected, share = count(found.label_errors.suspected), percent(found.label_errors.estimated)
             says = t.sentences(says, t("data_audit.says.errors", n=suspected, share=share))
-    none = [_named(check, t) for check in checks if not check.overall.hits]
+    none = [named(check, t) for check in checks if not check.overall.hits]
     if none:
         says = t.sentences(says, t("data_audit.says.none", what=t.listed(none)))
     return Block(code, t(f"data_audit.title.{code}"), says, [table] if rows else [])
@@ -215,7 +224,7 @@ def _check(check: RowCheck, t: Catalogue) -> list[list[str]]:
     rate = check.overall
     if not rate.hits:
         return []
-    what = [_named(check, t)]
+    what = [named(check, t)]
     parts = [*check.by_attribute, *([check.by_label] if check.by_label else [])]
     found = [
         [part.attribute or t("data_audit.by_label"), count(rate.hits), percent(rate.value), *_extremes(part, t)]
@@ -234,7 +243,8 @@ def _extremes(part: RatesByAttribute, t: Catalogue) -> list[str]:
     return [*ends, p_value(part.corrected_p_value, t)]
 
 
-def _named(check: RowCheck, t: Catalogue) -> str:
+def named(check: RowCheck, t: Catalogue) -> str:
+    """Name what was looked for: a column, a kind of personal data, or the check itself."""
     if check.code == "missing":
         return cut(check.about or "")
     if check.code == "personal":

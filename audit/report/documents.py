@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from audit.report.wording import Catalogue
     from audit.result import AuditResult
+    from audit.result.review import Review
     from audit.store.runfolder import RunFolder
 
 Audience = Literal["internal", "public"]
@@ -47,6 +48,11 @@ class Telling:
     def asked(self) -> tuple[str, ...]:
         """Compliance packs that are told of."""
         return tuple(self.result.config["frameworks"]) if self.frameworks is None else self.frameworks
+
+    @cached_property
+    def review(self) -> Review | None:
+        """What people said of the decisions; nothing of it is for the public."""
+        return self.folder.read_review() if self.audience == "internal" else None
 
     @cached_property
     def t(self) -> Catalogue:
@@ -87,7 +93,7 @@ def _html(telling: Telling) -> dict[str, str | bytes]:
 def _markdown(telling: Telling) -> dict[str, str | bytes]:
     from audit.report.markdown import render_markdown
 
-    return {"summary.md": render_markdown(telling.result, telling.t, telling.asked)}
+    return {"summary.md": render_markdown(telling.result, telling.t, telling.asked, telling.review)}
 
 
 def _csv(telling: Telling) -> dict[str, str | bytes]:

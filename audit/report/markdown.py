@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from audit.report.beside import beside
 from audit.report.changes import (
     change_sentence,
     clear_gaps,
@@ -25,6 +26,7 @@ from audit.report.stories import told
 from audit.report.verdicts import gap_sentence, mark, sentence, undecided, why, why_not_judged, worst_first
 from audit.report.wording import Catalogue, count, decimal, group_name, percent, points
 from audit.result import AuditResult, Comparison, DataAudit, FlipRate, Judgement
+from audit.result.review import Review
 from audit.text import cut, visible
 
 #: Gaps told one by one.
@@ -33,7 +35,9 @@ MOST_GAPS = 12
 LONGEST_CELL = 2_000
 
 
-def render_markdown(result: AuditResult, t: Catalogue, frameworks: Sequence[str] = ()) -> str:
+def render_markdown(
+    result: AuditResult, t: Catalogue, frameworks: Sequence[str] = (), review: Review | None = None
+) -> str:
     """Render the banner and the summary, and go through compliance packs."""
     found = result.clear_gaps
     lines = [f"# {safe(t('markdown.title', title=result.title))}", ""]
@@ -57,6 +61,8 @@ def render_markdown(result: AuditResult, t: Catalogue, frameworks: Sequence[str]
         lines += ["", t("summary.doubted", n=count(found.doubted))]
     if result.flags.decisions:
         lines += ["", t("flags.lead", n=count(result.flags.decisions))]
+    if more := beside_lines(result, t, review):
+        lines += ["", strong(t("beside.title"), t), "", *more]
     lines += ["", t.sentences(t.stop(_decisions(result, t)), t("markdown.more")), ""]
     lines += compliance_lines(frameworks, result, t, safe)
     lines += sign_off_lines(result, t, safe)
@@ -71,6 +77,11 @@ def _findings(result: AuditResult, t: Catalogue) -> list[str]:
         lines.append(f"{number}. **{safe(finding.headline)}** {safe(t.sentences(*finding.sentences))}")
         lines += [f"   - {safe(t('next.said', step=step.text))}" for step in finding.steps]
     return [*lines, ""] if result.findings.items else []
+
+
+def beside_lines(result: AuditResult, t: Catalogue, review: Review | None) -> list[str]:
+    """Say in a line each what was measured beside fairness."""
+    return [f"- {t.pair(f'**{safe(said.name)}**', safe(said.text))}" for said in beside(result, t, review)]
 
 
 def strong(text: str, t: Catalogue) -> str:

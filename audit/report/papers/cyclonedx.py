@@ -9,10 +9,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from audit.report.beside import beside
 from audit.report.documents import Telling
 from audit.report.papers.facts import (
     Digest,
     digests,
+    further,
     gap_sentence,
     limits_of,
     metric_code,
@@ -74,7 +76,7 @@ def _model(telling: Telling, known: dict[str, Digest]) -> dict[str, Any]:
     ]
     model["modelCard"] = {
         "modelParameters": _parameters(result),
-        "quantitativeAnalysis": {"performanceMetrics": _metrics(result)},
+        "quantitativeAnalysis": {"performanceMetrics": [*_metrics(result), *_further(telling)]},
         "considerations": _considerations(telling),
         "properties": _properties(telling, known),
     }
@@ -104,6 +106,22 @@ def _metrics(result: AuditResult) -> list[dict[str, Any]]:
             metric["slice"] = slice_name(item.attributes, item.group)
         if interval := _interval(item):
             metric["confidenceInterval"] = interval
+        found.append(metric)
+    return found
+
+
+def _further(telling: Telling) -> list[dict[str, Any]]:
+    """Return what was measured beside fairness, as metrics."""
+    found = []
+    for item in further(telling):
+        metric: dict[str, Any] = {"type": item.code, "value": plain_number(item.value)}
+        if item.attributes:
+            metric["slice"] = slice_name(item.attributes, item.group)
+        if item.lower is not None and item.upper is not None:
+            metric["confidenceInterval"] = {
+                "lowerBound": plain_number(item.lower),
+                "upperBound": plain_number(item.upper),
+            }
         found.append(metric)
     return found
 
@@ -151,7 +169,7 @@ def _assessment(gap: ClearGap, telling: Telling) -> dict[str, str]:
 
 
 def _risks(telling: Telling) -> list[dict[str, str]]:
-    """Rules that did not pass, and findings that lie between no two groups."""
+    """Rules that did not pass, what was measured beside fairness, and findings that lie between no two groups."""
     t, judgement = telling.t, telling.result.judgement
     rules = [
         {"name": t.pair(rule.rule, t.pair(mark(rule, t), sentence(rule, t)))}
@@ -166,7 +184,8 @@ def _risks(telling: Telling) -> list[dict[str, str]]:
         }
         for story in others
     ]
-    return [*rules, *({name: text for name, text in risk.items() if text} for risk in risks)]
+    said = [{"name": t.pair(item.name, item.text)} for item in beside(telling.result, t, telling.review)]
+    return [*rules, *said, *({name: text for name, text in risk.items() if text} for risk in risks)]
 
 
 def _properties(telling: Telling, known: dict[str, Digest]) -> list[dict[str, str]]:

@@ -74,6 +74,70 @@ def pooled(result: AuditResult) -> list[MetricValue]:
     return [item for item in result.metrics if not item.stratum]
 
 
+@dataclass(frozen=True)
+class Further:
+    """A number that was measured beside fairness, for machines.
+
+    Attributes
+    ----------
+    code
+        What it is, in the words of the field or of the configuration.
+    counted
+        What `n` counts: decisions, rows or texts.
+    """
+
+    code: str
+    name: str
+    attributes: list[str]
+    group: list[str]
+    counted: str
+    n: int
+    value: float
+    lower: float | None
+    upper: float | None
+
+    def bounds(self, level: float) -> dict[str, Any] | None:
+        """Bounds with their level, where there are any."""
+        if self.lower is None or self.upper is None:
+            return None
+        return {"lower": round(self.lower, 6), "upper": round(self.upper, 6), "level": level}
+
+
+def further(telling: Telling) -> list[Further]:
+    """Return how often changes alter decisions, and how well rows of the training are told, of everybody and groups."""
+    result, t = telling.result, telling.t
+    found = [
+        Further(
+            item.metric, t.metric(item.metric), item.attributes, item.group, "decisions", item.n or 0, item.value,
+            *((item.lower, item.upper) if item.doubt is None else (None, None)),
+        )
+        for probe in result.probes
+        for item in probe.metrics
+        if item.value is not None
+    ]  # fmt: skip
+    if result.membership is not None:
+        found += [
+            Further(
+                f"membership_inference_auc:{item.attack}",
+                t("paper.membership", attack=t(f"privacy.attack.{item.attack}")),
+                *(item.attributes, item.group, "rows", item.members + item.held_out, item.auc, item.lower, item.upper),
+            )
+            for item in result.membership.values
+            if item.auc is not None
+        ]
+    if result.leakage is not None:
+        found += [
+            Further(
+                f"verbatim_extraction:{item.side}",
+                t.pair(t("privacy.extracted"), t(f"privacy.extracted.{item.side}")),
+                *(item.attributes, item.group, "texts", item.n, item.rate, item.lower, item.upper),
+            )
+            for item in result.leakage.rates
+            if item.rate is not None
+        ]
+    return found
+
+
 def slice_name(attributes: Sequence[str], group: Sequence[str]) -> str:
     """Name a slice by its values, as in `gender=female, ethnicity=Black`; empty: everybody."""
     return ", ".join(f"{name}={value}" for name, value in zip(attributes, group, strict=True))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from audit.report.beside import beside
 from audit.report.documents import Telling
-from audit.report.papers import reasons
+from audit.report.papers import consequences, data_tables, probed, reasons, scored
 from audit.report.papers.cells import Cell, Grid, Quantity, Row, class_name, columns_of, shares, yes
 from audit.report.papers.facts import digests, limits_of, model_name, slice_name
 from audit.report.stories import told
@@ -24,6 +25,13 @@ def grids(telling: Telling) -> list[Grid]:
         *(_summary, _findings, _gaps, _rules, _groups, _metrics, _disparities, _adverse_impact),
         _impact_ratios,
         *(reasons.parts, reasons.pairs, reasons.flag_rates, reasons.flags, reasons.slices),
+        *(data_tables.found, data_tables.shares, data_tables.checks, data_tables.means, data_tables.agreement),
+        *(data_tables.proxies, probed.probes, probed.changes, probed.probe_gaps, probed.refused),
+        *(probed.membership, probed.named, probed.compared, probed.canaries, probed.extracted),
+        *(consequences.people, consequences.bearing, consequences.costs, consequences.remedies),
+        *(consequences.thresholds, consequences.weights, consequences.collect),
+        *(scored.dimensions, scored.indicators, scored.review_flags, scored.review_labels, scored.review_gaps),
+        scored.review_agreement,
     ]
     return [make(telling) for make in made]
 
@@ -46,6 +54,7 @@ def _summary(telling: Telling) -> Grid:
         (t("paper.tool"), f"fairaudit {result.tool_version}"),
     ]
     rows += [(t(f"paper.digest.{digest.code}"), digest.sha256) for digest in digests(telling)]
+    rows += [(said.name, said.text) for said in beside(result, t, telling.review)]
     rows += [(t("section.limits"), line) for line in limits_of(telling)]
     return Grid("summary", columns_of("what said"), rows)
 

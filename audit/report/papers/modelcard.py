@@ -9,11 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from audit.report.documents import Telling
-from audit.report.markdown import render_judgement, row, safe, strong
-from audit.report.papers.facts import digests, gap_sentence, limits_of, model_name, names_class, pooled, slice_name
+from audit.report.markdown import beside_lines, render_judgement, row, safe, strong
+from audit.report.papers.facts import (
+    digests,
+    further,
+    gap_sentence,
+    limits_of,
+    model_name,
+    names_class,
+    pooled,
+    slice_name,
+)
 from audit.report.stories import told
 from audit.report.verdicts import why_not_judged
-from audit.report.wording import Catalogue, count, group_name, number, percent, points
+from audit.report.wording import Catalogue, count, decimal, group_name, number, percent, points
 from audit.result import AuditResult, MetricValue, SlicingFacts
 from audit.text import one_line
 
@@ -55,6 +64,20 @@ def _metadata(telling: Telling) -> str:
         )
         for item in pooled(result)
         if item.value is not None and (not item.attributes or item.metric in central)
+    ]
+    results += [
+        EvalResult(
+            task_type=task,
+            dataset_type="private",
+            dataset_name=one_line(result.data.name),
+            dataset_args={"sha256": result.data.sha256, item.counted: item.n},
+            metric_type=item.code,
+            metric_name=one_line(item.name),
+            metric_value=round(item.value, 6),
+            metric_args=item.bounds(result.level),
+        )
+        for item in further(telling)
+        if not item.attributes
     ]
     card = ModelCardData(model_name=model_name(result), eval_results=results, tags=["fairness", "fairaudit"])
     return str(card.to_yaml())
@@ -106,6 +129,8 @@ def _section(telling: Telling) -> str:
         lines += [f"### {safe(story.headline)}", "", safe(t.sentences(*story.sentences)), ""]
         lines += [*(f"- {safe(step.text)}" for step in story.steps), ""] if story.steps else []
     lines += [f"### {t('paper.grid.gaps')}", "", *_gaps(telling), ""]
+    if more := beside_lines(result, t, telling.review):
+        lines += [f"### {t('beside.title')}", "", *more, "", *_dimensions(telling)]
     for slicing in result.slicings:
         lines += [*_table(slicing, telling), ""] if slicing.attributes else []
     lines += [f"### {t('section.limits')}", "", *(f"- {safe(line)}" for line in limits_of(telling)), ""]
@@ -115,6 +140,19 @@ def _section(telling: Telling) -> str:
         row([f"{t(f'paper.digest.{item.code}')}: {item.name}", item.sha256, t(item.over)]) for item in digests(telling)
     ]
     return "\n".join([*lines, ""])
+
+
+def _dimensions(telling: Telling) -> Iterator[str]:
+    """A line for every dimension of risk, never without its range."""
+    t, card = telling.t, telling.result.scorecard
+    if card is None:
+        return
+    yield row([t("scorecard.dimension"), t("scorecard.range"), t("scorecard.score"), t("scorecard.known")])
+    yield "|---|---|---|---|"
+    for item in card.dimensions:
+        ends = f"{decimal(item.lowest, 2)}–{decimal(item.highest, 2)}"
+        yield row([t(f"scorecard.{item.code}"), ends, decimal(item.score, 2), percent(item.known, 0)])
+    yield ""
 
 
 def _gaps(telling: Telling) -> Iterator[str]:

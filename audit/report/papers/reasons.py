@@ -71,7 +71,7 @@ def flag_rates(telling: Telling) -> Grid:
         ]
         for item in telling.result.flags.rates
     )
-    columns = columns_of("code means n:count flagged:count rate:share lower:share upper:share")
+    columns = columns_of("code means n:count flagged:count frequency:share lower:share upper:share")
     return Grid("flag_rates", columns, rows)
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from audit.report.charts import Chart, dots, forest
-from audit.report.data_looks import Block, blocks, every_group, finding, lead
+from audit.report.data_looks import Block, blocks, conclusion, every_group, finding, lead
 from audit.report.sections import Section
 from audit.report.view import View
-from audit.report.wording import count
 from audit.result import DataAudit
 
-#: Findings in the line of the folded section.
-MOST_CONCLUDED = 2
 #: Groups in a chart.
 MOST_CHARTED = 25
 
@@ -69,11 +66,7 @@ def _charts(view: View, found: DataAudit, block: Block) -> list[Chart]:
 def conclude(view: View) -> str | None:
     """Say what matters most."""
     found = view.result.data_audit
-    if found is None:
-        return None
-    if not found.findings:
-        return view.t("conclusion.data_audit.none", rows=count(found.rows))
-    return view.t.sentences(*(finding(item, view.t) for item in found.findings[:MOST_CONCLUDED]))
+    return None if found is None else conclusion(found, view.t)
 
 
 SECTION = Section("data_audit", 35, build, conclude=conclude)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from audit.report.beside.privacy import conclusion, strongest
 from audit.report.charts import Chart, dots, roc
 from audit.report.sections import Section
 from audit.report.view import View
-from audit.report.wording import count, decimal, group_name, percent
+from audit.report.wording import decimal, group_name
 from audit.result import Leakage, Membership, MembershipValue
 
 #: Clear differences between groups that are told one by one.
@@ -53,11 +54,6 @@ def _membership(view: View, found: Membership) -> dict[str, Any]:
         "apart": clear[:MOST_TOLD],
         "outliers": [(name, [v for v in found.outliers if v.attack == name]) for name in found.attacks],
     }
-
-
-def strongest(values: list[MembershipValue]) -> MembershipValue | None:
-    """The attack that tells members best; None where none has a value."""
-    return max((value for value in values if value.auc is not None), key=lambda v: v.auc or 0.0, default=None)
 
 
 def _roc(view: View, found: Membership) -> Chart | None:
@@ -117,35 +113,7 @@ def _p(value: float) -> str:
 
 def conclude(view: View) -> str | None:
     """Say whether members can be told, in which group more easily, and what is given back."""
-    told: list[str] = []
-    if (found := view.result.membership) is not None:
-        told += _conclude_membership(view, found)
-    if (leaked := view.result.leakage) is not None:
-        planted = [canary for canary in leaked.canaries if canary.planted]
-        if planted:
-            exposed = sum(canary.holm_p < 1 - leaked.level for canary in planted)
-            told.append(view.t("conclusion.privacy.canaries", n=count(exposed), of=count(len(planted))))
-        whole = next((rate for rate in leaked.rates if rate.side == "members" and not rate.attributes), None)
-        if whole is not None:
-            told.append(view.t("conclusion.privacy.extracted", n=count(whole.n), share=percent(whole.rate)))
-    return view.t.sentences(*told) if told else None
-
-
-def _conclude_membership(view: View, found: Membership) -> list[str]:
-    everybody = [value for value in found.values if not value.attributes]
-    best = strongest(everybody)
-    if best is None:
-        return [view.t("conclusion.privacy.unknown")]
-    sure = max((value for value in everybody if value.auc is not None), key=lambda value: value.lower or 0.0)
-    if (sure.lower or 0.0) > 0.5:
-        told = [view.t("conclusion.privacy.told", auc=decimal(sure.auc), lower=decimal(sure.lower))]
-    else:
-        told = [view.t("conclusion.privacy.chance", auc=decimal(best.auc), upper=decimal(best.upper))]
-    if found.pairs and found.pairs[0].holm_p < 1 - found.level:
-        first = found.pairs[0]
-        names = {"group": group_name(first.high_group), "other": group_name(first.low_group)}
-        told.append(view.t("conclusion.privacy.group", **names))
-    return told
+    return conclusion(view.result.membership, view.result.leakage, view.t)
 
 
 SECTION = Section("privacy", 94, build, conclude=conclude)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from audit.report.beside.probes import says
 from audit.report.charts import Chart, dots
 from audit.report.marked import between_words
 from audit.report.sections import Section
 from audit.report.view import View
-from audit.report.wording import count, group_name, percent
+from audit.report.wording import count, group_name
 from audit.result import ProbeResult, ShownVariant, TextEdit
 
 #: Characters shown on either side of the changes to a text.
@@ -45,7 +46,7 @@ def _probe(view: View, found: ProbeResult) -> dict[str, Any]:
     return {
         "found": found,
         "name": t.probe(found.probe),
-        "says": _says(view, found),
+        "says": says(found, t),
         "lead": t.first([f"probes.lead.{found.probe}", "probes.lead"]),
         "everybody": metrics.get(((), ())),
         "rows": [
@@ -98,28 +99,11 @@ def changed_pieces(text: str, edits: Sequence[TextEdit]) -> list[tuple[str, str]
     return [(piece, kind) for piece, kind in out if piece]
 
 
-def _says(view: View, found: ProbeResult) -> str:
-    """Say how often its changes alter a decision, and between which groups that differs most."""
-    t = view.t
-    value = next((v for v in found.metrics if v.metric == found.metric and not v.attributes), None)
-    if value is None or value.value is None:
-        return t("probes.says.nothing")
-    text = t(f"probes.says.{found.outcome}", rate=percent(value.value), n=count(value.n))
-    widest = next((gap for gap in found.clear_gaps.items if gap.metric == found.metric), None)
-    if widest is None:
-        return text
-    told = t(
-        "probes.says.gap", high=group_name(widest.high_group), high_value=percent(widest.high_value),
-        low=group_name(widest.low_group), low_value=percent(widest.low_value),
-    )  # fmt: skip
-    return t.sentences(text, told)
-
-
 def conclude(view: View) -> str | None:
     """Say of every probe what it found."""
     if not view.result.probes:
         return None
-    said = [view.t.pair(view.t.probe(found.probe), _says(view, found)) for found in view.result.probes]
+    said = [view.t.pair(view.t.probe(found.probe), says(found, view.t)) for found in view.result.probes]
     return view.t.sentences(*said)
 
 

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from audit.report.beside.remedies import conclusion, rules_of, says
 from audit.report.charts import Chart, lines
 from audit.report.sections import Section
 from audit.report.sections.data import MOST_LISTED
 from audit.report.view import View
-from audit.report.wording import count, decimal, group_name, percent
-from audit.result import CollectMore, JudgedGap, JudgedGroup, Remedies, Remedy, Reweighting, ThresholdWhatIf
-
-#: Constraint -> the gap on which it is judged; of equalized odds the wider of both.
-GAPS = {
-    "demographic_parity": ("selection_rate",),
-    "equal_opportunity": ("true_positive_rate",),
-    "equalized_odds": ("true_positive_rate", "false_positive_rate"),
-}
+from audit.report.wording import group_name
+from audit.result import CollectMore, Remedies, Remedy, Reweighting, ThresholdWhatIf
 
 
 def build(view: View) -> dict[str, Any] | None:
@@ -41,7 +35,7 @@ def _what_if(view: View, found: Remedies, item: ThresholdWhatIf) -> dict[str, An
     return {
         "item": item,
         "name": name,
-        "says": _says(view, found, item),
+        "says": says(item, found, view.t),
         "remedies": [_remedy(view, found, remedy) for remedy in item.remedies],
         "groups": [_groups(view, remedy) for remedy in item.remedies],
         "metrics": [gap.metric for gap in item.remedies[0].gaps] if item.remedies else [],
@@ -68,7 +62,7 @@ def _groups(view: View, remedy: Remedy) -> dict[str, Any]:
         "rows": [
             {
                 "name": group_name(group.group),
-                "rules": _rules(view, group),
+                "rules": rules_of(group, view.t),
                 "rates": group.rates,
                 "group": group,
             }
@@ -77,19 +71,6 @@ def _groups(view: View, remedy: Remedy) -> dict[str, Any]:
         "own": remedy.code not in {"as_decided", "one_threshold"},
         "changes": remedy.code != "as_decided",
     }
-
-
-def _rules(view: View, group: JudgedGroup) -> str:
-    if not group.rules:
-        return view.t("remedies.rule.as_decided")
-    told = [
-        view.t(f"remedies.rule.{rule.rule}", **({} if rule.above is None else {"above": decimal(rule.above)}))
-        for rule in group.rules
-    ]
-    if len(told) == 1:
-        return told[0]
-    shares = [percent(rule.share) for rule in group.rules]
-    return view.t.clauses([view.t("remedies.rule.share", share=s, rule=r) for s, r in zip(shares, told, strict=True)])
 
 
 def _chart(view: View, found: Remedies, item: ThresholdWhatIf, name: str) -> Chart | None:
@@ -141,52 +122,10 @@ def _collected(view: View, item: CollectMore) -> dict[str, Any]:
     }
 
 
-def _wider(gaps: list[JudgedGap], constraint: str) -> JudgedGap | None:
-    known = [gap for gap in gaps if gap.metric in GAPS[constraint] and gap.value is not None]
-    return max(known, key=lambda gap: gap.value or 0.0, default=None)
-
-
-def _says(view: View, found: Remedies, item: ThresholdWhatIf) -> str | None:
-    """Say which thresholds by group surely narrow their gap most, and what that costs."""
-    if not item.remedies:
-        return view.t("remedies.says.none", reason=view.t.note(item.note))
-    before = item.remedies[0]
-    narrowed = []
-    for remedy in item.remedies:
-        if remedy.code not in GAPS:
-            continue
-        then, now = _wider(before.gaps, remedy.code), _wider(remedy.gaps, remedy.code)
-        if then is not None and now is not None:
-            # By what is sure: a gap that looks small may be wide all the same.
-            narrowed.append(((then.value or 0.0) - (1.0 if now.upper is None else now.upper), remedy, then, now))
-    if not narrowed:
-        return None
-    _, remedy, then, now = max(narrowed, key=lambda one: one[0])
-    lost = _objective(remedy, found), _objective(before, found)
-    return view.t(
-        "remedies.says", name=view.t.phrase(remedy.code), before=view.t.points(then.value),
-        after=view.t.points(now.value), most=view.t.points(now.upper), metric=view.t.phrase(found.objective),
-        old=percent(lost[1]), new=percent(lost[0]),
-    )  # fmt: skip
-
-
-def _objective(remedy: Remedy, found: Remedies) -> float | None:
-    return next(one.value for one in remedy.overall if one.metric == found.objective)
-
-
 def conclude(view: View) -> str | None:
     """Say what thresholds would do for the first attribute, or how many groups need more rows."""
     found = view.result.remedies
-    if found is None:
-        return None
-    said = [
-        view.t.pair(group_name(item.attributes), text)
-        for item in found.thresholds
-        if item.remedies and (text := _says(view, found, item))
-    ]
-    if said:
-        return said[0]
-    return view.t("conclusion.remedies.collect", n=count(len({(*one.attributes, *one.group) for one in found.collect})))
+    return None if found is None else conclusion(found, view.t)
 
 
 SECTION = Section("remedies", 104, build, conclude=conclude)

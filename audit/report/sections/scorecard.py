@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from audit.report.beside.scorecard import conclusion, indicator_name, indicator_reason, says
 from audit.report.sections import Section
 from audit.report.view import View
-from audit.report.wording import decimal, percent
-from audit.result import RiskDimension, ScoredIndicator
+from audit.result import RiskDimension, Scorecard
 
 #: Radius of the drawing, and where words stand.
 RADIUS, WORDS = 100.0, 118.0
@@ -22,7 +22,7 @@ def build(view: View) -> dict[str, Any] | None:
     return {
         "card": found,
         "radar": _radar(view, found.dimensions),
-        "dimensions": [_dimension(view, item) for item in found.dimensions],
+        "dimensions": [_dimension(view, found, item) for item in found.dimensions],
     }
 
 
@@ -59,43 +59,23 @@ def _anchor(angle: float) -> str:
     return "middle" if abs(across) < 0.2 else "start" if across > 0 else "end"
 
 
-def _dimension(view: View, found: RiskDimension) -> dict[str, Any]:
-    named = {item.code: _named(view, item) for item in found.indicators}
+def _dimension(view: View, card: Scorecard, found: RiskDimension) -> dict[str, Any]:
+    named = {item.code: indicator_name(item, view.t) for item in found.indicators}
     measure = {item.code: item.measure for item in found.indicators}
     return {
         "found": found,
         "name": view.t(f"scorecard.{found.code}"),
-        "says": _says(view, found),
-        "rows": [(named[item.code], item) for item in found.indicators],
+        "says": says(found, view.t),
+        "rows": [(named[item.code], item, indicator_reason(item, card, view.t)) for item in found.indicators],
         "drivers": view.t.listed(named[code] for code in found.drivers),
         "next": [(named[code], measure[code]) for code in found.measure_next],
     }
 
 
-def _named(view: View, item: ScoredIndicator) -> str:
-    code = f"scorecard.indicator.{item.code}"
-    return item.title or (view.t(code) if view.t.knows(code) else item.code)
-
-
-def _says(view: View, found: RiskDimension) -> str:
-    """Say where a dimension stands, never without its range."""
-    params = {"low": decimal(found.lowest, 2), "high": decimal(found.highest, 2), "known": percent(found.known, 0)}
-    if found.score is None:
-        return view.t("scorecard.says.unknown", **params)
-    return view.t("scorecard.says", score=decimal(found.score, 2), **params)
-
-
 def conclude(view: View) -> str | None:
     """Name the dimension that is worst for certain, and the one of which least is known."""
     found = view.result.scorecard
-    if found is None:
-        return None
-    worst = max(found.dimensions, key=lambda item: (item.lowest, item.highest))
-    least_known = max(found.dimensions, key=lambda item: item.highest - item.lowest)
-    return view.t(
-        "conclusion.scorecard", worst=view.t(f"scorecard.{worst.code}"), low=decimal(worst.lowest, 2),
-        high=decimal(worst.highest, 2), open=view.t(f"scorecard.{least_known.code}"),
-    )  # fmt: skip
+    return None if found is None else conclusion(found, view.t)
 
 
 SECTION = Section("scorecard", 22, build, conclude=conclude)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from audit.report.beside.people import Kind, clear, conclusion, gain_sentence, interval, name_of_kind
 from audit.report.charts import Chart, amounts, lines
 from audit.report.sections import Section
 from audit.report.sections.data import MOST_CHARTED, MOST_LISTED
 from audit.report.view import View
-from audit.report.wording import count, group_name, number, people, percent
+from audit.report.wording import count, group_name, number, percent
 from audit.result import AffectedPeople, Concentration, Gain, SocialImpact
-
-#: Kind of harm of a table and a chart.
-Kind = tuple[str, str]
 
 
 def build(view: View) -> dict[str, Any] | None:
@@ -24,7 +22,7 @@ def build(view: View) -> dict[str, Any] | None:
     slicings = [slicing.attributes for slicing in view.result.slicings if slicing.attributes]
     return {
         "found": found,
-        "everybody": [_row(view, line) for line in found.people if not line.attributes],
+        "everybody": [_row(view, found, line) for line in found.people if not line.attributes],
         "slicings": [_slicing(view, found, attributes) for attributes in slicings if _lines(found, attributes)],
         "volume": found.decisions_per_year,
         "shares": view.t.listed(found.shares_given),
@@ -57,7 +55,7 @@ def _slicing(view: View, found: SocialImpact, attributes: list[str]) -> dict[str
     crowded = next((item for item in found.concentration if item.attributes == attributes), None)
     return {
         "name": group_name(attributes),
-        "says": _says(view, [gain for gain in found.gains if gain.attributes == attributes]),
+        "says": _says(view, found, [gain for gain in found.gains if gain.attributes == attributes]),
         "kinds": [_kind(view, found, own, kind) for kind in kinds],
         "bearing": _bearing(view, crowded),
         "curve": _curve(view, crowded),
@@ -73,39 +71,26 @@ def _kind(view: View, found: SocialImpact, own: list[AffectedPeople], kind: Kind
         (gain for gain in found.gains if (gain.attributes, gain.harm, gain.cls) == (mine[0].attributes, *kind)), None
     )
     return {
-        "name": name_of_kind(view, kind),
-        "rows": [_row(view, mine[at]) for at in listed],
+        "name": name_of_kind(kind, found, view.t),
+        "rows": [_row(view, found, mine[at]) for at in listed],
         "rest": len(mine) - len(listed),
-        "gain": None if gain is None else _gain(view, gain),
+        "gain": None if gain is None else gain_sentence(gain, found, view.t),
         "reference": None if gain is None else group_name(gain.reference),
-        "chart": _chart(view, mine, kind),
+        "chart": _chart(view, found, mine, kind),
     }
 
 
-def name_of_kind(view: View, kind: Kind) -> str:
-    """Name what befalls people, with the class."""
-    harm, cls = kind
-    found = view.result.social_impact
-    code = f"{harm}.{found.positive_is}" if harm == "unfavourable" and found is not None else harm
-    return view.t(f"social_impact.harm.{code}", **{"class": view.t.cls(cls)})
-
-
-def _row(view: View, line: AffectedPeople) -> dict[str, Any]:
+def _row(view: View, found: SocialImpact, line: AffectedPeople) -> dict[str, Any]:
     return {
         "line": line,
         "name": group_name(line.group),
-        "kind": name_of_kind(view, (line.harm, line.cls)),
+        "kind": name_of_kind((line.harm, line.cls), found, view.t),
         "note": view.t.note(line.note),
         "doubt": view.t(f"doubt.{line.doubt}") if line.doubt else None,
     }
 
 
-def interval(low: float | None, high: float | None) -> str:
-    """Both bounds of a number of people; nothing where there are none."""
-    return "" if low is None or high is None else f"{people(low)}–{people(high)}"
-
-
-def _chart(view: View, mine: list[AffectedPeople], kind: Kind) -> Chart | None:
+def _chart(view: View, found: SocialImpact, mine: list[AffectedPeople], kind: Kind) -> Chart | None:
     known = [(line, line.excess) for line in mine if line.excess is not None]
     largest = sorted(range(len(known)), key=lambda at: -known[at][0].n)[:MOST_CHARTED]
     drawn = [known[at] for at in sorted(largest)]
@@ -118,25 +103,8 @@ def _chart(view: View, mine: list[AffectedPeople], kind: Kind) -> Chart | None:
         for _, one in drawn
     ]
     code = "social_impact.chart.year" if yearly else "social_impact.chart.sample"
-    label = view.t(code, kind=name_of_kind(view, kind), group=group_name(drawn[0][1].reference))
+    label = view.t(code, kind=name_of_kind(kind, found, view.t), group=group_name(drawn[0][1].reference))
     return view.add_chart(amounts(label, [group_name(line.group) for line, _ in drawn], values, bounds, signs=True))
-
-
-def _gain(view: View, gain: Gain) -> str:
-    """Say in a sentence what equal rates would change."""
-    yearly = gain.per_year is not None
-    value, low, high = (
-        (gain.per_year, gain.per_year_lower, gain.per_year_upper)
-        if yearly
-        else (gain.in_sample, gain.in_sample_lower, gain.in_sample_upper)
-    )
-    return view.t(
-        "social_impact.gain.year" if yearly else "social_impact.gain.sample",
-        n=people(value),
-        kind=name_of_kind(view, (gain.harm, gain.cls)),
-        group=group_name(gain.reference),
-        bounds=interval(low, high) or "–",
-    )
 
 
 def _bearing(view: View, found: Concentration | None) -> str | None:
@@ -165,31 +133,17 @@ def _curve(view: View, found: Concentration | None) -> Chart | None:
     return view.add_chart(lines(*words, {name: points}, diagonal=True, markers=True))
 
 
-def _clear(gains: Sequence[Gain]) -> list[Gain]:
-    """Keep what is more than chance, most people first."""
-    sure = [gain for gain in gains if (gain.in_sample_lower or 0.0) > 0]
-    return sorted(sure, key=lambda gain: -gain.in_sample)
-
-
-def _says(view: View, gains: Sequence[Gain]) -> str | None:
+def _says(view: View, found: SocialImpact, gains: Sequence[Gain]) -> str | None:
     if not gains:
         return None
-    clear = _clear(gains)
-    return _gain(view, clear[0]) if clear else view.t("conclusion.social_impact.none")
+    sure = clear(gains)
+    return gain_sentence(sure[0], found, view.t) if sure else view.t("conclusion.social_impact.none")
 
 
 def conclude(view: View) -> str | None:
     """Say what equal rates would change for most people."""
     found = view.result.social_impact
-    if found is None:
-        return None
-    gains = [gain for gain in found.gains if len(gain.attributes) == 1] or found.gains
-    if not gains:
-        return view.t("conclusion.social_impact.nothing")
-    clear = _clear(gains)
-    if not clear:
-        return view.t("conclusion.social_impact.none")
-    return view.t.pair(group_name(clear[0].attributes), _gain(view, clear[0]))
+    return None if found is None else conclusion(found, view.t)
 
 
 SECTION = Section("social_impact", 102, build, conclude=conclude)

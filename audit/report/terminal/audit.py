@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 
+from audit.report.beside import beside
 from audit.report.lines import columns
 from audit.report.stories import told
 from audit.report.terminal.page import INDENT, Line, Page, Style
 from audit.report.verdicts import exception, sentence, settled, titled, why, worst_first
 from audit.report.wording import Catalogue, count
 from audit.result import AuditResult, Judgement
+from audit.result.review import Review
 
 STYLES: dict[str, Style] = {"fail": "fail", "undefined": "open", "inconclusive": "open", "pass": "pass"}
 
 
-def tell_audit(result: AuditResult, t: Catalogue, width: int) -> list[Line]:
+def tell_audit(result: AuditResult, t: Catalogue, width: int, review: Review | None = None) -> list[Line]:
     """Tell a whole audit."""
     page = Page(width)
     _verdict(page, result, t)
@@ -22,6 +24,7 @@ def tell_audit(result: AuditResult, t: Catalogue, width: int) -> list[Line]:
     if result.judgement is not None:
         _rules(page, result.judgement, t)
         _waivers(page, result.judgement, t)
+    _beside(page, result, t, review)
     _rest(page, result, t)
     return page.lines
 
@@ -99,6 +102,15 @@ def _waivers(page: Page, judgement: Judgement, t: Catalogue) -> None:
         page.heading(t("gate.waivers"))
     for waiver in judgement.waivers:
         page.item(t.pair(waiver.rule, t(f"gate.waiver.{waiver.state}", expires=waiver.expires)))
+
+
+def _beside(page: Page, result: AuditResult, t: Catalogue, review: Review | None) -> None:
+    """Tell in a line each what was measured beside fairness."""
+    told = beside(result, t, review)
+    if told:
+        page.heading(t("beside.title"))
+    for said in told:
+        page.item(t.pair(said.name, said.text))
 
 
 def _rest(page: Page, result: AuditResult, t: Catalogue) -> None:
