@@ -10,7 +10,7 @@ PARALLEL := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 WORKERS := -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-lowest fuzz lint bench clean
+.PHONY: help setup demo test test-lowest fuzz lint docs bench clean
 
 help:
 	@echo "make demo    audit the embedded sample and say where the report is"
@@ -18,6 +18,7 @@ help:
 	@echo "make test-lowest  the same with the oldest versions allowed"
 	@echo "make fuzz    damaged inputs by the hundred thousand (hours; goes on where it stopped)"
 	@echo "make lint    ruff and mypy"
+	@echo "make docs    the documentation site, into runs/site; every link is held"
 	@echo "make bench   side-by-side measurements"
 	@echo "make clean   remove .venv and runs"
 
@@ -62,6 +63,10 @@ lint: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+docs: $(READY)
+	@echo "== Building the documentation site"
+	@$(BIN)/python -m documentation --out runs/site
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
