@@ -20,6 +20,7 @@ from audit.pipeline.decide import decide
 from audit.pipeline.exchanges import exchange_groups
 from audit.pipeline.facts import describe
 from audit.pipeline.gaps import gaps_to_look_into
+from audit.pipeline.heap import settled_heap
 from audit.pipeline.inputs import keep_inputs, seeing_of
 from audit.pipeline.persons import exchange_names
 from audit.pipeline.privacy import look_for_memory, remembering_asked
@@ -106,7 +107,7 @@ def run(
         "baseline": fingerprint_of_baseline(reference),
         **case.remembering.fingerprint(),
     }
-    with held(place.path):
+    with held(place.path), settled_heap():
         if finished := place.begin(fingerprint, resume=resume, overwrite=overwrite):
             return finished
         folder = place.draft

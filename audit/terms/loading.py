@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,7 @@ def load_lexicons(
                     where="exchange.languages",
                     hint="name a file of your own in exchange.lexicons",
                 )
-            text = (files("audit.terms") / "lexicons" / f"{language}.yaml").read_text(encoding="utf-8")
-            raw[language] = _load(text, language)
+            raw[language] = _built_in(language)
     for path in own:
         mine = _read(path)
         raw[mine["language"]] = _extend(raw.get(mine["language"], {}), mine)
@@ -96,6 +96,13 @@ def lexicons_sha256(lexicons: Sequence[Lexicon]) -> str:
         for lexicon in lexicons
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(plain, ensure_ascii=False).encode()).hexdigest()
+
+
+@cache
+def _built_in(language: str) -> dict[str, Any]:
+    """Read a built-in lexicon once: nobody changes what is returned, and an audit asks for it five times."""
+    text = (files("audit.terms") / "lexicons" / f"{language}.yaml").read_text(encoding="utf-8")
+    return dict(_load(text, language))
 
 
 def _load(text: str, where: str) -> Any:

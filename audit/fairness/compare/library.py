@@ -7,6 +7,7 @@ them is computed by Fairlearn as well; a difference beyond rounding is a defect 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress, product
 from typing import Any
 
 import numpy as np
@@ -112,20 +113,22 @@ def check_sample(
         If the two differ by more than rounding.
     """
     done = Checked()
-    for group in np.sort(rng.choice(coded.groups, min(groups, coded.groups), replace=False)):
-        for labelled in (True, False):
-            asked = [
-                metric
-                for metric in metrics
-                if metric.closed and metric.needs_labels == labelled and not np.isnan(values[metric.name][group])
-            ]
-            kept = (coded.group == group) & (coded.w > 0) & (coded.labelled if labelled else True)
-            if not asked or not kept.any():
+    drawn = np.sort(rng.choice(coded.groups, min(groups, coded.groups), replace=False))
+    for labelled in (True, False):
+        # Groups in which the same metrics are defined share a frame: making one costs far more than a group in it.
+        mine = [metric for metric in metrics if metric.closed and metric.needs_labels == labelled]
+        asked: dict[tuple[bool, ...], list[int]] = {}
+        for group in drawn.tolist():
+            asked.setdefault(tuple(not np.isnan(values[metric.name][group]) for metric in mine), []).append(group)
+        for wanted, together in asked.items():
+            defined = list(compress(mine, wanted))
+            kept = np.isin(coded.group, together) & (coded.w > 0) & (coded.labelled if labelled else True)
+            if not defined or not kept.any():
                 continue
             found = frame_values(
-                asked, coded.truth[kept], coded.predicted[kept], coded.w[kept], coded.group[kept], coded.groups
+                defined, coded.truth[kept], coded.predicted[kept], coded.w[kept], coded.group[kept], coded.groups
             )
-            for metric in asked:
+            for metric, group in product(defined, np.unique(coded.group[kept]).tolist()):
                 ours, theirs = float(values[metric.name][group]), float(found[metric.name][group])
                 if not abs(ours - theirs) <= ROUNDING * max(1.0, abs(theirs)):
                     raise RuntimeError(f"{metric.name} is {ours!r} by its closed form and {theirs!r} by Fairlearn")
