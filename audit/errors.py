@@ -69,6 +69,27 @@ class DataError(AuditError):
     """The data cannot be audited as it is."""
 
 
+class CellError(DataError):
+    """A cell that no audit can use.
+
+    Parameters
+    ----------
+    column
+        Its column; None where several have a part in it.
+    row
+        Number of its row, counted over the whole table.
+    problem
+        What stands behind that number in the message, from its first blank or colon on.
+    """
+
+    def __init__(
+        self, column: str | None, row: int, problem: str, *, where: str | None = None, hint: str | None = None
+    ) -> None:
+        self.column, self.row, self.said = column, row, problem
+        of_column = "" if column is None else f"column {column!r}, "
+        super().__init__(f"{of_column}row {row}{problem}", where=where, hint=hint)
+
+
 class ModelError(AuditError):
     """The checkpoint cannot be loaded, or is not what the configuration says."""
 

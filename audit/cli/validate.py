@@ -40,7 +40,8 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
     from audit.report.wording import Catalogue
 
     found = survey(settings)
-    say(f"{settings.data.path}: {found.rows_kept:,} of {found.rows_read:,} rows to audit ({found.format})")
+    many = f", {found.files:,} files" if found.files > 1 else ""
+    say(f"{settings.data.path}: {found.rows_kept:,} of {found.rows_read:,} rows to audit ({found.format}{many})")
     for what, classes_found in (("labels", found.labels), ("predictions", found.predictions)):
         if classes_found:
             say(f"{what}: " + ", ".join(f"{cut(label)} {n:,}" for label, n in sorted(classes_found.items())))

@@ -354,7 +354,7 @@ def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Pat
     except ValidationError as error:
         hint = "`audit schema config` prints every key"
         raise ConfigError(_explain(error, AuditConfig), where=where, hint=hint) from None
-    data = config.data.model_copy(update={"path": base / config.data.path})
+    data = config.data.model_copy(update={"path": config.data.path.based_at(base)})
     model = config.model and config.model.based_at(base)
     output = config.output.model_copy(update={"folder": base / config.output.folder})
     probes = config.probes and config.probes.based_at(base)
@@ -371,7 +371,7 @@ def parse_config(raw: dict[str, Any], *, where: str = "config", base: Path = Pat
     )
     looked = config.data_audit
     if looked is not None and looked.training is not None:
-        looked = looked.model_copy(update={"training": base / looked.training})
+        looked = looked.model_copy(update={"training": looked.training.based_at(base)})
     return config.model_copy(
         update={
             "data": data,

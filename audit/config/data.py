@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from audit.config.monitoring import PeriodConfig
 from audit.config.part import Column, ConfigPart, Label, LabelMap
+from audit.config.place import DataPlace
 
 MISSING = "(missing)"
 
@@ -65,7 +66,10 @@ class Columns(ConfigPart):
 class DataConfig(ConfigPart):
     """The labelled table."""
 
-    path: Path = Field(description="CSV, JSON or Parquet file, a folder of such files, or a saved datasets folder.")
+    path: DataPlace = Field(
+        description="CSV, JSON or Parquet file, a folder of such files, a pattern (rows-*.csv), an address "
+        "(s3://bucket/rows), or a list of these; or a saved datasets folder."
+    )
     format: Literal["csv", "jsonl", "parquet", "datasets"] | None = Field(None, description="Inferred if left out.")
     encoding: str = Field("utf-8", description="Of CSV and JSON files; a byte order mark counts for more.")
     delimiter: str | None = Field(
@@ -128,8 +132,8 @@ class DataConfig(ConfigPart):
 
     @property
     def folder(self) -> Path:
-        """Where paths in cells start: the folder that the data are, or that their file is in."""
-        return self.path if self.path.is_dir() else self.path.parent
+        """Where paths in cells start: the folder that the data are, or that their files are in."""
+        return self.path.folder
 
     def share_of_range(self, score: float) -> float:
         """Place of a score in `score_range`, from 0 to 1, which is how scores are kept."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
 from audit.config.part import Column, ConfigPart, Label
+from audit.config.place import DataPlace
 
 #: Shares that add up to one but for how they were rounded.
 ROUNDED = 0.011
@@ -19,9 +19,10 @@ class DataAuditConfig(ConfigPart):
     reference: dict[str, dict[Label, Annotated[float, Field(gt=0, lt=1)]]] = Field(
         {}, description="Shares that groups should have, by attribute: {gender: {female: 0.51, male: 0.49}}."
     )
-    training: Path | None = Field(
+    training: DataPlace | None = Field(
         None,
-        description="File of the rows that the model was trained on, with the same columns; rows of both are counted.",
+        description="Table of the rows that the model was trained on, as `data.path`, with the same columns; rows "
+        "of both are counted.",
     )
     training_where: dict[Column, Label | list[Label]] = Field(
         default_factory=dict, description="Rows of that file that the model was trained on, as in `data.where`."

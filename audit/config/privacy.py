@@ -9,12 +9,15 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from audit.config.data import Columns
 from audit.config.part import Column, ConfigPart, Label
+from audit.config.place import DataPlace
 
 
 class RowsConfig(ConfigPart):
     """Another table, which is read as the audited one is."""
 
-    path: Path = Field(description="CSV, JSON or Parquet file, a folder of such files, or a saved datasets folder.")
+    path: DataPlace = Field(
+        description="Where it lies, as `data.path`: a file, a folder, a pattern, an address, a list."
+    )
     format: Literal["csv", "jsonl", "parquet", "datasets"] | None = Field(None, description="Inferred if left out.")
     where: dict[Column, Label | list[Label]] = Field(
         default_factory=dict, description="Keep only the rows whose column holds this value, or one of these values."
@@ -25,18 +28,18 @@ class RowsConfig(ConfigPart):
 
     def based_at(self, folder: Path) -> RowsConfig:
         """Return it with a path that starts at a folder."""
-        return self.model_copy(update={"path": folder / self.path})
+        return self.model_copy(update={"path": self.path.based_at(folder)})
 
     def portable(self) -> RowsConfig:
         """Return it without where it lies on this machine."""
-        return self.model_copy(update={"path": Path(self.path.name)})
+        return self.model_copy(update={"path": self.path.portable()})
 
 
 def _bare_path(value: object) -> object:
-    return {"path": value} if isinstance(value, str | Path) else value
+    return {"path": value} if isinstance(value, str | Path | list) else value
 
 
-RowsEntry = Annotated[RowsConfig, BeforeValidator(_bare_path, json_schema_input_type=str | RowsConfig)]
+RowsEntry = Annotated[RowsConfig, BeforeValidator(_bare_path, json_schema_input_type=str | list[str] | RowsConfig)]
 
 
 class MembershipConfig(ConfigPart):

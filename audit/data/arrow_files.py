@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audit.data.cells import class_names, plain
-from audit.data.door import MALFORMED, reading
+from audit.data.door import MALFORMED, Readable, reading
 from audit.data.image_cells import image_cells
 from audit.data.present import require
+from audit.data.stores import StoredFile
 from audit.errors import DataError, some
 
 
 def read_parquet(
-    path: Path,
+    path: Readable,
     columns: Mapping[str, str],
     folders: Collection[str],
     batch_rows: int,
@@ -27,7 +27,7 @@ def read_parquet(
     """Yield the columns batch by batch; see `audit.data.source.read_batches`."""
     # Buffering ahead holds the whole file in memory.
     options = {"page_checksum_verification": True, "pre_buffer": False}
-    with reading(path, "Parquet"), pq.ParquetFile(path, **options) as file:
+    with reading(path, "Parquet"), pq.ParquetFile(_anywhere(path), **options) as file:
         schema = file.schema_arrow
         require(columns, schema.names, path, folders)
         first = 1
@@ -36,8 +36,13 @@ def read_parquet(
             first += batch.num_rows
 
 
+def _anywhere(path: Readable) -> Any:
+    """Open a file so that it can be read at any place."""
+    return path.at_any_place() if isinstance(path, StoredFile) else path
+
+
 def read_saved(
-    path: Path,
+    path: Readable,
     columns: Mapping[str, str],
     batch_rows: int,
     lists: Collection[str] = (),
@@ -55,7 +60,7 @@ def read_saved(
             first += batch.num_rows
 
 
-def _load_saved(path: Path) -> Any:
+def _load_saved(path: Readable) -> Any:
     try:
         from datasets import DatasetDict, load_from_disk
     except ImportError:
@@ -73,15 +78,18 @@ def _load_saved(path: Path) -> Any:
     return table
 
 
-def parquet_tables(path: Path) -> Iterator[pa.Table]:
+def parquet_tables(path: Readable) -> Iterator[pa.Table]:
     """Yield a Parquet file whole, some rows at a time, as it is stored."""
-    with reading(path, "Parquet"), pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
+    with (
+        reading(path, "Parquet"),
+        pq.ParquetFile(_anywhere(path), page_checksum_verification=True, pre_buffer=False) as file,
+    ):
         for batch in file.iter_batches(256, use_threads=False):
             batch.validate(full=True)
             yield pa.Table.from_batches([batch], file.schema_arrow)
 
 
-def saved_tables(path: Path) -> Iterator[pa.Table]:
+def saved_tables(path: Readable) -> Iterator[pa.Table]:
     """Yield a folder that `datasets` saved whole, some rows at a time, as it is stored."""
     table = _load_saved(path)
     with reading(path, "a saved datasets folder", *MALFORMED):
@@ -95,7 +103,7 @@ def _plain(
     batch: Any,
     columns: Mapping[str, str],
     names: Mapping[str, list[str]],
-    path: Path,
+    path: Readable,
     first: int,
     lists: Collection[str],
     images: Collection[str],

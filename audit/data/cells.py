@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,17 +14,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit.errors import DataError
+from audit.data.door import Readable
+from audit.errors import CellError, DataError
 
 PLAIN_CELLS = "a cell is one text, number or truth value: write lists and objects into columns of their own"
 
 
-def holds(path: Path, column: str, row: int, what: str, hint: str = PLAIN_CELLS) -> DataError:
-    """Say that one cell is none that an audit can read."""
-    return DataError(f"column {column!r}, row {row} holds {what}", where=str(path), hint=hint)
+def holds(path: Readable, column: str, row: int, what: str, hint: str = PLAIN_CELLS) -> DataError:
+    """Say that one cell of a file is none that an audit can read."""
+    return CellError(column, row, f" holds {what}", where=str(path), hint=hint)
 
 
-def _refuse_filled(array: Any, column: str, path: Path, first_row: int, what: str, hint: str = PLAIN_CELLS) -> None:
+def _refuse_filled(array: Any, column: str, path: Readable, first_row: int, what: str, hint: str = PLAIN_CELLS) -> None:
     """Refuse a column of a kind that an audit cannot read, unless there is nothing in it."""
     filled = array.is_valid().to_numpy(zero_copy_only=False).nonzero()[0]
     if len(filled):
@@ -35,7 +35,7 @@ def _refuse_filled(array: Any, column: str, path: Path, first_row: int, what: st
 def plain(
     array: Any,
     column: str,
-    path: Path,
+    path: Readable,
     first_row: int,
     classes: Sequence[str] | None = None,
     *,
@@ -111,7 +111,7 @@ def _is_list(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
 
 
-def _by_name(cell: Any, classes: Sequence[str] | None, column: str, path: Path, row: int) -> Any:
+def _by_name(cell: Any, classes: Sequence[str] | None, column: str, path: Readable, row: int) -> Any:
     """Write the names of class numbers in a list."""
     if cell is None or classes is None or not all(isinstance(code, int) for code in cell):
         return cell
@@ -135,7 +135,7 @@ def _half(array: Any) -> Any:
     return pa.array(texts.tolist(), pa.string(), mask=np.isnan(values))
 
 
-def _named(array: Any, column: str, path: Path, first_row: int, classes: Sequence[str]) -> Any:
+def _named(array: Any, column: str, path: Readable, first_row: int, classes: Sequence[str]) -> Any:
     """Class numbers mean nothing to a reader; -1 is how `datasets` writes "no label"."""
     codes = array.to_pylist()
     for row, code in enumerate(codes, first_row):

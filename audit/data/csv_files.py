@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from audit.config import DataConfig
-from audit.data.door import reading
+from audit.data.door import Readable, reading
 from audit.data.files import final_suffix
 from audit.data.present import require
 from audit.data.text import TextFile, text_file
@@ -40,7 +39,7 @@ class Dialect:
     header: bool | tuple[str, ...]
 
     @classmethod
-    def of(cls, path: Path, data: DataConfig) -> Dialect:
+    def of(cls, path: Readable, data: DataConfig) -> Dialect:
         """Take it from the configuration, or else from the name: files with tabs do not quote."""
         tabbed = final_suffix(path) in {".tsv", ".tab"}
         delimiter = data.delimiter or ("\t" if tabbed else ",")
@@ -48,7 +47,9 @@ class Dialect:
         return cls(delimiter, quote, data.escape or "", data.skip_rows, data.header)
 
 
-def read_csv(path: Path, data: DataConfig, columns: Mapping[str, str], folders: Collection[str]) -> Iterator[pa.Table]:
+def read_csv(
+    path: Readable, data: DataConfig, columns: Mapping[str, str], folders: Collection[str]
+) -> Iterator[pa.Table]:
     """Yield the columns as text, block by block; see `audit.data.source.read_batches`."""
     with reading(path, "CSV"):
         file, dialect = text_file(path, data.encoding), Dialect.of(path, data)
@@ -243,7 +244,7 @@ def _open(
     )
 
 
-def _refuse_delimiter(columns: Mapping[str, str], names: list[str], dialect: Dialect, path: Path) -> None:
+def _refuse_delimiter(columns: Mapping[str, str], names: list[str], dialect: Dialect, path: Readable) -> None:
     if len(names) == 1 and names[0] not in columns:
         others = [mark for mark in _DELIMITERS if mark in names[0] and mark != dialect.delimiter]
         if others:

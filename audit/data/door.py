@@ -11,7 +11,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -31,8 +31,27 @@ _DAMAGED = (
 MALFORMED = (KeyError, IndexError, TypeError, AttributeError, ValueError)
 
 
+class Readable(Protocol):
+    """A file of this machine (`pathlib.Path`), or of a store."""
+
+    @property
+    def name(self) -> str:
+        """Last part of its path."""
+
+    @property
+    def suffix(self) -> str:
+        """What follows the last point of its name."""
+
+    @property
+    def suffixes(self) -> list[str]:
+        """What follows each point of its name."""
+
+    def open(self, mode: str) -> Any:
+        """Open it."""
+
+
 @contextmanager
-def reading(path: Path, kind: str, *also: type[Exception]) -> Iterator[None]:
+def reading(path: Readable, kind: str, *also: type[Exception]) -> Iterator[None]:
     """Turn what goes wrong inside into a `DataError`.
 
     Parameters
@@ -58,7 +77,9 @@ def reading(path: Path, kind: str, *also: type[Exception]) -> Iterator[None]:
         raise DataError(
             "needs more memory than there is", where=str(path), hint="it is damaged, or one of its rows is very large"
         ) from None
-    except (*_DAMAGED, *also) as error:
+    except (*_DAMAGED, *also, *getattr(path, "raises", ())) as error:
+        if hasattr(path, "raises") and not isinstance(error, (pa.ArrowException, UnicodeError, *also)):
+            raise unreached(str(path), error) from error
         if isinstance(error, OSError) and error.errno:
             raise DataError(
                 f"cannot be read: {error.strerror}", where=str(path), hint="the disk or the network failed"
@@ -69,3 +90,13 @@ def reading(path: Path, kind: str, *also: type[Exception]) -> Iterator[None]:
             where=str(path),
             hint="get the file again and compare its size or checksum; or set data.format to what it is",
         ) from error
+
+
+def unreached(address: str, error: Exception) -> DataError:
+    """Say that a store did not give what was asked for."""
+    said = " ".join(str(error).split())[:300] or type(error).__name__
+    return DataError(
+        f"cannot be read: {said}",
+        where=address,
+        hint="may this account read it (credentials come from the environment), is the network up, is the file whole?",
+    )

@@ -10,15 +10,16 @@ import pyarrow.compute as pc
 
 from audit.config import DataConfig
 from audit.data.cells import holds, plain, unwrapped
+from audit.data.door import Readable
 from audit.data.values import as_text, flat
-from audit.errors import DataError
+from audit.errors import CellError
 
 #: A picture in a canonical batch: the content of a file; or else the path of one, in full.
 IMAGE = pa.struct([("bytes", pa.large_binary()), ("path", pa.string())])
 _KINDS = "a cell is the path of a file, the bytes of one, or a struct of `bytes` and `path`, as datasets writes images"
 
 
-def image_cells(array: Any, column: str, path: Path, first_row: int) -> Any:
+def image_cells(array: Any, column: str, path: Readable, first_row: int) -> Any:
     """Bring an Arrow column to text, which is of paths, or to the type `IMAGE`.
 
     Raises
@@ -46,7 +47,7 @@ def image_cells(array: Any, column: str, path: Path, first_row: int) -> Any:
     raise holds(path, column, first_row, f"{kind}, which is no picture", _KINDS)
 
 
-def _cast(array: Any, kind: pa.DataType, column: str, path: Path, first_row: int) -> Any:
+def _cast(array: Any, kind: pa.DataType, column: str, path: Readable, first_row: int) -> Any:
     try:
         return array.cast(kind)
     except pa.ArrowException:
@@ -75,11 +76,17 @@ def read_images(cells: pa.Array | pa.ChunkedArray, column: str, data: DataConfig
         content, paths = pa.nulls(len(array), pa.large_binary()), array
     paths = as_text(paths, data.missing_values, exact=True)
     paths = pc.if_else(content.is_valid(), pa.scalar(None, pa.string()), paths)
-    folder, out = data.folder, []
+    if data.path.stored and paths.null_count < len(paths):
+        at = paths.is_valid().index(True).as_py()
+        raise CellError(
+            column, rows[at].as_py(), f": {paths[at].as_py()!r} is a path, and these data lie in a store",
+            where=str(data.path), hint="put the bytes of pictures into the column, or bring the files to this machine",
+        )  # fmt: skip
+    folder, out = Path() if data.path.stored else data.folder, []
     for at, name in enumerate(paths.to_pylist()):
         if name is not None and (wrong := _outside(name)):
-            raise DataError(
-                f"column {column!r}, row {rows[at]}: {name!r} {wrong}", where=str(data.path),
+            raise CellError(
+                column, rows[at].as_py(), f": {name!r} {wrong}", where=str(data.path),
                 hint="paths start at the folder of the data, and lead to files below it",
             )  # fmt: skip
         out.append(None if name is None else str(folder / name))

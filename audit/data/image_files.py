@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 
 from audit.config import AuditConfig, DataConfig
 from audit.data.door import reading
-from audit.data.files import KINDS, hash_files
+from audit.data.files import hash_files
+from audit.data.listing import KINDS
 from audit.data.rows import RowReader
-from audit.errors import DataError
+from audit.errors import CellError, DataError
 
 #: What changes when a file is written to or exchanged.
 State = tuple[int, int, int, int]
@@ -64,11 +65,12 @@ class ImageFiles:
             except OSError:
                 found = None
             if found != self._known.get(path):
-                at = "" if row is None else f"{self._at(row)}: "
-                raise DataError(
-                    f"{at}{self._name(path)!r} is no longer the file that was hashed", where=str(self._data.path),
-                    hint="leave files alone while they are audited, and start again",
-                )  # fmt: skip
+                problem = f"{self._name(path)!r} is no longer the file that was hashed"
+                hint = "leave files alone while they are audited, and start again"
+                if row is None:
+                    raise DataError(problem, where=str(self._data.path), hint=hint)
+                column, where = self._data.columns.image, str(self._data.path)
+                raise CellError(column, row, f": {problem}", where=where, hint=hint)
 
     def _hash(self, path: Path, row: int) -> State:
         try:
@@ -96,13 +98,9 @@ class ImageFiles:
     def _name(self, path: str) -> str:
         return Path(path).relative_to(self._data.folder).as_posix()
 
-    def _at(self, row: int) -> str:
-        return f"column {self._data.columns.image!r}, row {row}"
-
     def _error(self, path: Path, row: int, problem: str, hint: str | None = None) -> DataError:
-        return DataError(
-            f"{self._at(row)}: {self._name(str(path))!r}: {problem}", where=str(self._data.path), hint=hint
-        )
+        said = f": {self._name(str(path))!r}: {problem}"
+        return CellError(self._data.columns.image, row, said, where=str(self._data.path), hint=hint)
 
 
 def hash_data(config: AuditConfig) -> str:

@@ -10,7 +10,6 @@ import io
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +17,7 @@ import pyarrow.compute as pc
 
 from audit.config import DataConfig, as_label
 from audit.data.cells import holds, written
-from audit.data.door import reading
+from audit.data.door import Readable, reading
 from audit.data.present import require
 from audit.data.text import text_file
 from audit.errors import DataError
@@ -58,7 +57,7 @@ _DECODER = json.JSONDecoder(
 
 
 def read_json(
-    path: Path, data: DataConfig, columns: Mapping[str, str], folders: Collection[str], batch_rows: int
+    path: Readable, data: DataConfig, columns: Mapping[str, str], folders: Collection[str], batch_rows: int
 ) -> Iterator[pa.Table]:
     """Yield the columns as text, batch by batch; see `audit.data.source.read_batches`."""
     with reading(path, "JSON"):
@@ -76,7 +75,7 @@ def read_json(
             raise
 
 
-def json_objects(path: Path, data: DataConfig) -> Iterator[Row]:
+def json_objects(path: Readable, data: DataConfig) -> Iterator[Row]:
     """Yield the objects of a file as they are."""
     file = text_file(path, data.encoding)
     try:
@@ -87,7 +86,7 @@ def json_objects(path: Path, data: DataConfig) -> Iterator[Row]:
         raise
 
 
-def _require(columns: Mapping[str, str], rows: Iterator[Row], path: Path, folders: Collection[str]) -> None:
+def _require(columns: Mapping[str, str], rows: Iterator[Row], path: Readable, folders: Collection[str]) -> None:
     """A key may be left out where a value is missing, so a column is there if any row has it."""
     seen: dict[str, None] = {}
     for row in rows:
@@ -97,7 +96,7 @@ def _require(columns: Mapping[str, str], rows: Iterator[Row], path: Path, folder
     require(columns, list(seen), path, folders)
 
 
-def _rows(stream: Any, path: Path) -> Iterator[Row]:
+def _rows(stream: Any, path: Readable) -> Iterator[Row]:
     # Of the characters that end a line, none can stand in a JSON string as it is.
     text = io.TextIOWrapper(stream, "utf-8-sig", newline=None)
     head = ""
@@ -108,7 +107,7 @@ def _rows(stream: Any, path: Path) -> Iterator[Row]:
     return _lines(text, head, path)
 
 
-def _lines(text: Any, head: str, path: Path) -> Iterator[Row]:
+def _lines(text: Any, head: str, path: Readable) -> Iterator[Row]:
     lines = chain(io.StringIO(head), iter(lambda: text.readline(MOST_CHARACTERS), ""))
     for number, line in enumerate(lines, 1):
         if not line.strip(_BLANK):
@@ -128,7 +127,7 @@ def _lines(text: Any, head: str, path: Path) -> Iterator[Row]:
             raise _refusal(error, where, path) from None
 
 
-def _array(text: Any, head: str, path: Path) -> Iterator[Row]:
+def _array(text: Any, head: str, path: Readable) -> Iterator[Row]:
     """Cut the objects out of an array without holding more than one of them, and what was read beyond it."""
     buffer, at = head, head.index("[") + 1
     row, comma, chunk = 0, True, _CHUNK
@@ -164,7 +163,7 @@ def _array(text: Any, head: str, path: Path) -> Iterator[Row]:
             raise DataError(f"{where}: {why}", where=str(path), hint="write an array of objects")
 
 
-def _checked(value: Any, where: str, path: Path) -> Row:
+def _checked(value: Any, where: str, path: Readable) -> Row:
     if not isinstance(value, dict):
         raise DataError(
             f"{where}: is not a JSON object", where=str(path), hint="write one object per line, or one array of objects"
@@ -172,13 +171,13 @@ def _checked(value: Any, where: str, path: Path) -> Row:
     return value
 
 
-def _refusal(error: ValueError, where: str, path: Path) -> DataError:
+def _refusal(error: ValueError, where: str, path: Readable) -> DataError:
     if isinstance(error, _Repeated):
         return DataError(f"{where}: the key {str(error)!r} occurs more than once in one object", where=str(path))
     return DataError(f"{where}: holds a number that is too long to be read", where=str(path))
 
 
-def _cells(rows: list[Row], column: str, path: Path, first: int, data: DataConfig) -> Any:
+def _cells(rows: list[Row], column: str, path: Readable, first: int, data: DataConfig) -> Any:
     values, missing = [row.get(column) for row in rows], data.missing_values
     if column in data.lists:
         values = [written(value) if isinstance(value, list) else value for value in values]

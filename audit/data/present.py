@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 
 from audit.config.nearest import nearest
+from audit.data.door import Readable
 from audit.errors import DataError, some
 
 
-def require(columns: Mapping[str, str], present: Sequence[str], where: Path, folders: Collection[str] = ()) -> None:
+def require(columns: Mapping[str, str], present: Sequence[str], where: Readable, folders: Collection[str] = ()) -> None:
     """Refuse a column that is absent, with the nearest one, or that occurs more than once.
 
     Parameters

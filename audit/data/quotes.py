@@ -10,7 +10,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ import pyarrow.compute as pc
 
 from audit.config import DataConfig
 from audit.data.csv_files import Dialect, column_names, csv_blocks
-from audit.data.door import reading
+from audit.data.door import Readable, reading
 from audit.data.files import data_format, table_files
 from audit.data.text import text_file
 from audit.result import Note
@@ -50,7 +49,7 @@ def quote_notes(data: DataConfig) -> list[Note]:
     return [*found, *(Note(code="quotes_go_on", params={"row": row}) for row in longer[:1])]
 
 
-def _goes_on(path: Path, data: DataConfig) -> list[int]:
+def _goes_on(path: Readable, data: DataConfig) -> list[int]:
     """Row of the first cell with text after its closing quote, which Arrow joins to it without a word."""
     with reading(path, "CSV"):
         file, dialect = text_file(path, data.encoding), Dialect.of(path, data)
@@ -95,7 +94,7 @@ def _stray(stream: Any, dialect: Dialect) -> bool:
     return False
 
 
-def _blocks(path: Path, data: DataConfig) -> Iterator[tuple[pa.RecordBatch, str]]:
+def _blocks(path: Readable, data: DataConfig) -> Iterator[tuple[pa.RecordBatch, str]]:
     """Yield all columns, with the delimiter that quoted cells may hold; none if nothing is quoted."""
     with reading(path, "CSV"):
         file, dialect = text_file(path, data.encoding), Dialect.of(path, data)

@@ -14,10 +14,11 @@ from audit.config import MISSING, AttributeConfig, AuditConfig, DataConfig, as_l
 from audit.config.times import moment
 from audit.data.image_cells import read_images
 from audit.data.several import EntityReader, LabelReader
-from audit.data.source import read_batches
+from audit.data.source import read_files
 from audit.data.times import times_of
 from audit.data.tones import tone_of
 from audit.data.values import MOST_WHOLE, Floats, NumberReader, as_text, flat, identities
+from audit.data.where import Places
 from audit.errors import ConfigError
 from audit.store.columns import control_column, further_column, group_column, members_column
 from audit.store.membership import TYPE
@@ -63,17 +64,26 @@ class RowReader:
         """Key of the configuration that maps or chooses values -> values that it was held against."""
         self.several: EntityReader | LabelReader | _Nothing = _READERS.get(config.data.outcome, _Nothing)(config.data)
         """What reads words, entities and labels; it counts what had to be changed."""
+        self.places = Places()
+        """Which rows stand in which file, of those seen so far."""
 
     def __iter__(self) -> Iterator[pa.Table]:
         self.rows_read = 0
-        for raw in read_batches(self._config.data, source_columns(self._config)):
+        self.places = Places()
+        for file, raw in read_files(self._config.data, source_columns(self._config)):
+            self.places.begin(file, self.rows_read)
             numbers = pa.array(np.arange(self.rows_read + 1, self.rows_read + 1 + raw.num_rows))
             self.rows_read += raw.num_rows
-            kept = _within(self._config, raw, numbers, kept_rows(self._config, raw, self.seen))
-            if kept is not None:
-                raw, numbers = raw.filter(kept), numbers.filter(kept)
-            if raw.num_rows:
-                yield _Batch(self._config, raw, numbers, self.seen).canonical(self.several)
+            with self.places.named():
+                read = self._canonical(raw, numbers)
+            if read is not None:
+                yield read
+
+    def _canonical(self, raw: pa.Table, numbers: pa.Array) -> pa.Table | None:
+        kept = _within(self._config, raw, numbers, kept_rows(self._config, raw, self.seen))
+        if kept is not None:
+            raw, numbers = raw.filter(kept), numbers.filter(kept)
+        return _Batch(self._config, raw, numbers, self.seen).canonical(self.several) if raw.num_rows else None
 
 
 def source_columns(config: AuditConfig) -> dict[str, str]:

@@ -20,7 +20,7 @@ from audit.data.values import as_text
 from audit.entities.entity import OUTSIDE, Entity
 from audit.entities.spans import SpanCounts, read_spans, to_words
 from audit.entities.tags import read_tags
-from audit.errors import ConfigError, DataError
+from audit.errors import CellError, ConfigError
 
 #: Words of a text, each by its place.
 WORDS = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32())]))
@@ -96,9 +96,10 @@ class EntityReader:
             records = [None if found is None else [_record(one, rename[side]) for one in found] for found in entities]
             for row, found in zip(rows, records, strict=True):
                 if found and any(one["type"] == OUTSIDE for one in found):
-                    raise DataError(
-                        f"column {named[side]!r}, row {row}: an entity is of type {OUTSIDE!r}, which is what words of "
-                        "no entity are called",
+                    raise CellError(
+                        named[side],
+                        row,
+                        f": an entity is of type {OUTSIDE!r}, which is what words of no entity are called",
                         where=str(self._data.path),
                         hint=f"call it otherwise in data.{'label_map' if side == 'gold' else 'prediction_map'}",
                     )
@@ -115,8 +116,14 @@ class EntityReader:
         words = _listed(text)
         if words is not None:
             if wrong := [word for word in words if not isinstance(word, str)]:
-                problem = f"column {self._data.columns.input!r}, row {row}: {wrong[0]!r} is no word"
-                raise DataError(problem, where=str(self._data.path), hint="a list of words holds texts alone")
+                problem = f": {wrong[0]!r} is no word"
+                raise CellError(
+                    self._data.columns.input,
+                    row,
+                    problem,
+                    where=str(self._data.path),
+                    hint="a list of words holds texts alone",
+                )
             return Words.of(words)
         text = text or ""
         tagged = any(
@@ -213,8 +220,10 @@ class LabelReader:
             named = [None if row is None else sorted({rename[side](label) for label in row}) for row in found]
             for row, labels in zip(rows, named, strict=True):
                 if labels and NONE in labels:
-                    raise DataError(
-                        f"{f'column {column!r}, ' if column else ''}row {row}: {_CALLED_NONE}",
+                    raise CellError(
+                        column,
+                        row,
+                        f": {_CALLED_NONE}",
                         where=str(self._data.path),
                         hint=f"call it otherwise in data.{'label_map' if side == 'gold' else 'prediction_map'}",
                     )
@@ -226,16 +235,20 @@ class LabelReader:
         for row, cell in zip(rows, as_text(raw.column(column), self._data.missing_values).to_pylist(), strict=True):
             found = _listed(cell)
             if found is None and cell is not None and cell.lstrip().startswith("["):
-                raise DataError(
-                    f"column {column!r}, row {row}: the cell begins with [ and is no list in JSON",
+                raise CellError(
+                    column,
+                    row,
+                    ": the cell begins with [ and is no list in JSON",
                     where=str(self._data.path),
                     hint="""write ["a", "b"], with double quotes, or: a, b""",
                 )
             if found is None and cell is not None:
                 found = [label for part in _BETWEEN.split(cell) if (label := part.strip())]
             if found is not None and (wrong := [label for label in found if not _is_label(label)]):
-                problem = f"column {column!r}, row {row}: {wrong[0]!r} is no label"
-                raise DataError(problem, where=str(self._data.path), hint="a list of labels holds texts alone")
+                problem = f": {wrong[0]!r} is no label"
+                raise CellError(
+                    column, row, problem, where=str(self._data.path), hint="a list of labels holds texts alone"
+                )
             out.append(None if found is None else [str(label).strip() for label in found])
         return out
 
@@ -253,8 +266,10 @@ class LabelReader:
             for label, cell in here.items():
                 if cell is None or cell.lower() not in _TRUTH:
                     said = "an empty cell" if cell is None else repr(cell)
-                    raise DataError(
-                        f"column {single[label]!r}, row {row}: {said} is neither 0 nor 1",
+                    raise CellError(
+                        single[label],
+                        row,
+                        f": {said} is neither 0 nor 1",
                         where=str(self._data.path),
                         hint="leave all cells of a row empty where nobody labelled it; data.where leaves rows out",
                     )

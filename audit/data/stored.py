@@ -9,7 +9,7 @@ from audit.config import AuditConfig, DataConfig
 from audit.data.decided import entity_decisions, label_decisions
 from audit.data.examples import Words, examples_of
 from audit.data.several import entities_of
-from audit.errors import DataError
+from audit.errors import CellError
 from audit.store.decisions import decision_table, several
 
 #: Class of a decision below the threshold where no label or prediction names it.
@@ -44,7 +44,7 @@ def refuse_undecided(rows: pa.Table, config: AuditConfig) -> None:
         return
     if decided.null_count:
         row = rows["row"].filter(decided.is_null())[0].as_py()
-        raise DataError(f"column {column!r}, row {row}: no prediction", where=str(config.data.path), hint=hint)
+        raise CellError(column, row, ": no prediction", where=str(config.data.path), hint=hint)
 
 
 def is_above(score: pa.ChunkedArray, data: DataConfig, median: float | None) -> pa.ChunkedArray:

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.config import AuditConfig
 from audit.config.spelling import as_label
 from audit.data.agreement import agree, spelled_like
-from audit.data.files import data_format, hash_files
+from audit.data.distinct import Distinct
+from audit.data.files import hash_files, list_table
+from audit.data.hashes import Hashes, among, hashes_of
 from audit.data.image_files import ImageFiles
 from audit.data.median import MedianScore
 from audit.data.quotes import quote_notes
@@ -30,6 +31,8 @@ from audit.store.membership import spread
 #: groups is left out and told.
 MOST_CLASSES = 200
 MOST_GROUPS = 1000
+#: Ids that are looked at one by one, where their hashes occur more than once.
+MOST_TOLD = 100_000
 YES = ("1", "true")
 #: Outcome -> the canonical column that says what is true.
 _TRUTH = {"number": "y_value", "entities": "gold", "labels": "gold"}
@@ -45,6 +48,8 @@ class Survey:
     rows_read: int = 0
     rows_kept: int = 0
     unlabelled: int = 0
+    #: How many files the table is made of.
+    files: int = 1
     #: Rows of which nothing is true, where a row may have several labels or entities.
     empty: int = 0
     schemes: dict[str, list[str]] = field(default_factory=dict)
@@ -67,8 +72,8 @@ class Survey:
 def survey(config: AuditConfig) -> Survey:
     """Read the data once and refuse what cannot be audited.
 
-    Memory holds eight bytes per row, for the check of duplicate ids, and only if there is an id column; what
-    `ImageFiles` says, if rows name files; and what `MedianScore` says, if the median is the threshold.
+    Memory does not grow with the rows, but for what `ImageFiles` says, if rows name files: what has to see all of them
+    (`Distinct`, `MedianScore`) goes to disk.
 
     Raises
     ------
@@ -76,65 +81,30 @@ def survey(config: AuditConfig) -> Survey:
         For duplicate ids (with row numbers), too many classes or groups, groups outside gaps that do not occur, a
         picture that is no file below the folder of the data, or no row at all.
     """
-    files = ImageFiles(config.data)
+    listed = list_table(config.data)
     weighted = config.data.columns.weight is not None
-    found = Survey(data_format(config.data), hash_files(config.data), files, weighted=weighted)
-    of_rows = [attribute.label for attribute in config.read_as_groups if attribute.entity is None]
-    columns = dict(zip(of_rows, group_columns(of_rows), strict=True))
-    columns |= {name: control_column(name) for name in config.controls}
-    found.groups = {name: Counter() for name in columns}
-    id_hashes: list[np.ndarray] = []
-    clusters: list[np.ndarray] = []
-    crossed: dict[tuple[str, ...], set[tuple[str, ...]]] = {crossing: set() for crossing in config.crossings}
-    reader, median = RowReader(config), MedianScore(config.data)
-    counted = largest = 0.0
-    for batch in median.over(reader):
-        found.rows_kept += batch.num_rows
-        counted += float(batch["count"].to_numpy().astype(np.float64).sum())
-        if counted >= MOST_WHOLE:
-            raise DataError(
-                f"column {config.data.columns.count!r}: the counts add up to more than {MOST_WHOLE - 1:,}",
-                where=str(config.data.path),
-                hint="put what rows stand for into data.columns.weight, divided by one number",
-            )
-        refuse_undecided(batch, config)
-        files.take(batch)
-        _count_crossed(crossed, batch)
-        _count_classes(found, batch)
-        for name, column in columns.items():
-            _count_groups(found.groups[name], batch, column)
-            if len(found.groups[name]) > MOST_GROUPS:
-                raise DataError(
-                    f"column of {name!r} has over {MOST_GROUPS:,} different groups",
-                    where=str(config.data.path),
-                    hint="give it `bins`, or map its `values`; an id or a number is no group",
-                )
-        found.empty += _empty(batch)
-        found.unlabelled += batch[_TRUTH.get(config.data.outcome, "y_true")].null_count
-        if config.data.columns.id:
-            id_hashes.append(_hash(batch["row_id"]))
-        if config.data.columns.cluster:
-            clusters.append(np.unique(_hash(batch["cluster"].drop_null())))
-            found.clusters = (found.clusters or 0) + batch["cluster"].null_count
-        if config.data.outcome == "number":
-            largest = max(largest, *(pc.max(pc.abs(batch[name])).as_py() or 0.0 for name in ("y_value", "score")))
-        _few_classes(config, found)
-    if 0 < largest < 1 / MOST_NUMBER:
-        raise DataError(
-            f"no number to predict is larger than {largest:g}", where=str(config.data.path), hint=OTHER_UNIT
-        )
-    found.rows_read, found.sha256, found.median = reader.rows_read, files.sha256(found.sha256), median.value()
-    if not found.rows_kept:
-        raise DataError("no row to audit", where=str(config.data.path), hint=_kept_by_none(config, reader.seen))
-    if clusters:
-        found.clusters = (found.clusters or 0) + len(np.unique(np.concatenate(clusters)))
-    if id_hashes:
-        _refuse_duplicates(config, np.concatenate(id_hashes))
+    images = ImageFiles(config.data)
+    found = Survey(listed.format, hash_files(config.data), images, files=len(listed.files), weighted=weighted)
+    reader = RowReader(config)
+    with Distinct() as ids, Distinct() as clusters, MedianScore(config.data) as median:
+        seen = _Pass(config, found, reader)
+        for batch in median.over(reader):
+            seen.take(batch)
+            if config.data.columns.id:
+                ids.add(batch["row_id"])
+            if config.data.columns.cluster:
+                clusters.add(batch["cluster"])
+        seen.end()
+        found.rows_read, found.median = reader.rows_read, median.value()
+        if found.clusters is not None:
+            found.clusters += clusters.count()
+        _refuse_duplicates(config, ids.repeated())
+    found.sha256 = images.sha256(found.sha256)
     _check_outside(config, found)
     found.notes += [*agree(config, found, reader.seen), *quote_notes(config.data)]
     found.schemes = {column: sorted(names) for column, names in reader.several.schemes.items()}
     found.notes += [Note(code=code, params={"n": n}) for code, n in sorted(reader.several.changed.items())]
-    found.too_fine = [crossing for crossing, groups in crossed.items() if len(groups) > MOST_GROUPS]
+    found.too_fine = [crossing for crossing, groups in seen.crossed.items() if len(groups) > MOST_GROUPS]
     for crossing in found.too_fine:
         params: dict[str, str | int | float | list[str] | None] = {
             "attributes": list(crossing),
@@ -142,6 +112,60 @@ def survey(config: AuditConfig) -> Survey:
         }
         found.notes.append(Note(code="crossing_too_fine", params=params))
     return found
+
+
+class _Pass:
+    """What one pass over the rows adds to a survey, batch by batch."""
+
+    def __init__(self, config: AuditConfig, found: Survey, reader: RowReader) -> None:
+        self._config, self._found, self._reader = config, found, reader
+        of_rows = [attribute.label for attribute in config.read_as_groups if attribute.entity is None]
+        self._columns = dict(zip(of_rows, group_columns(of_rows), strict=True))
+        self._columns |= {name: control_column(name) for name in config.controls}
+        found.groups = {name: Counter() for name in self._columns}
+        self.crossed: dict[tuple[str, ...], set[tuple[str, ...]]] = {crossing: set() for crossing in config.crossings}
+        self._counted = self._largest = 0.0
+
+    def take(self, batch: pa.Table) -> None:
+        """Add canonical rows."""
+        data, found = self._config.data, self._found
+        found.rows_kept += batch.num_rows
+        self._counted += float(batch["count"].to_numpy().astype(np.float64).sum())
+        if self._counted >= MOST_WHOLE:
+            raise DataError(
+                f"column {data.columns.count!r}: the counts add up to more than {MOST_WHOLE - 1:,}",
+                where=str(data.path),
+                hint="put what rows stand for into data.columns.weight, divided by one number",
+            )
+        with self._reader.places.named():
+            refuse_undecided(batch, self._config)
+            found.images.take(batch)
+        _count_crossed(self.crossed, batch)
+        _count_classes(found, batch)
+        for name, column in self._columns.items():
+            _count_groups(found.groups[name], batch, column)
+            if len(found.groups[name]) > MOST_GROUPS:
+                raise DataError(
+                    f"column of {name!r} has over {MOST_GROUPS:,} different groups",
+                    where=str(data.path),
+                    hint="give it `bins`, or map its `values`; an id or a number is no group",
+                )
+        found.empty += _empty(batch)
+        found.unlabelled += batch[_TRUTH.get(data.outcome, "y_true")].null_count
+        if data.columns.cluster:
+            found.clusters = (found.clusters or 0) + batch["cluster"].null_count
+        if data.outcome == "number":
+            largest = (pc.max(pc.abs(batch[name])).as_py() or 0.0 for name in ("y_value", "score"))
+            self._largest = max(self._largest, *largest)
+        _few_classes(self._config, found)
+
+    def end(self) -> None:
+        """Refuse what only all rows tell."""
+        where = str(self._config.data.path)
+        if 0 < self._largest < 1 / MOST_NUMBER:
+            raise DataError(f"no number to predict is larger than {self._largest:g}", where=where, hint=OTHER_UNIT)
+        if not self._found.rows_kept:
+            raise DataError("no row to audit", where=where, hint=_kept_by_none(self._config, self._reader.seen))
 
 
 def positive_class(config: AuditConfig, classes: list[str]) -> str | None:
@@ -175,10 +199,6 @@ def positive_class(config: AuditConfig, classes: list[str]) -> str | None:
         where=str(config.data.path),
         hint="set data.positive_label",
     )
-
-
-def _hash(column: pa.ChunkedArray) -> np.ndarray:
-    return pd.util.hash_array(np.asarray(column.to_pylist(), dtype=object), categorize=False)
 
 
 def _count_classes(found: Survey, batch: pa.Table) -> None:
@@ -233,25 +253,24 @@ def _few_classes(config: AuditConfig, found: Survey) -> None:
             )
 
 
-def _refuse_duplicates(config: AuditConfig, hashes: np.ndarray) -> None:
-    ordered = np.sort(hashes)
-    suspects = set(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
-    del ordered
-    if not suspects:
+def _refuse_duplicates(config: AuditConfig, suspects: Hashes) -> None:
+    """Read the ids again whose hashes occur more than once, and refuse those that do."""
+    if not len(suspects):
         return
     rows: dict[str, list[int]] = {}
-    position = 0
-    for batch in RowReader(config):
-        for row, row_id in zip(batch["row"].to_pylist(), batch["row_id"].to_pylist(), strict=True):
-            if int(hashes[position]) in suspects:
+    reader = RowReader(config)
+    for batch in reader:
+        mine = batch.filter(pa.array(among(hashes_of(batch["row_id"]), suspects)))
+        for row, row_id in zip(mine["row"].to_pylist(), mine["row_id"].to_pylist(), strict=True):
+            if row_id in rows or len(rows) < MOST_TOLD:
                 rows.setdefault(row_id, []).append(row)
-            position += 1
     repeated = {row_id: at for row_id, at in rows.items() if len(at) > 1}
     if repeated:
         first, at = next(iter(repeated.items()))
+        n = len(repeated) if len(suspects) < MOST_TOLD else len(suspects)
         raise DataError(
-            f"column {config.data.columns.id!r}: {len(repeated):,} ids occur more than once, for example {first!r} in "
-            f"rows {', '.join(map(str, at[:5]))}",
+            f"column {config.data.columns.id!r}: {n:,} ids occur more than once, for example {first!r} in "
+            f"{reader.places.listed(at[:5])}",
             where=str(config.data.path),
             hint="an id names one row; leave data.columns.id out to number the rows",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import lzma
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from audit.data.door import reading
+from audit.data.door import Readable, reading
 from audit.data.files import PACKED
 from audit.errors import DataError, some
 
@@ -20,10 +21,15 @@ _OTHERS = {
     b"PAR1": ("a Parquet file", "set data.format to parquet"),
     b"PK\x03\x04": ("a zip archive or an Excel workbook", "unpack it, or save it as CSV"),
     b"\xd0\xcf\x11\xe0": ("an Excel workbook", "save it as CSV"),
-    b"\xfd7zXZ": ("packed with xz", "unpack it, or pack it with gzip"),
     b"ARROW1": ("an Arrow file", "save it as Parquet"),
 }
-_PACKINGS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4"}
+_PACKINGS = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bz2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x04\x22\x4d\x18": "lz4",
+}
 #: The longer marks first: that of UTF-32 begins like that of UTF-16.
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32-le",
@@ -43,14 +49,14 @@ codecs.register_error("audit-mark", lambda error: (_MARK, error.end))  # type: i
 class TextFile:
     """How a text file is packed and encoded."""
 
-    path: Path
+    path: Readable
     packing: str | None
     encoding: str
     mark: bytes = b""
 
     def open_bytes(self) -> Any:
         """Open it unpacked, in its own encoding, after its byte order mark."""
-        stream = pa.input_stream(str(self.path), compression=self.packing)
+        stream = _unpacked(self.path, self.packing)
         stream.read(len(self.mark))
         return stream
 
@@ -87,7 +93,14 @@ def text_lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
             raise
 
 
-def text_file(path: Path, encoding: str) -> TextFile:
+def _unpacked(path: Readable, packing: str | None) -> Any:
+    source: Any = str(path) if isinstance(path, Path) else path.open("rb")
+    if packing == "xz":  # which Arrow does not unpack
+        return pa.PythonFile(lzma.open(source), mode="r")
+    return pa.input_stream(source, compression=packing)
+
+
+def text_file(path: Readable, encoding: str) -> TextFile:
     """Find out how a file is packed and encoded; a byte order mark counts for more than `encoding`.
 
     Raises
@@ -109,7 +122,7 @@ def text_file(path: Path, encoding: str) -> TextFile:
             hint="it is damaged; or give it the name of what it is",
         )
     if packing:
-        with pa.input_stream(str(path), compression=packing) as stream:
+        with _unpacked(path, packing) as stream:
             head = stream.read(_LOOK)
     if len(head) < _LOOK and not head.strip():
         raise DataError("is empty", where=str(path))

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from audit.config import DataConfig
 from audit.config.times import moment
-from audit.data.cells import holds
 from audit.data.values import flat
+from audit.errors import CellError
 
 Times = npt.NDArray[np.datetime64]
 
@@ -55,9 +55,9 @@ def times_of(
     absent = np.isnat(times) & (True if wanted is None else wanted)
     if absent.any():
         at = int(np.flatnonzero(absent)[0])
-        raise holds(
-            data.path, name, rows[at].as_py(), "no time, so that it belongs to no window",
-            "fill it in, or leave such rows out with data.where",
+        raise CellError(
+            name, rows[at].as_py(), " holds no time, so that it belongs to no window",
+            where=str(data.path), hint="fill it in, or leave such rows out with data.where",
         )  # fmt: skip
     return np.asarray(times, "datetime64[us]")
 
@@ -74,7 +74,8 @@ def _texts(array: Any, name: str, data: DataConfig, rows: pa.Array, wanted: npt.
             at = np.flatnonzero((codes == code) & (True if wanted is None else wanted))
             if len(at):
                 hint = "write ISO 8601, such as 2026-01-31 or 2026-01-31T06:00:00Z"
-                raise holds(data.path, name, rows[int(at[0])].as_py(), f"{text!r}, which is no time", hint) from None
+                problem = f" holds {text!r}, which is no time"
+                raise CellError(name, rows[int(at[0])].as_py(), problem, where=str(data.path), hint=hint) from None
             found.append(np.datetime64("NaT"))
     table = np.array([*found, np.datetime64("NaT")], "datetime64[us]")
     return np.asarray(table[coded.indices.fill_null(len(found)).to_numpy(zero_copy_only=False)])

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from audit.config import DataConfig
 from audit.config.spelling import BLANKS, POWER, TRUTH, WHOLE, as_label
-from audit.errors import DataError
+from audit.errors import CellError, DataError
 
 Floats = npt.NDArray[np.float64]
 
@@ -122,7 +122,7 @@ class NumberReader:
 
     def error(self, name: str, at: int, problem: str, hint: str | None = None) -> DataError:
         """Say what is wrong with one cell."""
-        return DataError(f"column {name!r}, row {self.rows[at]}: {problem}", where=str(self.data.path), hint=hint)
+        return CellError(name, int(self.rows[at].as_py()), f": {problem}", where=str(self.data.path), hint=hint)
 
     def _of_text(self, text: Any, name: str) -> Floats:
         trimmed = pc.utf8_trim(text, characters=BLANKS)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from audit.config import AuditConfig
 from audit.config.data_audit import DataAuditConfig
+from audit.config.place import DataPath
 from audit.data.examples import examples_of, joined
 from audit.data.rows import RowReader
 from audit.data_audit.near import near_duplicates, near_others, pieces
@@ -135,7 +135,7 @@ class _Training:
     texts: list[str]
 
 
-def _training(config: AuditConfig, settings: DataAuditConfig, path: Path) -> _Training:
+def _training(config: AuditConfig, settings: DataAuditConfig, path: DataPath) -> _Training:
     """Read the rows of training once: a hash of each, and the texts of a sample."""
     columns = config.data.columns
     inputs = columns.model_copy(

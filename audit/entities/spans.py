@@ -10,7 +10,7 @@ from typing import Any
 from audit.config.spelling import BLANKS
 from audit.entities.cells import listed, nothing
 from audit.entities.entity import OUTSIDE, Entity, overlapping
-from audit.errors import DataError
+from audit.errors import CellError, DataError
 
 _SPANS = "a cell is a list of spans: {start, end, label}, characters counted from 0, the end is the one after the last"
 
@@ -38,7 +38,7 @@ def read_spans(cell: Any, text: str, *, column: str, where: str, row: int) -> li
         return None
 
     def wrong(problem: str) -> DataError:
-        return DataError(f"column {column!r}, row {row}{problem}", where=where, hint=_SPANS)
+        return CellError(column, row, problem, where=where, hint=_SPANS)
 
     if not isinstance(cell, list):
         raise wrong(" holds no list of spans")

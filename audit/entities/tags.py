@@ -11,7 +11,7 @@ from audit.entities.cells import listed, nothing
 from audit.entities.entity import OUTSIDE, Entity
 from audit.entities.parts import take_apart
 from audit.entities.schemes import SCHEMES, Part, Scheme, read
-from audit.errors import AuditError, DataError, ModelError
+from audit.errors import AuditError, CellError, DataError, ModelError
 
 #: How tokenizers call the tokens that stand for no text.
 _SPECIAL = re.compile(r"\[[A-Za-z]+\]|</?[a-z]+>")
@@ -79,16 +79,17 @@ def read_tags(
     cells = [_tags(cell, column, where, row) for row, cell in zip(numbers, cells, strict=True)]
     for row, cell, length in zip(numbers, cells, lengths, strict=True) if lengths is not None else ():
         if cell is not None and len(cell) != length:
-            problem = f"column {column!r}, row {row}: tags and words differ in number, {len(cell):,} and {length:,}"
-            raise DataError(problem, where=where, hint=_LISTS)
+            problem = f": tags and words differ in number, {len(cell):,} and {length:,}"
+            raise CellError(column, row, problem, where=where, hint=_LISTS)
     first_seen: dict[str, int] = {}
     for row, cell in zip(numbers, cells, strict=True):
         for tag in cell or ():
             first_seen.setdefault(tag, row)
 
     def wrong(problem: str, hint: str, tag: str) -> AuditError:
-        place = f"column {column!r}, row {first_seen[tag]}" if tag in first_seen else f"column {column!r}"
-        return DataError(f"{place}: {problem}", where=where, hint=hint)
+        if tag in first_seen:
+            return CellError(column, first_seen[tag], f": {problem}", where=where, hint=hint)
+        return DataError(f"column {column!r}: {problem}", where=where, hint=hint)
 
     parts, schemes = take_apart(first_seen, scheme, wrong)
     sequences = [None if cell is None else [parts[tag] for tag in cell] for cell in cells]
@@ -119,12 +120,12 @@ def _tags(cell: Any, column: str, where: str, row: int) -> list[str] | None:
         return None
     if not isinstance(cell, list):
         what = "a text" if isinstance(cell, str) else type(cell).__name__
-        raise DataError(f"column {column!r}, row {row} holds {what}, not a list", where=where, hint=_LISTS)
+        raise CellError(column, row, f" holds {what}, not a list", where=where, hint=_LISTS)
     for word, tag in enumerate(cell, 1):
         if not isinstance(tag, str):
             what = "missing" if nothing(tag) else f"no text, but {type(tag).__name__}"
             hint = "tag words of no entity O; write the names of tags, not their numbers"
-            raise DataError(f"column {column!r}, row {row}: the tag of word {word} is {what}", where=where, hint=hint)
+            raise CellError(column, row, f": the tag of word {word} is {what}", where=where, hint=hint)
     return cell
 
 

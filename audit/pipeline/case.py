@@ -374,7 +374,7 @@ def portable(config: AuditConfig) -> dict[str, Any]:
     plain = config.model_dump(mode="json")
     if config.probes:
         plain["probes"] = config.probes.portable().model_dump(mode="json")
-    plain["data"]["path"] = config.data.path.name
+    plain["data"]["path"] = config.data.path.portable().plain()
     if config.model:
         plain["model"]["path"] = file_name(config.model.path) if config.model.has_path else ""
         plain["model"]["base"] = config.model.base and file_name(config.model.base)
@@ -382,7 +382,7 @@ def portable(config: AuditConfig) -> dict[str, Any]:
         plain["exchange"]["lexicons"] = [path.name for path in config.exchange.lexicons]
         plain["exchange"]["names"]["file"] = config.exchange.names.file and config.exchange.names.file.name
     if config.data_audit and config.data_audit.training:
-        plain["data_audit"]["training"] = config.data_audit.training.name
+        plain["data_audit"]["training"] = config.data_audit.training.portable().plain()
     if config.scorecard and config.scorecard.file:
         plain["scorecard"]["file"] = config.scorecard.file.name
     del plain["output"]["folder"]

@@ -37,7 +37,8 @@ def texts_of_file(path: Path, column: str) -> Iterator[str]:
         If it has no such column, or is not readable.
     """
     from audit.config import Columns, DataConfig
-    from audit.data.files import format_of, is_folder
+    from audit.data.files import format_of
+    from audit.data.listing import is_folder
     from audit.data.source import read_batches
     from audit.data.text import text_lines
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from audit.config import AuditConfig, parse_config
+from audit.config.place import DataPath
 from audit.data.examples import Image, examples_of
 from audit.data.image_files import ImageFiles, hash_data
 from audit.data.rows import RowReader
@@ -58,7 +59,9 @@ def test_paths_start_at_the_folder_of_the_data(write: Write, tmp_path: Path) -> 
 
 def test_of_a_folder_of_tables_paths_start_there(write: Write, tmp_path: Path) -> None:
     config = write(["a.png", "b.png"], "tables/part-0.parquet")
-    config = config.model_copy(update={"data": config.data.model_copy(update={"path": tmp_path / "tables"})})
+    config = config.model_copy(
+        update={"data": config.data.model_copy(update={"path": DataPath.of(tmp_path / "tables")})}
+    )
     assert read(config) == [Image(path=tmp_path / "tables" / name) for name in ("a.png", "b.png")]
 
 
@@ -77,7 +80,9 @@ def test_structs_as_datasets_writes_them(write: Write, tmp_path: Path) -> None:
 def test_csv_and_a_saved_dataset(write: Write, tmp_path: Path) -> None:
     config = write(["a.png", "b.png"])
     (tmp_path / "rows.csv").write_text("picture,y,g\na.png,x,a\nb.png,z,a\n")
-    of_csv = config.model_copy(update={"data": config.data.model_copy(update={"path": tmp_path / "rows.csv"})})
+    of_csv = config.model_copy(
+        update={"data": config.data.model_copy(update={"path": DataPath.of(tmp_path / "rows.csv")})}
+    )
     assert read(of_csv) == read(config)
     datasets = pytest.importorskip("datasets")
     import PIL.Image
@@ -85,7 +90,7 @@ def test_csv_and_a_saved_dataset(write: Write, tmp_path: Path) -> None:
     rows = {"picture": [PIL.Image.new("RGB", (2, 2))] * 2, "y": ["x", "z"], "g": ["a", "a"]}
     datasets.disable_progress_bars()
     datasets.Dataset.from_dict(rows).cast_column("picture", datasets.Image()).save_to_disk(str(tmp_path / "saved"))
-    saved = config.model_copy(update={"data": config.data.model_copy(update={"path": tmp_path / "saved"})})
+    saved = config.model_copy(update={"data": config.data.model_copy(update={"path": DataPath.of(tmp_path / "saved")})})
     assert [example.data[:4] for example in read(saved)] == [b"\x89PNG"] * 2
 
 

@@ -52,4 +52,4 @@ def test_both_ways_to_ask_the_network_decide_alike(configs: dict[str, AuditConfi
     decided = [functions.decided(adapter, adapter.encode(examples)) for adapter in adapters]
     assert decided[0] == decided[1]
     assert len(set(decided[0])) == 2
-    assert Path(configs["network"].data.path).exists()
+    assert Path(str(configs["network"].data.path)).exists()
