@@ -18,14 +18,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import torch
 from captum.attr import IntegratedGradients
 from scipy.stats import beta
 
 from audit.config import ExplanationConfig, ModelConfig
-from audit.explain.explanations import Explainer
-from audit.explain.gaps.contributions import attribute
+from audit.engine.in_process import InProcess
+from audit.explain.gaps.contributions import AttributingScores
 from audit.explain.integrate.path import PathIntegrator
 from audit.explain.integrate.score import score
 from audit.explain.parts import in_parts
@@ -191,15 +190,12 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 def once(decisions: int) -> None:
     """Attribute so many tweets as an audit does, part by part."""
     adapter = load()
-    explainer = Explainer(adapter, ExplanationConfig(), "mask", 0)
     rows = pd.DataFrame({"input": tweets()[:decisions]}).assign(inclusion_probability=1.0)
     rows["row_id"] = rows.index.astype(str)
 
-    def work(part: pd.DataFrame, advance: Callable[[int], object]) -> tuple[pa.Table, dict[str, int]]:
-        return attribute(explainer, part, "toxic", advance)
-
+    job = AttributingScores(ExplanationConfig(), "mask", 0, "toxic")
     with tempfile.TemporaryDirectory() as folder, Progress(quiet=True).stage("", len(rows), "") as bar:
-        in_parts(Shards(Path(folder)), rows, adapter.device, work, bar)
+        in_parts(InProcess(adapter), job, Shards(Path(folder)), rows, bar, lambda part: (part, {}))
 
 
 def memory() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -22,6 +23,10 @@ from audit.policy.exits import exit_code
 @click.option(
     "--explain", type=click.Choice(["sample", "all", "flagged", "none"]), help="Instead of explanations.which."
 )
+@click.option("--engine", type=click.Choice(["local", "ray"]), help="Who does the heavy work; instead of engine.kind.")
+@click.option("--workers", type=click.IntRange(1), help="Processes with a model each, instead of engine.workers.")
+@click.option("--gpus-per-worker", type=float, help="Instead of engine.gpus_per_worker.")
+@click.option("--ray-address", help="Of a running Ray: auto, or host:port. Instead of engine.ray_address.")
 @click.option("--resume", is_flag=True, help="Go on with an unfinished run; finished parts are not done again.")
 @click.option("--overwrite", is_flag=True, help="Replace the audit that lies in the run folder.")
 @click.option("--gate", "gated", is_flag=True, help="Exit with the verdict of the policy, as audit gate does.")
@@ -36,6 +41,10 @@ def run(
     device: str | None,
     explain: str | None,
     overrides: tuple[str, ...],
+    engine: str | None,
+    workers: int | None,
+    gpus_per_worker: float | None,
+    ray_address: str | None,
     resume: bool,
     overwrite: bool,
     gated: bool,
@@ -55,6 +64,8 @@ def run(
         overrides = (*overrides, f"model.device={device}")
     if explain:
         overrides = (*overrides, f"explanations.which={explain}")
+    named = {"kind": engine, "workers": workers, "gpus_per_worker": gpus_per_worker, "ray_address": ray_address}
+    overrides += tuple(f"engine.{key}={json.dumps(value)}" for key, value in named.items() if value is not None)
     if lang:
         overrides = (*overrides, f"output.language={lang}")
     settings = load_config(config, overrides)

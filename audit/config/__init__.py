@@ -13,6 +13,7 @@ from audit.config.data_audit import DataAuditConfig
 from audit.config.deployment import DeploymentConfig
 from audit.config.documentation import DocumentationConfig, SignOffConfig
 from audit.config.encoding import number_of
+from audit.config.engine import EngineConfig
 from audit.config.monitoring import MonitoringConfig, PeriodConfig
 from audit.config.nearest import keys_at, meant
 from audit.config.part import Column, ConfigPart, Label
@@ -48,6 +49,7 @@ __all__ = [
     "DeploymentConfig",
     "DiscoveryConfig",
     "DocumentationConfig",
+    "EngineConfig",
     "ExchangeConfig",
     "ExplanationConfig",
     "GapConfig",
@@ -109,6 +111,7 @@ class AuditConfig(ConfigPart):
     policy: PolicyConfig = PolicyConfig()
     monitoring: MonitoringConfig = MonitoringConfig()
     output: OutputConfig = OutputConfig()
+    engine: EngineConfig = EngineConfig()
     frameworks: tuple[str, ...] = Field(
         (), description="Compliance packs whose clauses the report goes through, by id; `audit frameworks` lists them."
     )

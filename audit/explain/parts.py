@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import torch
 
 from audit.config import AuditConfig
 from audit.data.about import ABOUT, examples_about
+from audit.engine.job import Advance, Done, Engine, Job, Part
 from audit.explain.sampling import draw, outcome_strata, tickets_of
 from audit.models.engine import give_back_memory
 from audit.store.columns import group_columns
@@ -24,8 +25,8 @@ from audit.store.shards import Shards
 
 #: Decisions per part of a resumable run, on a CPU and on an accelerator.
 PART_DECISIONS, PART_DECISIONS_ACCELERATED = 64, 512
-#: Does a part of the work: rows and what to tell of progress -> table and what it cost.
-Work = Callable[[pd.DataFrame, Callable[[int], object]], tuple[pa.Table, dict[str, int]]]
+#: Does a part of the work: what it is about and what to tell of progress -> table and what it cost.
+Work = Callable[[Any, Advance], Done]
 
 
 @dataclass(frozen=True)
@@ -71,19 +72,44 @@ def draw_rows(
     return Drawn(rows, len(usable), sample.strata)
 
 
-def in_parts(shards: Shards, rows: pd.DataFrame, device: torch.device, work: Work, bar: Bar) -> tuple[int, int]:
-    """Do what no earlier process finished; return how many parts were computed, and how many taken over."""
-    size = PART_DECISIONS if device.type == "cpu" else PART_DECISIONS_ACCELERATED
-    computed = reused = 0
-    for number, (first, last) in enumerate(pairwise([*range(0, len(rows), size), len(rows)])):
-        if shards.done(number):
-            reused += 1
-            bar.update(last - first)
-        else:
-            shards.write(number, *work(rows.iloc[first:last], bar.update))
-            give_back_memory()
-            computed += 1
-    return computed, reused
+@dataclass(frozen=True)
+class Explaining:
+    """A worker that explains: all is one piece of work, and freed memory goes back after each part."""
+
+    do: Work
+
+    def prepare(self, part: Part) -> None:
+        """Nothing: an explanation is thousands of passes beside one look at a text."""
+
+    def work(self, part: Part, ready: None, advance: Advance) -> Done:
+        """Do the part."""
+        done = self.do(part.payload, advance)
+        give_back_memory()
+        return done
+
+
+def in_parts(
+    engine: Engine,
+    job: Job,
+    shards: Shards,
+    rows: pd.DataFrame,
+    bar: Bar,
+    payload: Callable[[pd.DataFrame], Any] = lambda part: part,
+) -> tuple[int, int]:
+    """Do what no earlier process finished; return how many parts were computed, and how many taken over.
+
+    Parameters
+    ----------
+    payload
+        Makes what a part is about of its rows.
+    """
+    size = PART_DECISIONS if engine.adapter.device.type == "cpu" else PART_DECISIONS_ACCELERATED
+
+    def parts() -> Iterator[Part]:
+        for number, (first, last) in enumerate(pairwise([*range(0, len(rows), size), len(rows)])):
+            yield Part(number, last - first, payload(rows.iloc[first:last]))
+
+    return engine.map(job, parts(), shards, bar)
 
 
 def _read_strata(folder: RunFolder, names: list[str]) -> pd.DataFrame:

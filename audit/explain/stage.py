@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from audit.config import AuditConfig
+from audit.config import AuditConfig, ExplanationConfig
+from audit.engine.job import Engine
 from audit.explain.explanations import SCHEMA, Explainer
-from audit.explain.parts import draw_rows, in_parts
+from audit.explain.parts import Explaining, draw_rows, in_parts
 from audit.explain.verify.faithfulness import LEAST_UNITS
 from audit.explain.verify.sanity import FALSE_ALARM, check_sanity
 from audit.explain.words import influential_words
@@ -44,8 +45,22 @@ def make_explainer(config: AuditConfig, adapter: Adapter) -> Explainer:
     return Explainer(adapter, settings, adapter.baseline_kind(settings.baseline), config.seed)
 
 
+@dataclass(frozen=True)
+class ExplainingDecisions:
+    """The job of explaining decisions, and of testing the explanations."""
+
+    settings: ExplanationConfig
+    baseline: str
+    seed: int
+
+    def start(self, adapter: Adapter) -> Explaining:
+        """Make ready to explain decisions of this model."""
+        return Explaining(Explainer(adapter, self.settings, self.baseline, self.seed).explain)
+
+
 def explain_sample(
     config: AuditConfig,
+    engine: Engine,
     explainer: Explainer,
     slicings: Sequence[tuple[str, ...]],
     folder: RunFolder,
@@ -65,7 +80,8 @@ def explain_sample(
     drawn = draw_rows(config, folder, budget, config.seed, flagged)
     shards = folder.shards("attributions")
     with progress.stage("explanations", len(drawn.rows), "decisions") as bar:
-        computed, reused = in_parts(shards, drawn.rows, adapter.device, explainer.explain, bar)
+        job = ExplainingDecisions(settings, explainer.baseline, explainer.seed)
+        computed, reused = in_parts(engine, job, shards, drawn.rows, bar)
     shards.join(folder.attributions, SCHEMA)
 
     found = read_table(folder.attributions, READ).to_pandas()

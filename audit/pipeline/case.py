@@ -38,6 +38,7 @@ from audit.terms.loading import lexicons_sha256, load_lexicons
 from audit.text import file_name
 
 if TYPE_CHECKING:
+    from audit.engine.job import Engine
     from audit.models.adapter import Adapter
     from audit.pipeline.privacy import Remembering
     from audit.probes.variants import Probe
@@ -65,6 +66,8 @@ class Case:
     probes: tuple[Probe, ...] = ()
     #: What is asked about its training.
     remembering: Remembering | None = None
+    #: Who does the heavy work; None where there is no model.
+    engine: Engine | None = None
 
 
 def understand(
@@ -386,4 +389,6 @@ def portable(config: AuditConfig) -> dict[str, Any]:
     if config.scorecard and config.scorecard.file:
         plain["scorecard"]["file"] = config.scorecard.file.name
     del plain["output"]["folder"]
+    # Who did the work changes nothing.
+    del plain["engine"]
     return plain

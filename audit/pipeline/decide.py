@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import pyarrow as pa
 
-from audit.data.examples import examples_of
 from audit.data.rows import RowReader
 from audit.data.stored import stored_decisions
+from audit.engine.job import Part
 from audit.pipeline.case import Case
 from audit.pipeline.clock import Clock
+from audit.pipeline.deciding import Deciding
 from audit.pipeline.entity_groups import EntityGroups
 from audit.store.decisions import BATCH_ROWS, windows
-from audit.store.progress import Progress
+from audit.store.progress import Bar, Progress
 from audit.store.runfolder import RunFolder
+from audit.store.shards import Shards
 
 #: Rows that a model sees sorted by length together, and the work lost at most when a run is killed.
 WINDOW_ROWS = 2048
@@ -27,37 +29,34 @@ def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> N
     shards = folder.shards("decisions")
     with progress.stage("decisions", case.survey.rows_kept, "rows") as bar:
         pictures = case.config.data.columns.image is not None
-        size = (WINDOW_PICTURES if pictures else WINDOW_ROWS) if case.adapter else BATCH_ROWS
-        numbered = enumerate(windows(RowReader(case.config), size))
-
-        def missing() -> Iterator[tuple[int, pa.Table]]:
-            for number, rows in numbered:
-                if shards.done(number):
-                    clock.reused += 1
-                    bar.update(rows.num_rows)
-                else:
-                    yield number, rows
-
-        entities = EntityGroups(case.config)
-        if case.adapter:
-            from audit.models.engine import ahead
-            from audit.models.predict import Predictor
-
-            predictor = Predictor(
-                case.adapter, case.schema, labels=case.labels, positive=case.positive,
-                budget=case.adapter.facts().batch_tokens,
-            )  # fmt: skip
-            for (number, rows), encoded in ahead(missing(), lambda item: predictor.encode(examples_of(item[1]))):
-                table, spent = predictor.decide(rows, encoded, bar.update)
-                case.survey.images.check(rows)
-                shards.write(number, entities.put(rows, table), spent)
-                clock.computed += 1
+        size = (WINDOW_PICTURES if pictures else WINDOW_ROWS) if case.engine else BATCH_ROWS
+        parts = (
+            Part(number, rows.num_rows, rows)
+            for number, rows in enumerate(windows(RowReader(case.config), size))
+        )  # fmt: skip
+        if case.engine:
+            job = Deciding(case.config, case.schema, case.labels, case.positive)
+            computed, reused = case.engine.map(
+                job, parts, shards, bar, lambda part: case.survey.images.check(part.payload)
+            )
         else:
-            for number, rows in missing():
-                table = stored_decisions(
-                    rows, case.schema, case.config, case.positive, case.classes, case.survey.median
-                )
-                shards.write(number, entities.put(rows, table), {})
-                clock.computed += 1
-                bar.update(rows.num_rows)
+            computed, reused = _from_stored(case, parts, shards, bar)
+    clock.computed += computed
+    clock.reused += reused
     shards.join(folder.decisions, case.schema)
+
+
+def _from_stored(case: Case, parts: Iterable[Part], shards: Shards, bar: Bar) -> tuple[int, int]:
+    entities, computed, reused = EntityGroups(case.config), 0, 0
+    for part in parts:
+        if shards.done(part.number):
+            reused += 1
+        else:
+            rows: pa.Table = part.payload
+            table = stored_decisions(
+                rows, case.schema, case.config, case.positive, case.classes, case.survey.median
+            )  # fmt: skip
+            shards.write(part.number, entities.put(rows, table), {})
+            computed += 1
+        bar.update(part.size)
+    return computed, reused

@@ -41,12 +41,12 @@ class Probed:
 def exchange_groups(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Probed | None:
     """Exchange groups, and let the model decide again."""
     settings = case.config.exchange
-    if case.adapter is None or settings is None or not case.exchanges:
+    if case.engine is None or settings is None or not case.exchanges:
         return None
     from audit.probes.counterfactual import probe_rows
 
     exchangers = _exchangers(case, folder)
-    computed, reused = probe_rows(case.config, exchangers, case.adapter, case.positive, folder, progress)
+    computed, reused = probe_rows(case.config, case.engine, exchangers, case.positive, folder, progress)
     clock.computed += computed
     clock.reused += reused
     table = read_table(folder.counterfactuals).to_pandas()

@@ -76,11 +76,11 @@ def membership(
 ) -> Membership | None:
     """Tell members from other rows by how well the model does on them."""
     settings = case.config.probes.membership if case.config.probes else None
-    if sides is None or settings is None or case.adapter is None:
+    if sides is None or settings is None or case.engine is None:
         return None
     from audit.probes.membership import losses_of, reference_losses
 
-    table, computed, reused = losses_of(sides, case.adapter, folder, progress)
+    table, computed, reused = losses_of(sides, case.engine, folder, progress)
     clock.computed += computed
     clock.reused += reused
     digest = None

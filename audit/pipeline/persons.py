@@ -28,7 +28,7 @@ from audit.terms.lexicon import Lexicon
 from audit.terms.people import NameList, load_names
 
 if TYPE_CHECKING:
-    from audit.models.adapter import Adapter, AdapterOfSeveral
+    from audit.models.adapter import Adapter
     from audit.pipeline.case import Case
 
 #: What types of entities that are persons are called, in any case of letters.
@@ -104,10 +104,10 @@ def names_of(config: AuditConfig) -> NameList:
 
 def exchange_names(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> Named | None:
     """Put names of every group in the place of persons, and let the model decide again."""
-    if case.names is None or case.adapter is None or case.config.exchange is None:
+    if case.names is None or case.engine is None or case.config.exchange is None:
         return None
     from audit.pipeline.case import lexicons_of
-    from audit.probes.name_exchange import NameExchange, PersonEntity
+    from audit.probes.name_exchange import PersonEntity, Renaming, rename_persons, sorted_out
 
     config, asked, settings, shown = case.config, case.names, case.config.exchange.names, case.config.exchange.shown
     persons = _persons(folder, asked.types, [attribute.label for attribute in config.attributes])
@@ -129,16 +129,12 @@ def exchange_names(case: Case, folder: RunFolder, progress: Progress, clock: Clo
                 row["y_true"], row["y_pred"], float(row["weight"] * row["count"]), chance, row["cluster"],
             )
         )  # fmt: skip
-    probe = NameExchange(
-        cast("AdapterOfSeveral", case.adapter), asked.names, settings.per_group, config.seed,
-        titles(lexicons_of(config)),
-    )  # fmt: skip
-    kept, refused = probe.sorted_out(entities)
-    shards = folder.shards("names")
-    computed, reused = probe.run(kept, shards, progress)
+    kept, refused = sorted_out(entities, titles(lexicons_of(config)))
+    shards, job = folder.shards("names"), Renaming(asked.names, settings.per_group, config.seed)
+    computed, reused = rename_persons(case.engine, job, kept, shards, progress)
     clock.computed += computed
     clock.reused += reused
-    shards.join(folder.names, probe.schema)
+    shards.join(folder.names, job.schema)
     table = read_table(folder.names).to_pandas()
     summary = name_exchanges(
         table,

@@ -45,7 +45,7 @@ def ask_probes(
         Explained decisions with their attributions, as the explanation stage returns them; None if there are none.
     """
     settings = case.config.probes
-    if settings is None or case.adapter is None or not case.probes:
+    if settings is None or case.engine is None or not case.probes:
         return Asked([], None, [])
     from audit.explain.parts import draw_rows
     from audit.probes.asking import SCHEMA, ask_rows
@@ -66,7 +66,9 @@ def ask_probes(
                     continue
                 rows = drawn_again(explained, settings.sample, case.config.seed)
             shards = folder.shards(STAGE + probe.name)
-            computed, reused = ask_rows(probe, _rows(rows, explained), case.adapter, case.positive, shards, progress)
+            computed, reused = ask_rows(
+                case.config, case.engine, probe, _rows(rows, explained), case.positive, shards, progress
+            )
             clock.computed += computed
             clock.reused += reused
             stages.append(shards)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +43,7 @@ from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
 
 if TYPE_CHECKING:
+    from audit.engine.job import Engine
     from audit.models.adapter import Adapter
 
 
@@ -107,7 +110,7 @@ def run(
         "baseline": fingerprint_of_baseline(reference),
         **case.remembering.fingerprint(),
     }
-    with held(place.path), settled_heap():
+    with held(place.path), settled_heap(), working(config, adapter) as case.engine:
         if finished := place.begin(fingerprint, resume=resume, overwrite=overwrite):
             return finished
         folder = place.draft
@@ -205,6 +208,18 @@ def hold_against(
         shown = [row.row_id for row in comparison.explanations.shown]
         keep_inputs(config, folder, shown, seeing=seeing)
     return comparison, None
+
+
+@contextmanager
+def working(config: AuditConfig, adapter: Adapter | None) -> Iterator[Engine | None]:
+    """Give who does the heavy work, and let all go at the end; nobody where there is no model."""
+    if adapter is None:
+        yield None
+        return
+    from audit.engine.choosing import engine_for
+
+    with engine_for(config, adapter) as engine:
+        yield engine
 
 
 def load(config: AuditConfig) -> Adapter | None:

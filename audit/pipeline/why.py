@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from audit.data.about import ABOUT, examples_of_decisions
 from audit.data.decided import NOTHING
 from audit.data.examples import Example
+from audit.engine.job import Engine
 from audit.pipeline.case import Case, explains, lexicons_of
 from audit.pipeline.clock import Clock
 from audit.pipeline.exchanges import Probed
@@ -110,9 +111,9 @@ def explain_why(
         NOTHING.get(config.data.outcome),
     )
     evidence = Evidence(probed.scored if probed else None, errors, labelled, names=named.table if named else None)
-    if explainer := _explainer(case, out):
-        _explain(case, explainer, folder, progress, clock, probed, evidence, changed, out)
-        _take_apart(case, explainer, folder, progress, clock, gaps, out)
+    if (explainer := _explainer(case, out)) and case.engine:
+        _explain(case, case.engine, explainer, folder, progress, clock, probed, evidence, changed, out)
+        _take_apart(case, case.engine, explainer, folder, progress, clock, gaps, out)
     return Explained(out.sample.table if out.sample else None, out.notes, evidence, out)
 
 
@@ -182,6 +183,7 @@ def _explainer(case: Case, out: _Found) -> Explainer | None:
 
 def _explain(
     case: Case,
+    engine: Engine,
     explainer: Explainer,
     folder: RunFolder,
     progress: Progress,
@@ -204,7 +206,7 @@ def _explain(
         out.notes.append(Note(code="changed_not_explained", params={"n": len(changed) - settings.most_flagged}))
     slicings = [slicing.attributes for slicing in case.slicings if slicing.attributes]
     out.sample = explain_sample(
-        config, explainer, slicings, folder, progress, {*certain, *changed[: settings.most_flagged]}
+        config, engine, explainer, slicings, folder, progress, {*certain, *changed[: settings.most_flagged]}
     )
     clock.computed += out.sample.computed
     clock.reused += out.sample.reused
@@ -224,6 +226,7 @@ def _explain(
 
 def _take_apart(
     case: Case,
+    engine: Engine,
     explainer: Explainer,
     folder: RunFolder,
     progress: Progress,
@@ -237,7 +240,7 @@ def _take_apart(
     from audit.explain.gaps.contributions import attribute_sample
 
     table, computed, reused = attribute_sample(
-        case.config, explainer, case.positive, folder, progress, out.sample.table if out.sample else None
+        case.config, engine, explainer, case.positive, folder, progress, out.sample.table if out.sample else None
     )
     clock.computed += computed
     clock.reused += reused

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from audit.config import AuditConfig
 from audit.data.examples import Example
+from audit.engine.job import Advance, Done, Engine, Part
+from audit.errors import ConfigError
 from audit.models.adapter import Adapter, Encoded
 from audit.models.engine import give_back_memory
 from audit.probes.counterfactual import Scorer
+from audit.probes.registry import probes_of
 from audit.probes.variants import IMAGE, Outcome, Probe, ProbedRow, Variant, kind_of
 from audit.store.progress import Progress
 from audit.store.shards import Shards
@@ -152,26 +157,75 @@ def _seen(variant: Variant, example: Example, encoded: dict[Example, Encoded]) -
 
 
 def ask_rows(
-    probe: Probe, rows: Sequence[ProbedRow], adapter: Adapter, positive: str | None, shards: Shards, progress: Progress
+    config: AuditConfig,
+    engine: Engine,
+    probe: Probe,
+    rows: Sequence[ProbedRow],
+    positive: str | None,
+    shards: Shards,
+    progress: Progress,
 ) -> tuple[int, int]:
     """Ask about all rows in resumable parts; return how many were computed, and how many taken over."""
-    computed = reused = 0
     pictures = bool(rows) and kind_of(rows[0].example) == IMAGE
     size = PART_PICTURES if pictures else PART_ROWS
-    with progress.stage(f"probe: {probe.name}", len(rows), "decisions") as bar:
+
+    def parts() -> Iterator[Part]:
         for number, first in enumerate(range(0, len(rows), size)):
             part = rows[first : first + size]
-            if shards.done(number):
-                reused += 1
-            else:
-                model = Model(adapter, positive)
-                mine = [row for row in part if kind_of(row.example) in probe.reads]
-                records = [_record(probe.name, outcome, part) for outcome in probe.ask(mine, model)]
-                shards.write(number, pa.Table.from_pylist(records, schema=SCHEMA), model.spent)
-                give_back_memory()
-                computed += 1
-            bar.update(len(part))
-    return computed, reused
+            yield Part(number, len(part), part)
+
+    with progress.stage(f"probe: {probe.name}", len(rows), "decisions") as bar:
+        return engine.map(Asking(config, probe, positive), parts(), shards, bar)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The job of asking one probe's questions.
+
+    Where it is sent to another process, the probe is made again there from the configuration: it may hold functions of
+    the user's own, which cannot be sent.
+    """
+
+    config: AuditConfig
+    probe: Probe
+    positive: str | None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _asked_again, (self.config, self.probe.name, self.probe.fingerprint(), self.positive)
+
+    def start(self, adapter: Adapter) -> _Asker:
+        """Make ready to ask this model."""
+        return _Asker(self.probe, adapter, self.positive)
+
+
+def _asked_again(config: AuditConfig, name: str, fingerprint: str, positive: str | None) -> Asking:
+    probe = next(one for one in probes_of(config) if one.name == name)
+    if probe.fingerprint() != fingerprint:
+        raise ConfigError(
+            f"the files of the probe {name!r} are others here than where the audit began", where="probes",
+            hint="leave files alone while they are used, and give every machine the same; then start again",
+        )  # fmt: skip
+    return Asking(config, probe, positive)
+
+
+@dataclass(frozen=True)
+class _Asker:
+    probe: Probe
+    adapter: Adapter
+    positive: str | None
+
+    def prepare(self, part: Part) -> None:
+        """Nothing: what is asked next may depend on what was answered."""
+
+    def work(self, part: Part, ready: None, advance: Advance) -> Done:
+        rows: Sequence[ProbedRow] = part.payload
+        model = Model(self.adapter, self.positive)
+        mine = [row for row in rows if kind_of(row.example) in self.probe.reads]
+        records = [_record(self.probe.name, outcome, rows) for outcome in self.probe.ask(mine, model)]
+        table = pa.Table.from_pylist(records, schema=SCHEMA)
+        give_back_memory()
+        advance(part.size)
+        return table, model.spent
 
 
 def _record(probe: str, outcome: Outcome, rows: Sequence[ProbedRow]) -> dict[str, object]:

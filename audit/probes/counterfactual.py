@@ -7,8 +7,8 @@ row it came from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ import torch
 from audit.config import AuditConfig
 from audit.data.about import ABOUT, with_examples
 from audit.data.examples import Example
+from audit.engine.job import Advance, Done, Engine, Part
 from audit.models.adapter import Adapter, Encoded
 from audit.models.engine import BatchRunner
 from audit.probes.exchange import Exchange, Version
@@ -66,32 +67,62 @@ Floats = npt.NDArray[np.float64]
 
 def probe_rows(
     config: AuditConfig,
+    engine: Engine,
     exchangers: Sequence[Exchanger],
-    adapter: Adapter,
     positive: str | None,
     folder: RunFolder,
     progress: Progress,
 ) -> tuple[int, int]:
     """Exchange and score; write `counterfactuals.parquet`. Return how many parts were computed, and how many reused."""
     shards = folder.shards("counterfactuals")
-    scorer = Scorer(adapter, positive)
-    computed = reused = 0
     groups = group_columns(attribute.label for attribute in config.attributes)
     columns = ["row_id", *ABOUT, "y_pred", "logits", "status", "weight", "count", "cluster", *groups]
     size = PART_ROWS if config.data.columns.image is None else PART_PICTURES
     decided = windows(read_decisions(folder.decisions, columns), size)
     total = count_rows(folder.decisions)
-    with progress.stage("exchanges", total, "decisions") as bar:
+
+    def parts() -> Iterator[Part]:
         for number, (examples, decision) in enumerate(with_examples(config, decided)):
-            if shards.done(number):
-                reused += 1
-            else:
-                found = _window(examples, decision, groups, exchangers, scorer)
-                shards.write(number, *found)
-                computed += 1
-            bar.update(decision.num_rows)
+            yield Part(number, decision.num_rows, (examples, decision))
+
+    with progress.stage("exchanges", total, "decisions") as bar:
+        done = engine.map(Exchanging(tuple(exchangers), tuple(groups), positive), parts(), shards, bar)
     shards.join(folder.counterfactuals, SCHEMA)
-    return computed, reused
+    return done
+
+
+@dataclass(frozen=True)
+class Exchanging:
+    """The job of exchanging groups in examples, and of deciding again.
+
+    Attributes
+    ----------
+    groups
+        Columns of the decision table that hold groups.
+    """
+
+    exchangers: tuple[Exchanger, ...]
+    groups: tuple[str, ...]
+    positive: str | None
+
+    def start(self, adapter: Adapter) -> _ExchangingWorker:
+        """Make ready to decide with this model."""
+        return _ExchangingWorker(self, Scorer(adapter, self.positive))
+
+
+@dataclass(frozen=True)
+class _ExchangingWorker:
+    job: Exchanging
+    scorer: Scorer
+
+    def prepare(self, part: Part) -> None:
+        """Nothing: which versions are decided stands fast only once their tokens are known."""
+
+    def work(self, part: Part, ready: None, advance: Advance) -> Done:
+        examples, decision = part.payload
+        done = _window(examples, decision, self.job.groups, self.job.exchangers, self.scorer)
+        advance(part.size)
+        return done
 
 
 class Scorer:

@@ -6,7 +6,9 @@ Of a row about which several things are decided, the loss is the mean over them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +18,9 @@ import pyarrow.compute as pc
 
 from audit.data.examples import examples_of
 from audit.data.sides import Side, Sides
-from audit.models.adapter import Adapter, Encoded
-from audit.models.engine import ahead
+from audit.engine.in_process import InProcess
+from audit.engine.job import Advance, Done, Engine, Part
+from audit.models.adapter import Adapter
 from audit.models.predict import Predictor
 from audit.store.columns import group_columns
 from audit.store.decisions import decision_schema, read_decisions, windows
@@ -33,7 +36,7 @@ PART_ROWS, PART_PICTURES = 512, 64
 LEAST_LOGIT = -1e4
 
 
-def losses_of(sides: Sides, adapter: Adapter, folder: RunFolder, progress: Progress) -> tuple[pd.DataFrame, int, int]:
+def losses_of(sides: Sides, engine: Engine, folder: RunFolder, progress: Progress) -> tuple[pd.DataFrame, int, int]:
     """Score both sides in resumable parts; decisions about audited rows are known already.
 
     Returns
@@ -44,18 +47,18 @@ def losses_of(sides: Sides, adapter: Adapter, folder: RunFolder, progress: Progr
         Parts.
     """
     asked = {"members": sides.members} if sides.audited else sides.named
-    table, computed, reused = _scored(asked, sides, adapter, folder.shards("membership"), progress, "membership")
+    table, computed, reused = _scored(asked, sides, engine, folder.shards("membership"), progress, "membership")
     if sides.audited:
-        table = pd.concat([table, _decided(sides, folder, list(adapter.classes))], ignore_index=True)
+        table = pd.concat([table, _decided(sides, folder, list(engine.adapter.classes))], ignore_index=True)
     return table, computed, reused
 
 
 def reference_losses(
     sides: Sides, reference: Adapter, folder: RunFolder, progress: Progress
 ) -> tuple[pd.DataFrame, int, int]:
-    """Score both sides with a second model, in the same way."""
+    """Score both sides with a second model, in the same way; the engine's other processes hold the first."""
     shards = folder.shards("membership_reference")
-    return _scored(sides.named, sides, reference, shards, progress, "reference")
+    return _scored(sides.named, sides, InProcess(reference), shards, progress, "reference")
 
 
 def _schema(sides: Sides) -> pa.Schema:
@@ -65,60 +68,85 @@ def _schema(sides: Sides) -> pa.Schema:
 
 
 def _scored(
-    asked: dict[str, Side], sides: Sides, adapter: Adapter, shards: Shards, progress: Progress, title: str
+    asked: dict[str, Side], sides: Sides, engine: Engine, shards: Shards, progress: Progress, title: str
 ) -> tuple[pd.DataFrame, int, int]:
     names = [attribute.label for attribute in sides.attributes]
     members = [attribute.label for attribute in sides.attributes if attribute.members]
-    schema, groups = decision_schema(names, (), members), group_columns(names)
-    budget = adapter.facts().batch_tokens
-    computed = reused = number = 0
+    labels = {name: dict(side.labels) for name, side in asked.items()}
+    job = Scoring(decision_schema(names, (), members), _schema(sides), tuple(group_columns(names)), labels)
     with progress.stage(title, sum(len(side.drawn) for side in asked.values()), "rows") as bar:
-        for name, side in asked.items():
-            predictor = Predictor(adapter, schema, labels=dict(side.labels), positive=None, budget=budget)
-            encode = _encoder(predictor)
-            missing: list[int] = []
-            parts = list(_parts(side))
-            for rows in parts:
-                if shards.done(number):
-                    reused += 1
-                    bar.update(rows)
-                else:
-                    missing.append(number)
-                number += 1
-            wanted = _only(side, len(parts), number, missing)
-            for (part, rows), encoded in ahead(wanted, encode):
-                decided, spent = predictor.decide(rows, encoded, bar.update)
-                found = _by_row([decided], list(adapter.classes), groups).assign(side=name)
-                spent = {
-                    "membership_rows": rows.num_rows,
-                    "membership_batches": spent["forward_batches"],
-                    "membership_tokens": spent["forward_tokens"],
-                }
-                shards.write(part, pa.Table.from_pandas(found, _schema(sides), preserve_index=False), spent)
-                computed += 1
+        computed, reused = engine.map(job, _parts(asked, shards), shards, bar)
     return pd.concat([part.to_pandas() for part in shards.read()], ignore_index=True), computed, reused
 
 
-def _encoder(predictor: Predictor) -> Callable[[tuple[int, pa.Table]], list[list[Encoded]]]:
-    return lambda item: predictor.encode(examples_of(item[1]))
+@dataclass(frozen=True)
+class Scoring:
+    """The job of finding the loss of rows, each of a side.
+
+    Attributes
+    ----------
+    schema, found
+        Of a table of decisions, and of what is written.
+    groups
+        Columns that hold groups.
+    labels
+        Side -> label of the data -> class of the model.
+    """
+
+    schema: pa.Schema
+    found: pa.Schema
+    groups: tuple[str, ...]
+    labels: Mapping[str, dict[str, str]]
+
+    def start(self, adapter: Adapter) -> _Scorer:
+        """Make ready to score with this model."""
+        budget = adapter.facts().batch_tokens
+        predictors = {
+            side: Predictor(adapter, self.schema, labels=labels, positive=None, budget=budget)
+            for side, labels in self.labels.items()
+        }
+        return _Scorer(self, predictors, list(adapter.classes))
+
+
+@dataclass(frozen=True)
+class _Scorer:
+    job: Scoring
+    predictors: Mapping[str, Predictor]
+    classes: list[str]
+
+    def prepare(self, part: Part) -> Any:
+        side, rows = part.payload
+        return self.predictors[side].encode(examples_of(rows))
+
+    def work(self, part: Part, ready: Any, advance: Advance) -> Done:
+        side, rows = part.payload
+        decided, spent = self.predictors[side].decide(rows, ready, advance)
+        found = _by_row([decided], self.classes, list(self.job.groups)).assign(side=side)
+        spent = {
+            "membership_rows": rows.num_rows,
+            "membership_batches": spent["forward_batches"],
+            "membership_tokens": spent["forward_tokens"],
+        }
+        return pa.Table.from_pandas(found, self.job.found, preserve_index=False), spent
 
 
 def _size(side: Side) -> int:
     return PART_ROWS if side.config.data.columns.image is None else PART_PICTURES
 
 
-def _parts(side: Side) -> Iterator[int]:
-    """Rows of each part of a side."""
-    for first in range(0, len(side.drawn), _size(side)):
-        yield min(_size(side), len(side.drawn) - first)
-
-
-def _only(side: Side, parts: int, after: int, missing: list[int]) -> Iterator[tuple[int, pa.Table]]:
-    """Read the parts that are missing, each with its number."""
-    if missing:
-        for part, rows in enumerate(windows(side.batches(), _size(side)), after - parts):
-            if part in missing:
-                yield part, rows
+def _parts(asked: Mapping[str, Side], shards: Shards) -> Iterator[Part]:
+    """Read the parts of all sides; a side whose shards are all there is not read again."""
+    after = 0
+    for name, side in asked.items():
+        size, drawn = _size(side), len(side.drawn)
+        sizes = [min(size, drawn - first) for first in range(0, drawn, size)]
+        numbers = range(after, after + len(sizes))
+        after += len(sizes)
+        if all(map(shards.done, numbers)):
+            yield from (Part(number, rows, None) for number, rows in zip(numbers, sizes, strict=True))
+            continue
+        for number, rows in zip(numbers, windows(side.batches(), size), strict=True):
+            yield Part(number, rows.num_rows, (name, rows))
 
 
 def _decided(sides: Sides, folder: RunFolder, classes: list[str]) -> pd.DataFrame:

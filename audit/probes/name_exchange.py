@@ -12,16 +12,17 @@ Mishra, He and Belli 2020, Assessing Demographic Bias in Named Entity Recognitio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import torch
 
 from audit.data.examples import Words
+from audit.engine.job import Advance, Done, Engine, Part
 from audit.entities.entity import Entity
-from audit.models.adapter import AdapterOfSeveral
+from audit.models.adapter import Adapter, AdapterOfSeveral
 from audit.models.engine import BatchRunner
 from audit.probes.renaming import Renamed, refused, renamed
 from audit.store.columns import group_column
@@ -93,50 +94,81 @@ def names_schema(attributes: Sequence[str]) -> pa.Schema:
     )
 
 
-class NameExchange:
-    """Put names in the place of persons, and let the model decide.
+def sorted_out(
+    entities: Sequence[PersonEntity], is_title: Callable[[str], bool]
+) -> tuple[list[PersonEntity], dict[str, int]]:
+    """Return the entities that names are put in the place of, and why others are left, counted.
 
     Parameters
     ----------
-    drawn
-        How many names stand for each group.
     is_title
         Whether a word is a title that tells the gender.
     """
+    kept, why = [], dict[str, int]()
+    for entity in entities:
+        reason = refused(entity.words, entity.first, entity.end, is_title)
+        if reason is None:
+            kept.append(entity)
+        else:
+            why[reason] = why.get(reason, 0) + 1
+    return kept, dict(sorted(why.items()))
 
-    def __init__(
-        self, adapter: AdapterOfSeveral, names: NameList, drawn: int, seed: int, is_title: Callable[[str], bool]
-    ) -> None:
-        self._adapter, self._names, self._is_title = adapter, names, is_title
-        self._drawn = names.drawn(drawn, seed)
+
+def rename_persons(
+    engine: Engine, job: Renaming, entities: Sequence[PersonEntity], shards: Shards, progress: Progress
+) -> tuple[int, int]:
+    """Decide all entities under all names, in parts; return how many parts were computed, and how many reused."""
+
+    def parts() -> Iterator[Part]:
+        for number, at in enumerate(range(0, max(len(entities), 1), PART_ENTITIES)):
+            part = entities[at : at + PART_ENTITIES]
+            yield Part(number, len(part), part)
+
+    with progress.stage("names", len(entities), "entities") as bar:
+        return engine.map(job, parts(), shards, bar)
+
+
+@dataclass(frozen=True)
+class Renaming:
+    """The job of deciding persons under other names.
+
+    Attributes
+    ----------
+    drawn
+        How many names stand for each group.
+    """
+
+    names: NameList
+    drawn: int
+    seed: int
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Columns of what is written."""
+        return names_schema(self.names.attributes)
+
+    def start(self, adapter: Adapter) -> NameExchange:
+        """Make ready to decide with this model."""
+        return NameExchange(cast("AdapterOfSeveral", adapter), self)
+
+
+class NameExchange:
+    """Put names in the place of persons, and let the model decide."""
+
+    def __init__(self, adapter: AdapterOfSeveral, job: Renaming) -> None:
+        self._adapter, self._names, self._schema = adapter, job.names, job.schema
+        self._drawn = job.names.drawn(job.drawn, job.seed)
         self._runner = BatchRunner(adapter.facts().batch_tokens)
         self._lengths: dict[tuple[str, ...], tuple[int, int]] = {}
-        self.schema = names_schema(names.attributes)
 
-    def sorted_out(self, entities: Sequence[PersonEntity]) -> tuple[list[PersonEntity], dict[str, int]]:
-        """Return the entities that names are put in the place of, and why others are left, counted."""
-        kept, why = [], dict[str, int]()
-        for entity in entities:
-            reason = refused(entity.words, entity.first, entity.end, self._is_title)
-            if reason is None:
-                kept.append(entity)
-            else:
-                why[reason] = why.get(reason, 0) + 1
-        return kept, dict(sorted(why.items()))
+    def prepare(self, part: Part) -> None:
+        """Nothing: texts are read once, whichever entities of them are renamed."""
 
-    def run(self, entities: Sequence[PersonEntity], shards: Shards, progress: Progress) -> tuple[int, int]:
-        """Decide all entities under all names, in parts; return how many parts were computed, and how many reused."""
-        computed = reused = 0
-        with progress.stage("names", len(entities), "entities") as bar:
-            for number, at in enumerate(range(0, max(len(entities), 1), PART_ENTITIES)):
-                part = entities[at : at + PART_ENTITIES]
-                if shards.done(number):
-                    reused += 1
-                else:
-                    shards.write(number, *self._part(part))
-                    computed += 1
-                bar.update(len(part))
-        return computed, reused
+    def work(self, part: Part, ready: None, advance: Advance) -> Done:
+        """Decide the entities of a part under all names."""
+        done = self._part(part.payload)
+        advance(part.size)
+        return done
 
     def _part(self, entities: Sequence[PersonEntity]) -> tuple[pa.Table, dict[str, int]]:
         batches, tokens = self._runner.batches, self._runner.tokens
@@ -149,10 +181,10 @@ class NameExchange:
         decided = self._decide([(entity.type, text) for entity, _, _, text in asked])
         records = [self._record(*one, found) for one, found in zip(asked, decided, strict=True)]
         spent = {"probe_batches": self._runner.batches - batches, "probe_tokens": self._runner.tokens - tokens}
-        columns = {name: pa.array([record.get(name) for record in records]) for name in self.schema.names}
+        columns = {name: pa.array([record.get(name) for record in records]) for name in self._schema.names}
         if not records:
-            return self.schema.empty_table(), spent
-        return decision_table(columns, self.schema), spent
+            return self._schema.empty_table(), spent
+        return decision_table(columns, self._schema), spent
 
     def _decide(self, asked: Sequence[tuple[str, Renamed]]) -> list[Decided | None]:
         """Decide the one entity of each text; None where the model made no decision about it."""

@@ -41,7 +41,7 @@ def contradiction(result: AuditResult) -> str | None:
 
 
 #: Where things lie on a machine is no part of a result.
-_NOT_KEPT = frozenset({"config.output.folder"})
+_NOT_KEPT = frozenset({"config.output.folder", "config.engine"})
 
 
 def _absent(whole: Any, given: Any, where: str) -> Iterator[str]:

@@ -76,7 +76,7 @@ class RunFolder:
 
     def shards(self, stage: str) -> Shards:
         """Return the parts of one stage."""
-        return Shards(self._work / stage)
+        return Shards(self._work / stage, self._state)
 
     def begin(self, fingerprint: dict[str, str], *, resume: bool, overwrite: bool) -> AuditResult | None:
         """Claim the folder, which is held, for an audit with this fingerprint. What lies there stays until `finish`.

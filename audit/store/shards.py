@@ -6,6 +6,7 @@ forward passes they save, and the finished file is one that every reader of Parq
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -25,10 +26,26 @@ class Shards:
     ----------
     folder
         Where the parts lie; made when the first is written.
+    state
+        File that says what the run folder is claimed for, if it is a run folder's.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, state: Path | None = None) -> None:
+        self.folder, self._state = folder, state
+
+    def ticket(self) -> str:
+        """Tell what the run folder is claimed for; empty where it is claimed for nothing.
+
+        A process that was given one and finds another works for a run that is gone, or sees another disk.
+        """
+        try:
+            return hashlib.sha256(self._state.read_bytes()).hexdigest() if self._state else ""
+        except OSError:
+            return ""
+
+    def remove(self, number: int) -> None:
+        """Take a part back."""
+        self.path(number).unlink(missing_ok=True)
 
     def path(self, number: int) -> Path:
         """Path of one part."""

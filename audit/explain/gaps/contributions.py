@@ -7,15 +7,19 @@ verdict on single ones, so it has a sample of its own: one class, one baseline f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from audit.config import AuditConfig
+from audit.config import AuditConfig, ExplanationConfig
+from audit.engine.job import Advance, Done, Engine
 from audit.explain.explanations import Explainer
 from audit.explain.integrate.attribution import Attribution
-from audit.explain.parts import draw_rows, in_parts
+from audit.explain.parts import Explaining, draw_rows, in_parts
+from audit.models.adapter import Adapter
 from audit.store.progress import Progress
 from audit.store.runfolder import RunFolder
 from audit.store.tables import read_table
@@ -35,8 +39,29 @@ SCHEMA = pa.schema(
 )
 
 
+@dataclass(frozen=True)
+class AttributingScores:
+    """The job of attributing the score of one class: of rows, and what is known of some of them already."""
+
+    settings: ExplanationConfig
+    baseline: str
+    seed: int
+    positive: str
+
+    def start(self, adapter: Adapter) -> Explaining:
+        """Make ready to attribute scores of this model."""
+        explainer = Explainer(adapter, self.settings, self.baseline, self.seed)
+
+        def do(given: tuple[pd.DataFrame, dict[str, Attribution]], advance: Advance) -> Done:
+            rows, known = given
+            return attribute(explainer, rows, self.positive, advance, known)
+
+        return Explaining(do)
+
+
 def attribute_sample(
     config: AuditConfig,
+    engine: Engine,
     explainer: Explainer,
     positive: str,
     folder: RunFolder,
@@ -60,11 +85,12 @@ def attribute_sample(
     shards = folder.shards("contributions")
     usable = _usable(explainer, positive, known)
 
-    def work(part: pd.DataFrame, advance: Callable[[int], object]) -> tuple[pa.Table, dict[str, int]]:
-        return attribute(explainer, part, positive, advance, usable)
+    def with_known(part: pd.DataFrame) -> Any:
+        return part, {row: usable[row] for row in part["row_id"].astype(str) if row in usable}
 
+    job = AttributingScores(explainer.settings, explainer.baseline, explainer.seed, positive)
     with progress.stage("attributions", len(rows), "decisions") as bar:
-        computed, reused = in_parts(shards, rows, explainer.adapter.device, work, bar)
+        computed, reused = in_parts(engine, job, shards, rows, bar, with_known)
     shards.join(folder.contributions, SCHEMA)
     found = read_table(folder.contributions).to_pandas().drop(columns=["row_id", "inclusion_probability"])
     return pd.concat([rows, found], axis=1), computed, reused

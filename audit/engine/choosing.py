@@ -1,0 +1,117 @@
+"""Which engine an audit gets."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import audit
+from audit.config import AuditConfig
+from audit.engine.in_process import InProcess
+from audit.engine.job import Engine
+from audit.errors import ConfigError
+from audit.models.adapter import Adapter
+
+
+@contextmanager
+def engine_for(config: AuditConfig, adapter: Adapter) -> Iterator[Engine]:
+    """Give the engine that the configuration asks for; its workers end with the block.
+
+    Raises
+    ------
+    ConfigError
+        If there are fewer graphics cards than are asked for, or Ray is not installed.
+    """
+    asked = config.engine
+    if asked.kind == "local" and asked.workers == 1:
+        yield InProcess(adapter)
+        return
+    import torch
+
+    from audit.engine.desk import Setting
+    from audit.engine.pool import Pool
+
+    threads = threads_of(asked.workers)
+    # All compute alike, this process too: over how many threads a sum is split may change its last digit.
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    setting = Setting(audit.__version__, config, adapter.facts().sha256, threads)
+    from audit.engine.processes import Processes
+
+    crew = Processes(setting, graphics_of(asked.workers, asked.gpus_per_worker, adapter))
+    try:
+        yield Pool(adapter, crew, asked.workers)
+    finally:
+        crew.close()
+        torch.set_num_threads(before)
+
+
+def threads_of(workers: int) -> int:
+    """Threads of each worker: as OMP_NUM_THREADS has it, or else an equal share of this machine's cores."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    return max(1, cores() // workers)
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def graphics_of(workers: int, each: float | None, adapter: Adapter) -> list[str]:
+    """Say which graphics cards each worker sees, as CUDA_VISIBLE_DEVICES has them; empty where the model is on none.
+
+    Raises
+    ------
+    ConfigError
+        If there are not enough.
+    """
+    if adapter.device.type != "cuda":
+        if each is not None:
+            raise ConfigError(
+                f"the model is on {adapter.device.type}, where there are no graphics cards to hand out",
+                where="engine.gpus_per_worker", hint="leave it out, or set model.device: cuda",
+            )  # fmt: skip
+        return []
+    import torch
+
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = visible.split(",") if visible else [str(i) for i in range(torch.cuda.device_count())]
+    return shared_out(names, workers, each or 1)
+
+
+def shared_out(names: list[str], workers: int, each: float) -> list[str]:
+    """Share graphics cards out.
+
+    Parameters
+    ----------
+    names
+        Of all cards.
+    each
+        Cards of a worker: a part of one, or a whole number.
+
+    Raises
+    ------
+    ConfigError
+        If there are not enough.
+    """
+    if each < 1:
+        per_card = math.floor(1 / each + 1e-9)
+        needed = math.ceil(workers / per_card)
+        seats = [[i // per_card] for i in range(workers)]
+    else:
+        whole = int(each)
+        needed = workers * whole
+        seats = [list(range(i * whole, (i + 1) * whole)) for i in range(workers)]
+    if needed > len(names):
+        raise ConfigError(
+            f"{workers} workers with {each:g} graphics cards each need {needed}, and there are {len(names)}",
+            where="engine.workers",
+            hint="give fewer workers, or let several share a card (gpus_per_worker: 0.5)",
+        )
+    return [",".join(names[card] for card in seat) for seat in seats]
