@@ -38,12 +38,14 @@ from audit.report.documents import EVERY_AUDIT, FORMATS
 @click.option(
     "--epsilon",
     type=float,
-    help="With --audience public: counts with differentially private noise of this budget, and nothing else.",
+    help="With --audience public: counts with differentially private noise of this budget, and nothing else. "
+    "Default: output.public.epsilon of the audit.",
 )
 @click.option(
     "--per-unit",
     type=int,
-    help="With --epsilon, where decisions form clusters: so many of one cluster, or row, are counted at most.",
+    help="With --epsilon, where decisions form clusters: so many of one cluster, or row, are counted at most. "
+    "Default: output.public.per_unit of the audit.",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Where to write; default: the run folder, or public in it."
@@ -72,14 +74,19 @@ def report(
     from audit.store.runfolder import RunFolder
 
     packs_of(frameworks, "--framework")
-    if (epsilon is not None or per_unit is not None) and (audience != "public" or epsilon is None):
-        raise click.UsageError("--epsilon goes with --audience public, and --per-unit with --epsilon")
+    if (epsilon is not None or per_unit is not None) and audience != "public":
+        raise click.UsageError("--epsilon goes with --audience public, and so does --per-unit")
     place = RunFolder(folder)
     result = place.read_result(but=DOCUMENTS)
     if audience == "public":
         from audit.report.audience import PUBLIC, write_public
 
         place_of, public = out or folder / PUBLIC, None
+        asked = result.config["output"]["public"]
+        epsilon = asked["epsilon"] if epsilon is None else epsilon
+        per_unit = asked["per_unit"] if per_unit is None else per_unit
+        if per_unit is not None and epsilon is None:
+            raise click.UsageError("--per-unit goes with --epsilon, or with output.public.epsilon of the audit")
         if epsilon is not None:
             from audit.pipeline.release import release
 

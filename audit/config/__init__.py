@@ -199,6 +199,20 @@ class AuditConfig(ConfigPart):
         return self
 
     @model_validator(mode="after")
+    def _noise_has_counts(self) -> AuditConfig:
+        if self.output.public.epsilon is None:
+            return self
+        columns = self.data.columns
+        if columns.weight is not None or self.data.outcome == "number":
+            raise ValueError(
+                "output.public.epsilon: counts get noise, each decision once; weights and numbers have no such counts"
+            )
+        if self.output.public.per_unit is None and (columns.cluster is not None or self.data.several):
+            unit = "cluster" if columns.cluster is not None else "row"
+            raise ValueError(f"output.public.per_unit: say how many decisions of one {unit} are counted at most")
+        return self
+
+    @model_validator(mode="after")
     def _prompt_agrees(self) -> AuditConfig:
         if self.model is not None and self.model.prompt is not None:
             if self.data.columns.input is not None or self.data.columns.features:

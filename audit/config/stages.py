@@ -322,6 +322,28 @@ class ScorecardConfig(ConfigPart):
     )
 
 
+class PublicConfig(ConfigPart):
+    """What documents for everybody are made of."""
+
+    epsilon: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Budget of differentially private noise; left out: exact counts, small ones suppressed.",
+    )
+    per_unit: int | None = Field(
+        None,
+        ge=1,
+        description="With `epsilon`, where decisions form clusters, or rows have several: so many of each are counted.",
+    )
+
+    @model_validator(mode="after")
+    def _goes_with_noise(self) -> PublicConfig:
+        if self.per_unit is not None and self.epsilon is None:
+            raise ValueError("per_unit: goes with `epsilon`")
+        return self
+
+
 class OutputConfig(ConfigPart):
     """Where the run folder goes."""
 
@@ -330,3 +352,4 @@ class OutputConfig(ConfigPart):
     intended_use: str = Field("", description="What the model is meant for: shown under scope.")
     contact: str = Field("", description="Who answers for this audit.")
     language: Language = Field("en", description="Language of the report and of what commands tell of this audit.")
+    public: PublicConfig = PublicConfig()

@@ -123,7 +123,7 @@ _BRANCHES = frozenset(
         "exchange",
         "exchange.names",
     }
-    | {"exchange.tone", "gaps", "policy", "output", "documentation"}
+    | {"exchange.tone", "gaps", "policy", "output", "output.public", "documentation"}
 )
 
 

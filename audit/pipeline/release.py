@@ -51,11 +51,11 @@ def release(
         If nothing of this kind can be told of the audit: weights, or predicted numbers; or OpenDP is not installed.
     """
     if not (math.isfinite(epsilon) and epsilon > 0):
-        raise ConfigError(f"--epsilon is {epsilon}, and has to be more than 0", hint="1.0 is a common choice")
+        raise ConfigError(f"epsilon is {epsilon}, and has to be more than 0", hint="1.0 is a common choice")
     if result.data.weighted or not result.classes:
         raise AuditError(
             "differentially private counts are counts of classes, each decision once",
-            hint="an audit with weights, or of predicted numbers, has none: leave --epsilon out",
+            hint="an audit with weights, or of predicted numbers, has none: leave epsilon out",
         )
     unit = _unit(result)
     if unit == "decision":
@@ -63,7 +63,7 @@ def release(
     elif per_unit is None or per_unit < 1:
         raise ConfigError(
             f"several decisions belong to one {unit}, and nothing says how many of them may count",
-            hint=f"--per-unit N counts the first N of each {unit}; more noise goes with more",
+            hint=f"--per-unit N, or output.public.per_unit, counts the first N of each {unit}, with N times the noise",
         )
     outcomes = outcomes_of(result)
     domains = _domains(result, outcomes)
