@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RUN := runs/demo
 # One process per core, each with one thread: more threads than cores make everything slower. A file stays in one
-# process, so that what its tests share is made once.
-PARALLEL := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
+# process, so that what its tests share is made once. Modules are compiled once, not by each of the tests' processes.
+PARALLEL := env -u PYTHONDONTWRITEBYTECODE OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 WORKERS := -n auto --dist loadfile
+SLOWEST := --durations=10 --durations-min=1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-lowest fuzz lint docs bench clean
@@ -39,7 +40,7 @@ demo: $(READY)
 
 test: $(READY)
 	@echo "== Running all tests (about a quarter of an hour on two cores)"
-	@$(PARALLEL) $(BIN)/python -m pytest $(WORKERS)
+	@$(PARALLEL) $(BIN)/python -m pytest $(WORKERS) $(SLOWEST)
 
 # The oldest versions that pyproject.toml allows, in an environment of their own.
 test-lowest:
@@ -49,7 +50,7 @@ test-lowest:
 	@$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt torch
 	@$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt \
 		-e '.[datasets,dp,pdf,peft,xlsx]' --group test
-	@$(PARALLEL) $(VENV)-lowest/bin/python -m pytest $(WORKERS)
+	@$(PARALLEL) $(VENV)-lowest/bin/python -m pytest $(WORKERS) $(SLOWEST)
 
 # Seeded and resumable; what failed lies in runs/fuzz-SEED/failures with the command that fails.
 FUZZ_COUNT ?= 100000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,26 @@ SHARED = ROOT.parent / "shared"
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
+#: Modules that were there when what they hold was last left out of the search for garbage.
+_known = 0
+
+
 def pytest_collection_finish() -> None:
     """Leave what was imported out of every later search for garbage: an audit with a model starts several."""
+    _leave_out_what_was_imported()
+
+
+def pytest_runtest_teardown() -> None:
+    """Do so again after a test that imported much, such as the first with a model."""
+    if len(sys.modules) > _known + 100:
+        _leave_out_what_was_imported()
+
+
+def _leave_out_what_was_imported() -> None:
+    global _known  # noqa: PLW0603 - of the process, as the modules are
     gc.collect()
     gc.freeze()
+    _known = len(sys.modules)
 
 
 def shared(*parts: str) -> Path:

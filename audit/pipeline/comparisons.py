@@ -28,8 +28,14 @@ from audit.store.runfolder import RunFolder
 SLICINGS_CHECKED = 3
 
 
-def compare_all(case: Case, folder: RunFolder) -> Fairness:
-    """Tally the decisions once, and compare the groups of every slicing."""
+def compare_all(case: Case, folder: RunFolder, *, check: bool = True) -> Fairness:
+    """Tally the decisions once, and compare the groups of every slicing.
+
+    Parameters
+    ----------
+    check
+        Hold a sample of the values to Fairlearn's.
+    """
     cells = [CellCounter(slicing) for slicing in case.slicings]
     scores = [ScoreCounter(slicing) for slicing in case.slicings] if case.scored else []
     members = [attribute.label for attribute in case.config.attributes if attribute.members]
@@ -53,7 +59,8 @@ def compare_all(case: Case, folder: RunFolder) -> Fairness:
     score_tallies: list[ScoreTally | None] = [counter.done() for counter in scores]
     score_tallies = score_tallies or [None] * len(tallies)
     rng = np.random.default_rng(case.config.seed)
-    checked = set(rng.choice(len(tallies), min(SLICINGS_CHECKED, len(tallies)), replace=False).tolist())
+    most = min(SLICINGS_CHECKED, len(tallies)) if check else 0
+    checked = set(rng.choice(len(tallies), most, replace=False).tolist())
     compared = [
         compare(tally, case.question, scored, check=rng if number in checked else None)
         for number, (tally, scored) in enumerate(zip(tallies, score_tallies, strict=True))

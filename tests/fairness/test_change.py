@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from audit.fairness.bounds.inference import Estimates
 from audit.fairness.bounds.sketch import Sketches
 from audit.fairness.compare.change import Changes, change_of_each, group_changes, pair_changes
 from audit.fairness.compare.movement import movement
-from audit.fairness.compare.paired import joint_batches, tally_pairs
+from audit.fairness.compare.paired import PairedTally, joint_batches, tally_pairs
 from audit.fairness.metrics.definitions import known_metrics
 from audit.fairness.tally import Slicing
 from benchmarks import calibration_changes
@@ -129,6 +130,16 @@ def versions(seed: int, n: int = 400) -> pd.DataFrame:
     return frame.astype(str)
 
 
+@cache
+def tallied(seed: int) -> PairedTally:
+    """Tally two versions once for all metrics."""
+    frame = versions(seed)
+    after = decisions(frame.drop(columns="before"), ["g"])
+    before = decisions(frame.assign(y_pred=frame["before"]).drop(columns="before"), ["g"])
+    (tally,) = tally_pairs(joint_batches([(after, before)]), [Slicing(("g",))], "1")
+    return tally
+
+
 #: Metric -> its change between `versions`, from four million rows.
 EXPECTED = {
     "true_positive_rate": 0.00889,
@@ -145,10 +156,7 @@ def test_the_correlation_of_versions_is_that_of_many_samples(name: str) -> None:
     metric = known_metrics()[name]
     said, seen, covered = [], [], 0
     for seed in range(150):
-        frame = versions(seed)
-        after = decisions(frame.drop(columns="before"), ["g"])
-        before = decisions(frame.assign(y_pred=frame["before"]).drop(columns="before"), ["g"])
-        (tally,) = tally_pairs(joint_batches([(after, before)]), [Slicing(("g",))], "1")
+        frame, tally = versions(seed), tallied(seed)
         codes = tally.cells[tally.slicing.group_columns[0]].map({"a": 0, "b": 1}).to_numpy()
         classes = {"1": 1} if metric.scope == "class" else {"0": 0, "1": 1}
         moved = movement(tally, codes, 2, metric, classes)

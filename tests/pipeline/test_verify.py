@@ -31,6 +31,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "columns": {"label": "y", "prediction": "p", "score": "s"},
             "positive_label": "1",
         },
+        # All metrics hold in other tests of this file; here they would be computed again for every change.
+        "metrics": ["selection_rate", "true_positive_rate", "auc"],
         "attributes": ["g", {"column": "age", "bins": [100, 200]}],
         "crossings": [["g", "age"]],
         "controls": ["c"],
@@ -65,7 +67,7 @@ def sign(run: Path) -> None:
 def test_an_untouched_run_holds(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = verify(RunFolder(run))
     assert found.wrong == []
-    assert found.values > 500
+    assert found.values > 300
     assert call(["verify", str(run)]) == ExitCode.PASSED
     assert "follow from the decisions" in capsys.readouterr().out
 
