@@ -1,16 +1,14 @@
-"""Plotly figures in the colours of the light theme; the page swaps them for those of the theme in force."""
+"""Figures in the colours of the light theme; the page swaps them for those of the theme in force."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import plotly.graph_objects as go
-
+from audit.report.figures import Figure, bar, scatter
 from audit.report.wording import chart_text
 
 #: After Okabe and Ito, in the order series take them. `page.js` knows which CSS variable each stands for.
@@ -27,7 +25,7 @@ ROW_HEIGHT = 34
 class Chart:
     """A figure with what those who cannot see it are told."""
 
-    figure: go.Figure
+    figure: Figure
     label: str
     height: int
     id: str = ""
@@ -35,10 +33,8 @@ class Chart:
     legend: tuple[tuple[str, str], ...] = ()
 
     def json(self) -> dict[str, Any]:
-        """Return the figure as plain data, without Plotly's default template: the page has its own looks."""
-        plain: dict[str, Any] = json.loads(self.figure.to_json())
-        plain["layout"].pop("template", None)
-        return {"data": plain["data"], "layout": plain["layout"], "height": self.height}
+        """Return the figure as plain data."""
+        return {**self.figure.plain(), "height": self.height}
 
 
 def dots(
@@ -51,8 +47,8 @@ def dots(
 ) -> Chart:
     """One metric of every group as a dot with its interval; `reference` is drawn as a line."""
     names = _distinct(groups)
-    figure = go.Figure(
-        go.Scatter(
+    figure = Figure(
+        scatter(
             x=list(values),
             y=names,
             mode="markers",
@@ -63,7 +59,7 @@ def dots(
         )
     )
     if reference is not None:
-        figure.add_vline(x=reference, line={"color": MUTED, "width": 1, "dash": "dot"})
+        figure.add_vertical(reference, line={"color": MUTED, "width": 1, "dash": "dot"})
     _layout(figure, names)
     return Chart(figure, label, _height(names))
 
@@ -73,14 +69,14 @@ def dumbbells(
 ) -> Chart:
     """The lowest and the highest group of every metric, joined by a line as long as the gap."""
     rows = _distinct(names)
-    figure = go.Figure()
+    figure = Figure()
     for row, low, high in zip(rows, lows, highs, strict=True):
-        figure.add_trace(
-            go.Scatter(x=[low, high], y=[row, row], mode="lines", line={"color": MUTED, "width": 3}, hoverinfo="skip")
+        figure.add(
+            scatter(x=[low, high], y=[row, row], mode="lines", line={"color": MUTED, "width": 3}, hoverinfo="skip")
         )
     for end, values, colour, symbol in ((0, lows, SERIES[1], "diamond"), (1, highs, SERIES[0], "circle")):
-        figure.add_trace(
-            go.Scatter(
+        figure.add(
+            scatter(
                 x=list(values),
                 y=rows,
                 mode="markers",
@@ -103,8 +99,8 @@ def forest(
 ) -> Chart:
     """Gaps with their bounds, and upright marks at the limits that rules set each."""
     rows = _distinct(names)
-    figure = go.Figure(
-        go.Scatter(
+    figure = Figure(
+        scatter(
             x=list(values),
             y=rows,
             mode="markers",
@@ -116,8 +112,8 @@ def forest(
     )
     marks = [(limit, row) for row, of_row in zip(rows, limits, strict=True) for limit in of_row]
     if marks:
-        figure.add_trace(
-            go.Scatter(
+        figure.add(
+            scatter(
                 x=[limit for limit, _ in marks],
                 y=[row for _, row in marks],
                 mode="markers",
@@ -134,13 +130,13 @@ def stacked_bars(
 ) -> Chart:
     """Counts per group, stacked by series, of which there are no more than colours."""
     names = _distinct(groups)
-    figure = go.Figure()
+    figure = Figure()
     painted = list(zip(series.items(), colours, strict=False))
     if len(painted) < len(series):
         raise ValueError(f"{len(series)} series in {len(colours)} colours could not be told apart")
     for (name, counts), colour in painted:
-        figure.add_trace(
-            go.Bar(
+        figure.add(
+            bar(
                 x=list(counts),
                 y=names,
                 orientation="h",
@@ -150,7 +146,7 @@ def stacked_bars(
             )
         )
     _layout(figure, names)
-    figure.update_layout(barmode="stack", bargap=0.35, xaxis={"tickformat": ",d"})
+    figure.lay_out(barmode="stack", bargap=0.35, xaxis={"tickformat": ",d"})
     legend = tuple((name, COLOUR_NAMES[colour]) for (name, _), colour in painted)
     return Chart(figure, label, _height(names), legend=legend)
 
@@ -159,8 +155,8 @@ def histogram(label: str, edges: Sequence[float], counts: Sequence[int], x: str,
     """Counts in bins, with a line at the limit."""
     middles = [(low + high) / 2 for low, high in pairwise(edges)]
     widths = [high - low for low, high in pairwise(edges)]
-    figure = go.Figure(
-        go.Bar(
+    figure = Figure(
+        bar(
             x=middles,
             y=list(counts),
             width=widths,
@@ -168,8 +164,8 @@ def histogram(label: str, edges: Sequence[float], counts: Sequence[int], x: str,
             hovertemplate="%{x:.1%}: %{y}<extra></extra>",
         )
     )
-    figure.add_vline(x=limit, line={"color": SERIES[5], "width": 2, "dash": "dash"})
-    figure.update_layout(
+    figure.add_vertical(limit, line={"color": SERIES[5], "width": 2, "dash": "dash"})
+    figure.lay_out(
         margin={"l": 50, "r": 16, "t": 8, "b": 44}, showlegend=False, bargap=0.05,
         xaxis={"tickformat": ".0%", "title": {"text": chart_text(x, 80)}}, yaxis={"title": {"text": chart_text(y)}},
     )  # fmt: skip
@@ -186,8 +182,8 @@ def changes(
 ) -> Chart:
     """Changes with their intervals, around a line at zero; in percent if they are of shares."""
     rows = _distinct(names)
-    figure = go.Figure(
-        go.Scatter(
+    figure = Figure(
+        scatter(
             x=list(values),
             y=rows,
             mode="markers",
@@ -197,9 +193,9 @@ def changes(
             hovertemplate=f"%{{y}}: %{{x:{'+.1%' if share else '+.3f'}}}<extra></extra>",
         )
     )
-    figure.add_vline(x=0, line={"color": MUTED, "width": 1})
+    figure.add_vertical(0, line={"color": MUTED, "width": 1})
     _layout(figure, rows)
-    figure.update_layout(xaxis={"tickformat": "+.0%" if share else "+.3~f", "rangemode": "normal"})
+    figure.lay_out(xaxis={"tickformat": "+.0%" if share else "+.3~f", "rangemode": "normal"})
     return Chart(figure, label, _height(rows))
 
 
@@ -211,8 +207,8 @@ def parts(
 ) -> Chart:
     """Parts of a whole as bars on either side of zero, with intervals where there are any."""
     rows = _distinct(names)
-    figure = go.Figure(
-        go.Bar(
+    figure = Figure(
+        bar(
             x=list(values),
             y=rows,
             orientation="h",
@@ -221,9 +217,9 @@ def parts(
             hovertemplate="%{y}: %{x:+.4f}<extra></extra>",
         )
     )
-    figure.add_vline(x=0, line={"color": MUTED, "width": 1})
+    figure.add_vertical(0, line={"color": MUTED, "width": 1})
     _layout(figure, rows)
-    figure.update_layout(xaxis={"tickformat": "+.3~g", "rangemode": "normal", "nticks": 5}, bargap=0.4)
+    figure.lay_out(xaxis={"tickformat": "+.3~g", "rangemode": "normal", "nticks": 5}, bargap=0.4)
     return Chart(figure, label, _height(rows))
 
 
@@ -237,8 +233,8 @@ def amounts(
 ) -> Chart:
     """Numbers of any size with their intervals; around a line at zero, where they may be on either side of it."""
     rows = _distinct(names)
-    figure = go.Figure(
-        go.Scatter(
+    figure = Figure(
+        scatter(
             x=list(values),
             y=rows,
             mode="markers",
@@ -249,9 +245,9 @@ def amounts(
         )
     )
     if signs:
-        figure.add_vline(x=0, line={"color": MUTED, "width": 1})
+        figure.add_vertical(0, line={"color": MUTED, "width": 1})
     _layout(figure, rows)
-    figure.update_layout(
+    figure.lay_out(
         xaxis={"tickformat": "+,.2~f" if signs else ",.2~f", "rangemode": "normal" if signs else "tozero", "nticks": 5}
     )
     return Chart(figure, label, _height(rows))
@@ -268,17 +264,17 @@ def lines(
     x_percent: bool = True,
 ) -> Chart:
     """One curve per group; the diagonal is where x equals y."""
-    figure = go.Figure()
+    figure = Figure()
     if diagonal:
-        figure.add_trace(
-            go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": MUTED, "width": 1, "dash": "dot"},
+        figure.add(
+            scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": MUTED, "width": 1, "dash": "dot"},
                        hoverinfo="skip", showlegend=False)
         )  # fmt: skip
     dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid")
     for number, (name, points) in enumerate(series.items()):
         colour = SERIES[number % len(SERIES)]
-        figure.add_trace(
-            go.Scatter(
+        figure.add(
+            scatter(
                 x=[point[0] for point in points],
                 y=[point[1] for point in points],
                 mode="lines+markers" if markers else "lines",
@@ -288,7 +284,7 @@ def lines(
                 hovertemplate="%{x:.1%}, %{y:.1%}" if x_percent else "%{x:.2f}: %{y:.1%}",
             )
         )
-    figure.update_layout(
+    figure.lay_out(
         margin={"l": 8, "r": 16, "t": 8, "b": 44}, showlegend=True,
         legend={"orientation": "h", "y": -0.28, "yanchor": "top", "x": 0},
         xaxis={"tickformat": ".0%" if x_percent else ".2f", "title": {"text": chart_text(x, 60)}, "zeroline": False},
@@ -316,32 +312,32 @@ def course(
     signed
         Whether limits hold on either side of zero, where a line is drawn.
     """
-    figure = go.Figure()
+    figure = Figure()
     for side in (0, 1):
-        figure.add_trace(
-            go.Scatter(
+        figure.add(
+            scatter(
                 x=list(at), y=[pair[side] for pair in bounds], mode="lines", hoverinfo="skip",
                 line={"color": SERIES[4], "width": 1.6, "shape": "hv"},
             )
         )  # fmt: skip
-    figure.add_trace(
-        go.Scatter(
+    figure.add(
+        scatter(
             x=list(at), y=list(values), mode="markers", marker={"size": 5, "color": SERIES[0]},
             hovertemplate="%{x}: %{y:.1%}<extra></extra>",
         )
     )  # fmt: skip
     for limit in limits:
         for line in (limit, -limit) if signed else (limit,):
-            figure.add_hline(y=line, line={"color": SERIES[5], "width": 1.6, "dash": "dash"})
+            figure.add_horizontal(line, line={"color": SERIES[5], "width": 1.6, "dash": "dash"})
     if signed:
-        figure.add_hline(y=0, line={"color": MUTED, "width": 1})
+        figure.add_horizontal(0, line={"color": MUTED, "width": 1})
     # What was not bounded yet would flatten all the rest.
     seen = [value for value in values if value is not None]
     last = bounds[-1] if bounds else (0.0, 0.0)
     ends = [*seen, *limits, *(-limit for limit in limits if signed), *(b for b in last if abs(b) < 1)]
     low, high = min(ends, default=0.0), max(ends, default=1.0)
     room = 0.08 * (high - low) or 0.05
-    figure.update_layout(
+    figure.lay_out(
         margin={"l": 8, "r": 16, "t": 8, "b": 36},
         showlegend=False,
         xaxis={"type": "date", "tickformat": "%Y-%m-%d", "nticks": 3, "tickangle": 0, "automargin": True},
@@ -354,8 +350,8 @@ def roc(label: str, x: str, y: str, chance: str, series: Mapping[str, Sequence[t
     """True positive rates over false positive rates, on two scales of powers of ten; `chance` names the diagonal."""
     smallest = min((point[0] for points in series.values() for point in points), default=0.01)
     power = min(math.floor(math.log10(smallest) + 1e-9), -1)
-    figure = go.Figure(
-        go.Scatter(x=[10**power, 1], y=[10**power, 1], mode="lines", line={"color": MUTED, "width": 1, "dash": "dot"},
+    figure = Figure(
+        scatter(x=[10**power, 1], y=[10**power, 1], mode="lines", line={"color": MUTED, "width": 1, "dash": "dot"},
                    hoverinfo="skip", showlegend=False)
     )  # fmt: skip
     legend = [(chance, COLOUR_NAMES[MUTED])]
@@ -364,8 +360,8 @@ def roc(label: str, x: str, y: str, chance: str, series: Mapping[str, Sequence[t
         colour = SERIES[number % len(SERIES)]
         # Where nobody is named there is no power of ten.
         seen = [point for point in points if point[1] > 0]
-        figure.add_trace(
-            go.Scatter(
+        figure.add(
+            scatter(
                 x=[point[0] for point in seen], y=[point[1] for point in seen], mode="lines",
                 name=chart_text(name, 40), line={"color": colour, "width": 2.2, "dash": dashes[number % len(dashes)]},
                 hovertemplate="%{x:.2%}, %{y:.2%}<extra>%{fullData.name}</extra>",
@@ -375,7 +371,7 @@ def roc(label: str, x: str, y: str, chance: str, series: Mapping[str, Sequence[t
     ticks = [10**at for at in range(power, 1)]
     names = [f"{100 * one:g}\u00a0%" for one in ticks]
     axis = {"type": "log", "range": [power, 0.02], "tickvals": ticks, "ticktext": names, "zeroline": False}
-    figure.update_layout(
+    figure.lay_out(
         margin={"l": 8, "r": 16, "t": 8, "b": 44}, showlegend=False,
         xaxis={**axis, "title": {"text": chart_text(x, 60)}},
         yaxis={**axis, "title": {"text": chart_text(y, 40), "standoff": 10}, "automargin": True},
@@ -409,8 +405,8 @@ def _height(names: Sequence[str]) -> int:
     return 48 + max(ROW_HEIGHT, 15 * lines) * len(names)
 
 
-def _layout(figure: go.Figure, names: Sequence[str]) -> None:
-    figure.update_layout(
+def _layout(figure: Figure, names: Sequence[str]) -> None:
+    figure.lay_out(
         margin={"l": 8, "r": 16, "t": 8, "b": 36},
         showlegend=False,
         xaxis={

@@ -88,8 +88,8 @@ def _chart(view: View, found: Membership, name: str, best: MembershipValue | Non
         0.5,
     )
     low = min(0.5, *(value.lower or 0.5 for value in known)) - 0.05
-    chart.figure.update_traces(hovertemplate="%{y}: %{x:.3f}<extra></extra>")
-    chart.figure.update_layout(xaxis={"tickformat": ".2f", "rangemode": "normal", "range": [max(low, 0.0), 1.01]})
+    chart.figure.say(hovertemplate="%{y}: %{x:.3f}<extra></extra>")
+    chart.figure.lay_out(xaxis={"tickformat": ".2f", "rangemode": "normal", "range": [max(low, 0.0), 1.01]})
     return view.add_chart(chart)
 
 

@@ -90,7 +90,7 @@ def _chart(view: View, found: Remedies, item: ThresholdWhatIf, name: str) -> Cha
     every = [y for points in series.values() for _, y in points]
     # What is gained or lost is a few points: from zero on, nobody would see it.
     low, high = max(0.0, min(every) - 0.02), min(1.0, max(every) + 0.02)
-    chart.figure.update_layout(yaxis={"rangemode": "normal", "range": [low, high]})
+    chart.figure.lay_out(yaxis={"rangemode": "normal", "range": [low, high]})
     return view.add_chart(chart)
 
 
