@@ -38,6 +38,8 @@ class AuditError(Exception):
         File, key, column or row.
     hint
         What to do about it.
+    code
+        Its entry in docs/errors.md; default: that of the class.
 
     Notes
     -----
@@ -46,9 +48,13 @@ class AuditError(Exception):
     """
 
     exit_code = ExitCode.USAGE
+    code = "refused"
 
-    def __init__(self, problem: str, *, where: str | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self, problem: str, *, where: str | None = None, hint: str | None = None, code: str | None = None
+    ) -> None:
         self.problem, self.where, self.hint = problem, where, hint
+        self.code = code or type(self).code
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -64,9 +70,13 @@ class AuditError(Exception):
 class ConfigError(AuditError):
     """The configuration asks for something that does not exist or contradicts itself."""
 
+    code = "config"
+
 
 class DataError(AuditError):
     """The data cannot be audited as it is."""
+
+    code = "data"
 
 
 class CellError(DataError):
@@ -93,15 +103,20 @@ class CellError(DataError):
 class ModelError(AuditError):
     """The checkpoint cannot be loaded, or is not what the configuration says."""
 
+    code = "model"
+
 
 class RunFolderError(AuditError):
     """The run folder is missing, incomplete, or belongs to another audit."""
+
+    code = "run-folder"
 
 
 class SystemFault(AuditError):
     """The machine did not let the audit finish: disk, memory. Neither the tool nor the data is at fault."""
 
     exit_code = ExitCode.CRASHED
+    code = "system"
 
 
 #: errno -> what happened, what to do, and whether naming another path would do (a usage error).
@@ -130,13 +145,22 @@ _FAULTS = {
     errno.ENAMETOOLONG: ("the name is too long", "name another path", True),
     errno.ELOOP: ("is a link, and links are not followed here", "name the real path", True),
 }
+#: Those with an entry of their own in docs/errors.md; the others are told under `path` or `system`.
+_CODES = {
+    errno.ENOSPC: "disk-full",
+    errno.EDQUOT: "disk-full",
+    errno.EFBIG: "disk-full",
+    errno.EMFILE: "open-files",
+    errno.ENFILE: "open-files",
+    errno.ENOMEM: "memory",
+}
 
 
 def fault_of(error: OSError | MemoryError) -> AuditError | None:
     """Say what the machine refused; None if the error tells of something else."""
     if isinstance(error, MemoryError):
         problem, hint, _ = _FAULTS[errno.ENOMEM]
-        return SystemFault(problem, hint=hint)
+        return SystemFault(problem, hint=hint, code=_CODES[errno.ENOMEM])
     # pyarrow raises OSErrors whose number stands in their text alone.
     number = error.errno or next((n for n in _FAULTS if f"errno {n}]" in str(error).lower()), None)
     if number not in _FAULTS:
@@ -144,7 +168,8 @@ def fault_of(error: OSError | MemoryError) -> AuditError | None:
     problem, hint, usage = _FAULTS[number]
     names = [str(name) for name in (error.filename, error.filename2) if name is not None]
     kind = AuditError if usage else SystemFault
-    return kind(problem, where=names[-1] if names else None, hint=hint)
+    code = _CODES.get(number, "path" if usage else "system")
+    return kind(problem, where=names[-1] if names else None, hint=hint, code=code)
 
 
 def impersonal(message: str) -> str:

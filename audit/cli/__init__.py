@@ -16,7 +16,9 @@ import click
 
 from audit import __version__
 from audit.cli.compare import compare
+from audit.cli.completion import completion
 from audit.cli.data import data
+from audit.cli.errors import errors, explained
 from audit.cli.explain import explain
 from audit.cli.frameworks import frameworks
 from audit.cli.gate import gate
@@ -71,6 +73,8 @@ for command in (
     metrics,
     frameworks,
     schema,
+    errors,
+    completion,
 ):
     main.add_command(command)
 
@@ -147,11 +151,11 @@ def _say_usage(error: click.ClickException) -> None:
         return
     if context is not None:
         say(*context.get_usage().splitlines(), f"Try '{context.command_path} --help' for help.", "", err=True)
-    say(f"audit: {one_line(error.format_message())}", err=True)
+    say(f"audit: {one_line(error.format_message())}", explained("usage"), err=True)
 
 
 def _say_error(error: AuditError) -> None:
-    say(*f"audit: {error}".splitlines(), err=True)
+    say(*f"audit: {error}".splitlines(), explained(error.code), err=True)
 
 
 def _fault(error: BaseException) -> ExitCode:
@@ -160,6 +164,7 @@ def _fault(error: BaseException) -> ExitCode:
     if fault is None:
         say(*impersonal("".join(traceback.format_exception(error))).splitlines(), err=True)
         say("audit: this is a defect of the tool, not of your data; please report the lines above", err=True)
+        say(explained("defect"), err=True)
         return ExitCode.CRASHED
     _say_error(fault)
     return fault.exit_code

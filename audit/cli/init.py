@@ -8,6 +8,9 @@ import click
 
 from audit.errors import ConfigError
 
+#: Written beside a configuration, for editors that complete its keys and check them while they are typed.
+SCHEMA_SUFFIX = ".schema.json"
+
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
@@ -41,8 +44,13 @@ def init(
     """Write a first audit.yaml for DATA, with the reason of every guess in a comment.
 
     Columns, values and the checkpoint's config.json are looked at; nothing is run. Where something cannot be told, one
-    question is asked (exit 2) with the options that answer it. No file is ever overwritten.
+    question is asked (exit 2) with the options that answer it. No file is ever overwritten. Beside it the schema of its
+    keys is written, which editors read.
     """
+    import json
+    from urllib.parse import quote
+
+    from audit.cli.schema import schema_of
     from audit.pipeline.check import check
     from audit.say import say
     from audit.start.begin import begin
@@ -59,10 +67,15 @@ def init(
         model=model, prompt=prompt, input=reads, label=label, labelled=not no_label, prediction=prediction,
         score=score, threshold=threshold, positive=positive, attributes=attributes, maps=_pairs(maps),
     )  # fmt: skip
-    text = begin(data, said, out.parent)
+    schema = out.with_suffix(SCHEMA_SUFFIX)
+    # What the language server for YAML reads, in VS Code, JetBrains, Neovim, Emacs and others.
+    text = f"# yaml-language-server: $schema={quote(schema.name)}\n{begin(data, said, out.parent)}"
     check(text, out)
     write_text(out, text)
     say(*text.rstrip("\n").split("\n"), "", f"written: {out}")
+    if not schema.exists():
+        write_text(schema, json.dumps(schema_of("config"), indent=2, ensure_ascii=False) + "\n")
+        say(f"written: {schema} (keys and what they mean, for your editor)")
 
 
 def _pairs(maps: tuple[str, ...]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import click
@@ -55,6 +56,7 @@ def run(
     quiet: bool,
 ) -> ExitCode:
     """Run the whole audit described by CONFIG (audit.yaml) into a run folder."""
+    began = time.perf_counter()
     from audit.config import load_config
     from audit.errors import ConfigError
 
@@ -93,4 +95,12 @@ def run(
         code = exit_code(result.judgement.status, result.judgement.on_inconclusive)
     folder = settings.output.folder
     print_audit(kind, result, lang, run=folder, report=folder / "report.html", code=code)
+    if kind == "text":
+        from audit.report.terminal import tell_next, tell_time
+        from audit.report.wording import Catalogue
+        from audit.say import say
+
+        words = Catalogue.of(result, lang)
+        say(tell_time(result, words, time.perf_counter() - began))
+        say(tell_next(result, words, run=folder, config=config, compared=baseline is not None))
     return code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from audit.say import say_json
@@ -14,6 +16,11 @@ def schema(which: str) -> None:
 
     verdict: audit run and audit gate with --format json. comparison: audit compare with --format json.
     """
+    say_json(schema_of(which))
+
+
+def schema_of(which: str) -> dict[str, Any]:
+    """Make one of the schemas, as plain data."""
     from pydantic import BaseModel
     from pydantic.json_schema import JsonSchemaMode
 
@@ -32,4 +39,4 @@ def schema(which: str) -> None:
     # What is printed is whole, while what is read may leave out what has a default.
     mode: JsonSchemaMode = "serialization" if which in {"verdict", "comparison"} else "validation"
     plain = models[which].model_json_schema(by_alias=True, mode=mode)
-    say_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **plain})
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **plain}

@@ -68,6 +68,7 @@ def _load_saved(path: Readable) -> Any:
             "is a saved datasets folder, and the package `datasets` is not installed",
             where=str(path),
             hint="pip install 'fairaudit[datasets]'",
+            code="package",
         ) from None
     with reading(path, "a saved datasets folder", *MALFORMED):
         table = load_from_disk(str(path))

@@ -56,12 +56,14 @@ def presidio_finder(language: str = "en", model: str = "en_core_web_sm", least_s
         raise DataError(
             "personal data can be looked for by Presidio only where it is installed",
             hint="pip install 'fairaudit[presidio]'",
+            code="package",
         ) from None
     # Presidio would fetch a missing pipeline from the network by itself.
     if not spacy.util.is_package(model):
         raise DataError(
             f"Presidio needs the spaCy pipeline {model}, which is not installed",
             hint=f"python -m spacy download {model}",
+            code="package",
         )
     models = [{"lang_code": language, "model_name": model}]
     engine = nlp.NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": models}).create_engine()

@@ -21,7 +21,8 @@ EXTRA = "fairaudit[peft]"
 def need_peft(where: str) -> None:
     """Say what to install where peft is missing, before anything is read."""
     if importlib.util.find_spec("peft") is None:
-        raise ModelError("is an adapter, which needs the package peft", where=where, hint=f"pip install '{EXTRA}'")
+        hint = f"pip install '{EXTRA}'"
+        raise ModelError("is an adapter, which needs the package peft", where=where, hint=hint, code="package")
 
 
 def put_on(base: Any, folder: PeftFolder, config: ModelConfig) -> Any:

@@ -92,6 +92,8 @@ PAGE_LANGUAGES = {"en": "en", "zh": "zh-Hans"}
 class NoWords(AuditError, LookupError):
     """A result holds a code that this version has no words for."""
 
+    code = "words"
+
 
 class Catalogue:
     """All words of one language.

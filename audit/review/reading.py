@@ -100,7 +100,9 @@ def _sheets(path: Path) -> Iterator[tuple[str, list[list[str]]]]:
         from openpyxl import load_workbook
     except ImportError:
         raise ConfigError(
-            "reading a workbook needs openpyxl, which is not installed", hint="pip install 'fairaudit[xlsx]', or CSV"
+            "reading a workbook needs openpyxl, which is not installed",
+            hint="pip install 'fairaudit[xlsx]', or CSV",
+            code="package",
         ) from None
     try:
         with zipfile.ZipFile(path) as packed:

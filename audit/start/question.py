@@ -18,6 +18,8 @@ MOST_OFFERED, MOST_VALUES = 12, 4
 class Question(AuditError):
     """Something cannot be told from the data: the options that would say it."""
 
+    code = "question"
+
 
 @dataclass(frozen=True)
 class Said:

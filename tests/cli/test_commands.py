@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,10 @@ def config(stored: Make, table: Callable[..., Path], tmp_path: Path) -> Path:
 def test_run_writes_the_folder_and_says_where(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["run", str(config), "--out", str(tmp_path / "here"), "--quiet"]) == ExitCode.PASSED
     out = capsys.readouterr()
-    assert out.out.rstrip().endswith(f"report: {tmp_path / 'here' / 'report.html'}")
+    *_, report, took, following = out.out.rstrip().splitlines()
+    assert report == f"report: {tmp_path / 'here' / 'report.html'}"
+    assert re.match(r"time: [\d.]+ s", took)
+    assert following == f"next: audit view {tmp_path / 'here'} (opens the report)"
     assert out.err == ""
     assert {path.name for path in (tmp_path / "here").iterdir()} == {
         "result.json", "decisions.parquet", "metrics.csv", "disparities.csv", "adverse_impact.csv",

@@ -96,7 +96,7 @@ MAY_KNOW = {
     "say": {"errors", "text"},
     "config": {"errors", "text"},
     "terms": {"config", "errors"},
-    "store": {"config", "errors", "result", "text"},
+    "store": {"config", "errors", "result", "say", "text"},
     "entities": {"config", "errors"},
     "data": {"config", "entities", "errors", "personal", "result", "store"},
     "models": {"config", "data", "entities", "errors", "result", "store", "terms", "text"},

@@ -48,7 +48,9 @@ def library() -> str:
         return f"opendp {version('opendp')}"
     except PackageNotFoundError:
         raise AuditError(
-            "differentially private counts need OpenDP, which is not installed", hint="pip install 'fairaudit[dp]'"
+            "differentially private counts need OpenDP, which is not installed",
+            hint="pip install 'fairaudit[dp]'",
+            code="package",
         ) from None
 
 

@@ -91,6 +91,7 @@ def _browser() -> Iterator[Browser]:
         raise ConfigError(
             "the format pdf needs playwright, which is not installed",
             hint="pip install 'fairaudit[pdf]', and have Chromium, Chrome or Edge on this machine",
+            code="package",
         ) from None
     with sync_playwright() as playwright:
         browser = _launch(playwright.chromium)

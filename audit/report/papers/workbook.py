@@ -20,7 +20,9 @@ def new_workbook(out: io.BytesIO) -> Any:
         from xlsxwriter import Workbook
     except ImportError:
         raise ConfigError(
-            "the format xlsx needs XlsxWriter, which is not installed", hint="pip install 'fairaudit[xlsx]'"
+            "the format xlsx needs XlsxWriter, which is not installed",
+            hint="pip install 'fairaudit[xlsx]'",
+            code="package",
         ) from None
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     return Workbook(out, options)
