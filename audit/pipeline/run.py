@@ -146,8 +146,7 @@ def audited(
         changed = changed_rows(folder, subject.data, reference, case.config.seed)
         explained = explain_why(case, folder, progress, clock, probed, named, gaps, changed)
         fairness = with_explained_rates(fairness, case, explained.table)
-    with clock.timing("probes"):
-        asked = ask_probes(case, folder, progress, clock, explained.table)
+    asked = ask_probes(case, folder, progress, clock, explained.table)
     with clock.timing("flag"):
         why = flag_decisions(case, folder, probed, named, explained, asked)
     with clock.timing("remembered"):

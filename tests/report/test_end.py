@@ -31,6 +31,10 @@ def test_an_audit_that_was_finished_earlier_names_none() -> None:
     assert tell_time(timed(decide=5_000.0), Catalogue(), 6_000.0) == "time: 100 min, of which decisions 83 min"
 
 
+def test_a_probe_is_named() -> None:
+    assert tell_time(timed(**{"probe: typos": 20.0}), Catalogue(), 30.0) == "time: 30 s, of which probe typos 20 s"
+
+
 def test_every_stage_has_words() -> None:
     code = "".join(path.read_text() for path in (ROOT / "audit").rglob("*.py"))
     stages = set(re.findall(r'\.timing\("(\w+)"\)', code))

@@ -25,10 +25,14 @@ def tell_time(result: AuditResult, t: Catalogue, seconds: float) -> str:
     named = [(name, took) for name, took in stages[:MOST_STAGES] if took >= max(LEAST_SHARE * seconds, 0.05)]
     if not named or sum(took for _, took in stages) > seconds:
         return t("terminal.time", total=_duration(seconds, t))
-    told = [
-        t("terminal.time.stage", stage=t(f"terminal.stage.{name}"), seconds=_duration(took, t)) for name, took in named
-    ]
+    told = [t("terminal.time.stage", stage=_stage(name, t), seconds=_duration(took, t)) for name, took in named]
     return t("terminal.time.of", total=_duration(seconds, t), stages=t.listed(told))
+
+
+def _stage(name: str, t: Catalogue) -> str:
+    """Name a stage; every probe is one of its own."""
+    kind, _, of = name.partition(": ")
+    return t(f"terminal.stage.{kind}", name=of) if of else t(f"terminal.stage.{kind}")
 
 
 def tell_next(result: AuditResult, t: Catalogue, *, run: Path, config: Path, compared: bool) -> str:
