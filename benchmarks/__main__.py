@@ -41,6 +41,7 @@ NAMES = (
     "treatment",
     "planted",
     "monitoring",
+    "change_points",
     "review_panel",
 )
 
