@@ -1,10 +1,10 @@
 """When an alarm says that a gap changed, do the windows that it names hold the change?
 
 Series of nightly gaps between two groups, with one change that is known. The capital against "it stayed within the
-tolerance" is that of `audit monitor`, at the level that one of four watched gaps has. On the night of the first alarm, and
-thirty nights later, the change point is estimated as the alarm tells it; counted is how often its windows hold the
-first night of the new gap (of a gap that grows slowly: whether they lie within the time that it took). The inconvenient: small groups, rare outcomes, nights that vary, a change in the first days, a
-change that takes a month, one that is undone.
+tolerance" is that of `audit monitor`, at the level that one of four watched gaps has. On the night of the first alarm,
+and thirty nights later, the change point is estimated as the alarm tells it; counted is how often its windows hold the
+first night of the new gap (of a gap that grows slowly: whether they lie within the time that it took). Inconvenient are
+small groups, rare outcomes, nights that vary, a change in the first days, one that takes a month, one that is undone.
 
 `BENCH_RUNS` sets the number of series per design (default 200).
 """
@@ -155,7 +155,7 @@ def _held(hits: Floats, sizes: Floats, spread: float, design: Series) -> tuple[b
         [str(night) for night in nights],
         rates[:, 0] - rates[:, 1],
         (smooth * (1 - smooth) / sizes).sum(1),
-        spread if spread == spread else 1.0,
+        1.0 if np.isnan(spread) else spread,
     )
     if found is None:
         return False, 0
