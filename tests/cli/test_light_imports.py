@@ -7,6 +7,7 @@ import graphlib
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -67,23 +68,36 @@ def test_stored_predictions_and_the_gate_never_touch_torch(tmp_path: Path) -> No
     assert not judged & {"torch", "transformers", "captum", "fairlearn", "plotly"}
 
 
-@pytest.mark.parametrize(
-    "package",
-    [
-        "audit.report.write",
-        "audit.fairness.compare.disparities",
-        "audit.fairness.compare.stratified",
-        "audit.policy.judge",
-        "audit.pipeline.run",
+def first_with(packages: Sequence[str], heavy: set[str]) -> str | None:
+    """Import packages one after the other, in one process: the first after which something heavy is there."""
+    code = (
+        "import importlib, sys\n"
+        "*packages, heavy = sys.argv[1:]\n"
+        "for package in packages:\n"
+        "    importlib.import_module(package)\n"
+        "    if found := set(heavy.split(',')) & {name.split('.')[0] for name in sys.modules}:\n"
+        "        print(package, 'loads', *sorted(found))\n"
+        "        break\n"
+    )
+    command = [sys.executable, "-c", code, *packages, ",".join(heavy)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() or None
+
+
+def test_rooms_that_never_touch_torch() -> None:
+    rooms = (
         "audit.store.runfolder",
         "audit.data.survey",
-    ],
-)
-def test_rooms_that_never_touch_torch(package: str) -> None:
-    code = f"import {package}, sys, json; print(json.dumps(sorted(sys.modules)))"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = {name.split(".")[0] for name in json.loads(out.stdout)}
-    assert not loaded & {"torch", "transformers", "captum"}
+        "audit.policy.judge",
+        "audit.fairness.compare.disparities",
+        "audit.fairness.compare.stratified",
+        "audit.report.write",
+        "audit.pipeline.run",
+    )
+    assert first_with(rooms, {"torch", "transformers", "captum"}) is None
+
+
+def test_what_is_heavy_is_found() -> None:
+    assert first_with(("audit.say", "audit.store.tables"), {"pyarrow", "torch"}) == "audit.store.tables loads pyarrow"
 
 
 #: Room -> the rooms it may know. Each stands below those that know it, so no arrow runs back up.
@@ -154,10 +168,6 @@ def test_no_arrow_closes_a_circle() -> None:
     assert list(graphlib.TopologicalSorter(graph).static_order())
 
 
-@pytest.mark.parametrize(
-    "package", ["audit", "audit.config", "audit.result", "audit.terms.loading", "audit.say", *ENTITIES]
-)
-def test_the_ground_floor_is_light(package: str) -> None:
-    code = f"import {package}, sys, json; print(json.dumps(sorted(sys.modules)))"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {name.split(".")[0] for name in json.loads(out.stdout)} & HEAVY
+def test_the_ground_floor_is_light() -> None:
+    ground = ("audit", "audit.config", "audit.result", "audit.terms.loading", "audit.say", *ENTITIES)
+    assert first_with(ground, HEAVY) is None

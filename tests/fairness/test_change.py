@@ -65,9 +65,9 @@ def test_a_group_of_other_rows_is_bounded_as_if_alone() -> None:
     ("name", "groups", "of_gap"), calibration_changes.AT, ids=lambda x: x if type(x) is str else ""
 )
 def test_at_the_margin_a_rule_on_changes_rarely_errs(name: str, groups: list[Pair], of_gap: bool) -> None:
-    fail, passed, *_ = calibration_changes.verdicts(groups, of_gap, 60)
-    assert fail.count <= 9, name  # at 5 %, more than 9 of 60 in less than one try of a thousand
-    assert passed.count <= 9, name
+    fail, passed, *_ = calibration_changes.verdicts(groups, of_gap, 40)
+    assert fail.count <= 7, name  # at 5 %, more than 7 of 40 in less than one try of a thousand
+    assert passed.count <= 7, name
 
 
 def test_a_change_that_is_clear_is_found() -> None:
@@ -166,6 +166,7 @@ def test_the_correlation_of_versions_is_that_of_many_samples(name: str) -> None:
         seen.append([metric.compute(mine["y_true"], mine[column]) for column in ("y_pred", "before")])
         change = seen[-1][0] - seen[-1][1]
         assert moved.sketches.mean[0] == pytest.approx(change, abs=1e-9)
-        covered += bool(moved.sketches.bounds(0.025)[0][0] <= EXPECTED[name] <= moved.sketches.bounds(0.025)[1][0])
+        lower, upper = moved.sketches.bounds(0.025)
+        covered += bool(lower[0] <= EXPECTED[name] <= upper[0])
     assert covered >= 133, "of 150, 95 % of which should"
     assert np.mean(said) == pytest.approx(np.corrcoef(np.array(seen).T)[0, 1], abs=0.12)

@@ -119,7 +119,7 @@ def test_findings_follow_from_the_rest(failed: AuditResult) -> None:
     assert (again.flagged, again.examples) == (0, [])
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rates=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=4),
     n=st.integers(20, 200),
