@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +20,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.fairness.codes import Coded, cells, cells_of, summed, values_at
 from audit.fairness.tally import Slicing
 from audit.store.decisions import counted
-from audit.store.membership import spread
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -31,7 +32,7 @@ MOST_DISTINCT = 20_000
 #: Groups times different scores, above which scores are binned too.
 MOST_CELLS = 3_000_000
 #: Parts, and rows of them, that wait to be added up.
-MOST_PARTS, MOST_HELD = 16, 60_000
+MOST_PARTS, MOST_HELD = 16, 200_000
 #: Bins per unit of log-odds, between ±LOGIT_END.
 PER_LOGIT, LOGIT_END = 50, 20.0
 
@@ -78,8 +79,10 @@ class ScoreCounter:
     """Tally scores batch by batch."""
 
     slicing: Slicing
-    _sums: list[pd.DataFrame] = field(default_factory=list)
-    _counts: list[pd.DataFrame] = field(default_factory=list)
+    _sums: list[pa.Table] = field(default_factory=list)
+    _counts: list[pa.Table] = field(default_factory=list)
+    #: Groups, labels and blocks that occur, each with the number that stands for it in `_counts`.
+    _cells: dict[tuple[Any, ...], int] = field(default_factory=dict)
     _exact: bool = True
 
     @property
@@ -88,49 +91,78 @@ class ScoreCounter:
         by_block = [*groups, *self.slicing.control_columns, "score_block"]
         return by_block, [*groups, "is_positive", "score_block", "score_key"]
 
-    def add(self, batch: pa.Table) -> None:
+    def add(self, batch: pa.Table | Coded) -> None:
         """Add a batch prepared by `with_score_sums`."""
-        if not batch.num_rows:
+        coded = Coded.of(batch).spread(self.slicing.group_columns, WEIGHTED, ["w2", "lw2"])
+        if not coded.table.num_rows:
             return
-        by_block, by_score = self._keys
-        batch = spread(batch, self.slicing.group_columns, WEIGHTED, ["w2", "lw2"])
-        self._sums.append(_grouped(batch, by_block, SUMS))
-        ranked = batch.filter(batch["is_positive"].is_valid())
+        self._sums.append(cells_of(coded, self._keys[0], {name: coded.numbers(name) for name in SUMS}))
+        if len(self._sums) > MOST_PARTS:
+            self._sums = [summed(self._sums, self._keys[0], SUMS)]
+        ranked = self._ranked(coded)
         if ranked.num_rows:
-            if not self.slicing.clustered:
-                at = ranked.schema.get_field_index("score_block")
-                ranked = ranked.set_column(at, "score_block", pa.array(np.zeros(ranked.num_rows, np.int64)))
-            if not self._exact:
-                # Before they are grouped: a table of a hundred thousand different scores is what fills memory.
-                binned = pa.array(bin_of(ranked["score_key"].to_numpy()))
-                ranked = ranked.set_column(ranked.schema.get_field_index("score_key"), "score_key", binned)
-            self._counts.append(_grouped(ranked, by_score, COUNTS))
-        if len(self._sums) == MOST_PARTS or sum(map(len, self._counts)) > MOST_HELD:
-            self._merge()
+            self._counts.append(ranked)
+            # What was merged is merged again only with as much beside it.
+            if sum(part.num_rows for part in self._counts[1:]) > max(MOST_HELD, self._counts[0].num_rows):
+                self._merge()
 
     def done(self) -> ScoreTally:
         """Return what was added up."""
         self._merge()
         by_block, by_score = self._keys
-        sums = self._sums[0] if self._sums else pd.DataFrame(columns=[*by_block, *SUMS], dtype=float)
-        counts = self._counts[0] if self._counts else pd.DataFrame(columns=[*by_score, *COUNTS], dtype=float)
+        sums = pd.DataFrame(columns=[*by_block, *SUMS], dtype=float)
+        if self._sums:
+            parts = summed(self._sums, by_block, SUMS).to_pandas()
+            sums = parts.groupby(by_block, as_index=False, sort=True)[SUMS].sum()
+        counts = pd.DataFrame(columns=[*by_score, *COUNTS], dtype=float)
+        if self._counts:
+            counts = self._named(self._counts[0])
         return ScoreTally(self.slicing, sums, counts, self._exact)
 
-    def _too_many(self, counts: pd.DataFrame) -> bool:
-        distinct = counts["score_key"].nunique()
-        groups = len(counts[self.slicing.group_columns].drop_duplicates()) if self.slicing.attributes else 1
-        return distinct > MOST_DISTINCT or distinct * groups > MOST_CELLS
+    def _ranked(self, batch: Coded) -> pa.Table:
+        """Take the labelled decisions, each with the number of its cell and its score."""
+        keys = [*self.slicing.group_columns, "is_positive", *(["score_block"] if self.slicing.clustered else [])]
+        cell = cells(batch, keys)
+        present, at = np.unique(cell, return_inverse=True)
+        names = zip(*(values.to_pylist() for values in values_at(batch, keys, present)), strict=True)
+        # Of no label, or of no group: neither is compared.
+        known = [-1 if None in name else self._cells.setdefault(name, len(self._cells)) for name in names]
+        number = np.array(known, np.int64)[at]
+        score = batch.numbers("score_key")
+        columns = {"cell": number, "score_key": score if self._exact else bin_of(score)}
+        table = pa.table(columns | {name: batch.table[name] for name in COUNTS})
+        return table if -1 not in known else table.filter(pa.array(number >= 0))
+
+    def _named(self, counts: pa.Table) -> pd.DataFrame:
+        """Put groups, label and block in the place of the numbers, all in order."""
+        place = {name: at for at, name in enumerate(sorted(self._cells))}
+        rank = np.array([place[name] for name in self._cells], np.int64)
+        cell = counts["cell"].to_numpy()
+        order = np.lexsort((counts["score_key"].to_numpy(), rank[cell]))
+        taken = pa.array(cell[order])
+        columns = [pa.array(values).take(taken) for values in zip(*self._cells, strict=True)]
+        if not self.slicing.clustered:
+            columns.append(pa.array(np.zeros(len(order), np.int64)))
+        named = dict(zip([*self.slicing.group_columns, "is_positive", "score_block"], columns, strict=True))
+        rest = counts.select(["score_key", *COUNTS]).take(pa.array(order))
+        frame: pd.DataFrame = pa.table(named | {name: rest[name] for name in rest.column_names}).to_pandas()
+        return frame
+
+    def _too_many(self, scores: pa.ChunkedArray) -> bool:
+        distinct = pc.count_distinct(scores).as_py()
+        groups = len({name[: len(self.slicing.attributes)] for name in self._cells})
+        return bool(distinct > MOST_DISTINCT or distinct * groups > MOST_CELLS)
 
     def _merge(self) -> None:
-        by_block, by_score = self._keys
-        if self._sums:
-            self._sums = [pd.concat(self._sums).groupby(by_block, as_index=False, sort=True)[SUMS].sum()]
-        if self._counts:
-            joined = pd.concat(self._counts)
-            if self._exact and self._too_many(joined):
-                self._exact = False
-                joined = joined.assign(score_key=bin_of(joined["score_key"].to_numpy(np.float64)))
-            self._counts = [joined.groupby(by_score, as_index=False, sort=True)[COUNTS].sum()]
+        if not self._counts:
+            return
+        keys = ["cell", "score_key"]
+        joined = summed(self._counts, keys, COUNTS)
+        if self._exact and self._too_many(joined["score_key"]):
+            self._exact = False
+            binned = pa.array(bin_of(joined["score_key"].to_numpy()))
+            joined = summed([joined.set_column(1, "score_key", binned)], keys, COUNTS)
+        self._counts = [joined]
 
 
 def with_score_sums(batch: pa.Table, positive: str | None, number: int) -> pa.Table:
@@ -197,19 +229,11 @@ def _blocks(batch: pa.Table, number: int) -> Ints:
     return np.asarray(blocks, np.int64)
 
 
-def _grouped(batch: pa.Table, keys: list[str], sums: list[str]) -> pd.DataFrame:
-    grouped = batch.group_by(keys).aggregate([(name, "sum") for name in sums])
-    frame: pd.DataFrame = (
-        grouped.rename_columns({f"{name}_sum": name for name in sums}).select([*keys, *sums]).to_pandas()
-    )
-    return frame
-
-
 def tally_scores(batches: Iterable[pa.Table], slicings: list[Slicing], positive: str | None) -> list[ScoreTally]:
     """Tally the scores of a stream of decision batches."""
     counters = [ScoreCounter(slicing) for slicing in slicings]
     for number, batch in enumerate(batches):
-        prepared = with_score_sums(batch, positive, number)
+        prepared = Coded(with_score_sums(batch, positive, number))
         for counter in counters:
             counter.add(prepared)
     return [counter.done() for counter in counters]

@@ -13,11 +13,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.fairness.codes import Coded, cells_of, summed
 from audit.store.columns import control_column, group_columns, members_column
 from audit.store.decisions import counted
-from audit.store.membership import spread
 
 SUMS = ["n", "w", "w2"]
+#: Parts that wait to be added up.
+MOST_PARTS = 16
 
 
 @dataclass(frozen=True)
@@ -97,26 +99,30 @@ class CellCounter:
     """Tally cells batch by batch; memory holds the cells, not the decisions."""
 
     slicing: Slicing
-    _cells: list[pd.DataFrame] = field(default_factory=list)
+    _cells: list[pa.Table] = field(default_factory=list)
     _weight: float = 0.0
 
-    def add(self, batch: pa.Table) -> None:
+    def add(self, batch: pa.Table | Coded) -> None:
         """Add a batch prepared by `with_sums`."""
-        self._cells.append(_cells(batch, self.slicing))
-        self._weight += pc.sum(batch["w"].filter(counted(batch["status"]))).as_py() or 0.0
-        if len(self._cells) == 16:
-            self._cells = [_merge(self.slicing, self._cells)]
+        coded = Coded.of(batch)
+        self._cells.append(_cells(coded, self.slicing))
+        self._weight += _weight(coded.table)
+        # What was merged is merged again only with as much beside it: of clusters there are as many cells as rows.
+        waiting = sum(part.num_rows for part in self._cells[1:])
+        if len(self._cells) > MOST_PARTS and waiting >= self._cells[0].num_rows:
+            self._cells = [summed(self._cells, _keys(self.slicing), SUMS)]
 
     def done(self) -> Tally:
         """Return what was added up."""
-        return Tally(self.slicing, _merge(self.slicing, self._cells), self._weight)
+        parts = [summed(self._cells, _keys(self.slicing), SUMS).to_pandas()] if self._cells else []
+        return Tally(self.slicing, _merge(self.slicing, parts), self._weight)
 
 
 def tally_decisions(batches: Iterable[pa.Table], slicings: list[Slicing]) -> list[Tally]:
     """Tally a stream of decision batches; failed decisions are left out."""
     counters = [CellCounter(slicing) for slicing in slicings]
     for batch in batches:
-        prepared = with_sums(batch)
+        prepared = Coded(with_sums(batch))
         for counter in counters:
             counter.add(prepared)
     return [counter.done() for counter in counters]
@@ -132,7 +138,8 @@ def with_sums(batch: pa.Table) -> pa.Table:
 
     A row about which there is nothing to decide stays: no score of entities moves by it, and no group is forgotten.
     """
-    batch = batch.filter(pc.not_equal(batch["status"], "failed"))
+    sound = pc.not_equal(batch["status"], "failed")
+    batch = batch if pc.all(sound).as_py() else batch.filter(sound)
     weight = pc.multiply(batch["count"].cast(pa.float64()), batch["weight"])
     sums = {"n": batch["count"], "w": weight, "w2": pc.multiply(weight, batch["weight"])}
     for name, column in sums.items():
@@ -140,12 +147,15 @@ def with_sums(batch: pa.Table) -> pa.Table:
     return batch
 
 
-def _cells(batch: pa.Table, slicing: Slicing) -> pd.DataFrame:
-    keys = _keys(slicing)
-    batch = spread(batch, slicing.group_columns, ["w"], ["w2"])
-    sums = batch.group_by(keys).aggregate([(name, "sum") for name in SUMS])
-    cells: pd.DataFrame = sums.rename_columns({f"{name}_sum": name for name in SUMS}).select([*keys, *SUMS]).to_pandas()
-    return cells
+def _cells(batch: Coded, slicing: Slicing) -> pa.Table:
+    batch = batch.spread(slicing.group_columns, ["w"], ["w2"])
+    return cells_of(batch, _keys(slicing), {name: batch.numbers(name) for name in SUMS})
+
+
+def _weight(batch: pa.Table) -> float:
+    something = counted(batch["status"])
+    weight = batch["w"] if pc.all(something).as_py() else batch["w"].filter(something)
+    return float(pc.sum(weight).as_py() or 0.0)
 
 
 def _merge(slicing: Slicing, parts: list[pd.DataFrame]) -> pd.DataFrame:

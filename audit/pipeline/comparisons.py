@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from audit.fairness.codes import Coded
 from audit.fairness.compare.adverse_impact import adverse_impact
 from audit.fairness.compare.clear_gaps import clear_gaps
 from audit.fairness.compare.discovery import DiscoveryCounter, Search
@@ -44,15 +45,17 @@ def compare_all(case: Case, folder: RunFolder, *, check: bool = True) -> Fairnes
     examples = ExampleCounter(case.question, case.slicings)
     columns = [*tally_columns(case.slicings, members), *(group_columns(search.columns) if search else ())]
     columns += examples.columns
-    for number, batch in enumerate(read_decisions(folder.decisions, list(dict.fromkeys(columns)))):
+    plain = bool(examples.columns)  # which compares texts
+    batches = read_decisions(folder.decisions, list(dict.fromkeys(columns)), coded=not plain)
+    for number, batch in enumerate(batches):
         if discovering:
             discovering.add(batch, number)
         examples.add(batch)
-        summed = with_sums(batch)
+        summed = Coded(with_sums(batch))
         for cell_counter in cells:
             cell_counter.add(summed)
         if scores:
-            scored = with_score_sums(batch, case.positive, number)
+            scored = Coded(with_score_sums(batch, case.positive, number))
             for score_counter in scores:
                 score_counter.add(scored)
     tallies = [counter.done() for counter in cells]

@@ -37,6 +37,11 @@ def group_columns(names: Iterable[str]) -> list[str]:
     return [group_column(name) for name in names]
 
 
+def is_group_or_control(column: str) -> bool:
+    """Tell a column that holds the group by an attribute, or the value of a control."""
+    return column.startswith((_GROUP, _CONTROL))
+
+
 def attribute_of(column: str) -> str:
     """Name of the attribute of a column made by `group_column`."""
     return column.removeprefix(_GROUP)

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from audit.store.columns import control_column, group_column, members_column
+from audit.store.columns import control_column, group_column, is_group_or_control, members_column
 from audit.store.damage import naming
 from audit.store.membership import TYPE
 
@@ -180,13 +180,27 @@ def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 
-def read_decisions(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-    """Yield a decision table (a file, or a folder of parts) batch by batch, in order."""
+def read_decisions(path: Path, columns: Sequence[str] | None = None, *, coded: bool = False) -> Iterator[pa.Table]:
+    """Yield a decision table (a file, or a folder of parts) batch by batch, in order.
+
+    Parameters
+    ----------
+    coded
+        Read labels, predictions, status and groups as numbers with a dictionary, which is how they are stored.
+    """
     files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     for file in files:
-        with naming(file), pq.ParquetFile(file, pre_buffer=False) as parquet:
-            for batch in parquet.iter_batches(BATCH_ROWS, columns=None if columns is None else list(columns)):
-                yield pa.Table.from_batches([batch])
+        with naming(file), pq.ParquetFile(file, pre_buffer=False) as plain:
+            names = [name for name in plain.schema_arrow.names if coded and _is_coded(name)]
+        with naming(file), pq.ParquetFile(file, pre_buffer=False, read_dictionary=names) as parquet:
+            found = parquet.iter_batches(BATCH_ROWS, columns=None if columns is None else list(columns))
+            tables = (pa.Table.from_batches([batch]) for batch in found)
+            # Dictionaries end where row groups do, and batches with them.
+            yield from windows(tables, BATCH_ROWS) if names else tables
+
+
+def _is_coded(name: str) -> bool:
+    return name in {"y_true", "y_pred", "status"} or is_group_or_control(name)
 
 
 def windows(batches: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:

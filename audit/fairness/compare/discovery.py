@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from audit.fairness.bounds.effective import cluster_blocks, weighted
 from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, one_sided
+from audit.fairness.codes import Coded
 from audit.fairness.metrics.definitions import Metric, known_metrics
 from audit.fairness.tally import CellCounter, Slicing, with_sums
 from audit.result import DiscoveredSlice, Discovery
@@ -89,7 +90,7 @@ class DiscoveryCounter:
 
     def add(self, batch: pa.Table, number: int) -> None:
         """Add a batch of decisions."""
-        halved = with_sums(batch.append_column(HALF, pa.array(_halves(batch, number, self.seed))))
+        halved = Coded(with_sums(batch.append_column(HALF, pa.array(_halves(batch, number, self.seed)))))
         for counter in self._counters:
             counter.add(halved)
 
