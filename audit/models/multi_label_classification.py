@@ -35,6 +35,7 @@ class MultiLabelClassification(TextModel):
     """
 
     task = "multi-label-classification"
+    one_place = True
     least_labels = 1
     nothing: str | None = NONE
 

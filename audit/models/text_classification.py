@@ -17,6 +17,7 @@ class TextClassification(TextModel):
     """Adapter for `…ForSequenceClassification` checkpoints with two or more classes, one of which is true of a text."""
 
     task = "text-classification"
+    one_place = True
     probes = frozenset({"terms"})
 
     def encode(self, inputs: Sequence[Example]) -> list[Encoded]:

@@ -17,6 +17,7 @@ from audit.errors import ConfigError, ModelError
 from audit.models.adapter import Encoded
 from audit.models.checkpoint import DTYPES, door, resolve_device
 from audit.models.embedding_model import EmbeddingModel, TokenBatch
+from audit.models.first_place import read_first_place
 from audit.models.limits import ABSURD, max_length
 from audit.models.loaded import load_checkpoint
 from audit.models.model_facts import facts_of, labels_of
@@ -39,6 +40,8 @@ class TextModel(EmbeddingModel, ABC):
     least_labels: ClassVar[int] = 2
     #: The class that says that there is nothing, where a model makes several decisions about an example.
     nothing: str | None = None
+    #: Whether a text has one decision, which models may make from its first token alone.
+    one_place: ClassVar[bool] = False
     #: The kinds of probe that it can answer.
     probes: frozenset[str] = frozenset()
 
@@ -121,6 +124,8 @@ class TextModel(EmbeddingModel, ABC):
             with door(doing, where):
                 self._mask_always = not self._mask_is_idle(encoded[-1], precision)
                 probe_decisions(self, encoded, precision)
+                if self.one_place:
+                    self._read_first_place(encoded)
         except ModelError as error:
             raise ModelError(f"cannot be audited: {error.problem}", where=where, hint=error.hint) from error
         try:
@@ -128,6 +133,16 @@ class TextModel(EmbeddingModel, ABC):
                 self.unexplainable = probe_explanations(self, encoded[:2], _exchanged(encoded[:2]), precision)
         except ModelError as error:
             self.unexplainable = error.problem
+
+    def _read_first_place(self, encoded: Sequence[Encoded]) -> None:
+        """Spare the last layer what no decision is made from."""
+        batches = [self.collate(encoded), *(self.collate([item]) for item in encoded)]
+
+        def logits() -> torch.Tensor:
+            with torch.inference_mode():
+                return torch.cat([self._raw(batch) for batch in batches])
+
+        read_first_place(self._model, logits)
 
     def _probed(self) -> list[Encoded]:
         """Prepare what the model is tried with, the shortest first."""
