@@ -181,7 +181,10 @@ class ExplanationConfig(ConfigPart):
         description="Less difference from the baseline cannot be explained; in probability, log-odds are tried then.",
     )
     interventions: int = Field(
-        48, ge=24, description="Random halves of the words that are erased to see whether the model follows."
+        48,
+        ge=24,
+        description="Most random halves of the words that are erased to see whether the model follows; fewer where "
+        "these settle it.",
     )
     contentless: float = Field(
         0.5, gt=0, le=1, description="Weak: more than this share on special tokens and punctuation."

@@ -179,11 +179,12 @@ def test_an_input_that_speaks_against_its_class_is_read_in_that_direction() -> N
     assert found.sufficient is None
 
 
-def test_what_fails_early_asks_the_model_less() -> None:
+def test_what_fails_early_or_is_settled_asks_the_model_less() -> None:
     weights = [2.0, 1.5, 1.0, 0.5, 0.2, 0.1, 0.1, 0.1, 0.3, 0.7]
     right, wrong = examined(weights, weights), examined(weights, [-w for w in weights])
     assert wrong.forwards <= FIRST_HALVES + 4
-    assert right.forwards > 2 * wrong.forwards
+    # All halves alone would be 48; signs and shares come on top for what passes.
+    assert wrong.forwards < right.forwards < 48
     assert wrong.wrong_signs is None
     assert wrong.followed == pytest.approx(-1.0)
     assert (right.chance_p, wrong.chance_p) == (pytest.approx(0.01, abs=0.02), pytest.approx(1.0, abs=0.02))

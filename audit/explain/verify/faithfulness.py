@@ -9,7 +9,8 @@ words that carry it.
 - *Agreement*: random halves of the units are erased. What φ says each half carries must correlate with how far the
   model's answer falls. An exact explanation of a model that adds up its words reaches 1 at every length, also where
   one word decides. The bar is what half noise reaches by luck in three of a hundred explanations of so many units
-  (`needed_agreement`), which is high where units are few.
+  (`needed_agreement`), which is high where units are few. Halves are asked until more would hardly decide otherwise
+  (`curtailing`).
 - *Signs*: units are erased one by one. Those with φ > 0 must lower the answer, those with φ < 0 raise it; by |φ|, at
   most `MOST_WRONG` of all may do the opposite.
 - *Chance*, over many decisions together: p of the agreement against φ of the same units in random order, from the
@@ -22,7 +23,7 @@ words that carry it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -31,6 +32,7 @@ import numpy as np
 from scipy.special import expit
 from scipy.stats import t as student
 
+from audit.explain.verify.curtailing import settled
 from audit.explain.verify.erasing import Erased, ErasedCase, Eraser, Floats
 
 #: Shares of units erased (DeYoung et al. 2020).
@@ -47,8 +49,8 @@ MOST_WRONG = 0.1
 SIGNED, MOST_SIGNED = 0.95, 40
 #: An answer that moves by less of the contrast says nothing of a sign.
 NO_MOVE = 0.01
-#: Halves that everybody is asked; the rest only where these leave hope.
-FIRST_HALVES, HOPE = 16, 0.2
+#: Halves that everybody is asked; the rest, so many at a time, only where these leave hope and doubt.
+FIRST_HALVES, NEXT_HALVES, HOPE = 16, 8, 0.2
 #: With fewer units, an explanation that is half noise cannot be told from a true one.
 LEAST_UNITS = 3
 PERMUTATIONS = 99
@@ -67,7 +69,7 @@ class Faithfulness:
     sufficient
         They alone keep the predicted class; None where the baseline predicts it as well.
     followed
-        Correlation of what φ says random halves carry with how far the answer falls.
+        Correlation of what φ says random halves carry with how far the answer falls, over those that were asked.
     chance_p
         Share of random orders of φ that agree as well, over the first halves.
     chance_passed
@@ -140,7 +142,7 @@ def examine(
     scales
         What F is, of each decision, for comprehensiveness and sufficiency.
     interventions
-        Random halves per decision, or all there are if they are fewer.
+        Most random halves per decision, or all there are if they are fewer.
     seeds
         Seed of each decision's own randomness, so that a decision's result does not depend on its company.
     """
@@ -148,13 +150,22 @@ def examine(
         _Test(case, scale, interventions, np.random.default_rng(seed))
         for case, scale, seed in zip(cases, scales, seeds, strict=True)
     ]
-    for asked in (_Test.to_begin, _Test.to_go_on, _Test.to_end):
-        eraser.evaluate(cases, [(i, units) for i, test in enumerate(tests) for units in asked(test)])
+
+    def ask(what: Callable[[_Test], list[Erased]]) -> bool:
+        wanted = [(i, units) for i, test in enumerate(tests) for units in what(test)]
+        eraser.evaluate(cases, wanted)
+        return bool(wanted)
+
+    ask(_Test.to_begin)
+    ask(_Test.to_go_on)
+    while ask(_Test.to_settle):
+        pass
+    ask(_Test.to_end)
     return [test.finish() for test in tests]
 
 
 class _Test:
-    """One explanation under test, in three rounds: what fails early asks the model no more."""
+    """One explanation under test, in rounds: what fails early, or is settled, asks the model no more."""
 
     def __init__(self, case: ErasedCase, scale: str, interventions: int, rng: np.random.Generator) -> None:
         self.case, self.scale, self.rng = case, scale, rng
@@ -175,16 +186,35 @@ class _Test:
         return [frozenset(), self.case.everything, *self.used] if self.case.units else []
 
     def to_go_on(self) -> list[Erased]:
-        """What the explanation names; and more halves, where these leave hope."""
+        """What the explanation names."""
         case, found = self.case, self.found
         if not case.units:
             return []
         found.followed, found.chance_p, _ = self._agreement()
         self.named = _named(case.phi, np.sign(self.way))
         found.named = len(self.named)
-        if found.followed >= needed_agreement(case.units) - HOPE:
-            self.used = self.halves
-        return [self.named, case.everything - self.named, *self.used]
+        self.open = found.followed >= needed_agreement(case.units) - HOPE
+        return [self.named, case.everything - self.named]
+
+    def to_settle(self) -> list[Erased]:
+        """More halves, as long as all of them might still decide otherwise."""
+        case, known = self.case, len(self.used)
+        if not case.units or not self.open or known == len(self.halves):
+            return []
+        said = np.array([case.phi[list(half)].sum() for half in self.halves])
+        if self._removed() < LEAST_REMOVED or settled(said, self._falls(), needed_agreement(case.units)):
+            self.open = False
+            return []
+        self.used = self.halves[: known + NEXT_HALVES]
+        return self.used[known:]
+
+    def _falls(self) -> Floats:
+        """How far the answer falls for each half that was asked."""
+        return np.array([self.answer(frozenset()) - self.answer(half) for half in self.used])
+
+    def _removed(self) -> float:
+        """Share of the contrast that goes with the named units."""
+        return (self.answer(frozenset()) - self.answer(self.named)) / self.way if self.way else 0.0
 
     def to_end(self) -> list[Erased]:
         """Units one by one, and the shares of ERASER, where all else is passed."""
@@ -193,8 +223,7 @@ class _Test:
             return []
         # p stays that of the first halves, which every decision was asked alike.
         found.followed, _, found.chance_passed = self._agreement()
-        fall = self.answer(frozenset()) - self.answer(self.named)
-        found.removed = fall / self.way if self.way else 0.0
+        found.removed = self._removed()
         if case.known[case.everything][1] != case.target:
             found.sufficient = case.known[case.everything - self.named][1] == case.target
         self.signed, self.cuts = list[int](), list[Erased]()
@@ -229,7 +258,7 @@ class _Test:
         case = self.case
         held = np.array([np.isin(np.arange(case.units), list(half)) for half in self.used], np.float64)
         held -= held.mean(0)
-        falls = np.array([self.answer(frozenset()) - self.answer(half) for half in self.used])
+        falls = self._falls()
         orders = [case.phi, *(self.rng.permutation(case.phi) for _ in range(PERMUTATIONS))]
         said = held @ np.array(orders).T
         falls = falls - falls.mean()
