@@ -80,8 +80,8 @@ def attribute_sample(
     table, computed, reused
         Its columns with decision, groups and `input`; and the parts that were computed or taken over.
     """
-    # Other decisions than those that are tested, where there are enough: a sample of its own.
-    rows = draw_rows(config, folder, config.gaps.sample, config.seed + 1).rows
+    # By the numbers that rows have by their ids, so that it holds what is explained already, as far as strata allow.
+    rows = draw_rows(config, folder, config.gaps.sample, config.seed).rows
     shards = folder.shards("contributions")
     usable = _usable(explainer, positive, known)
 
