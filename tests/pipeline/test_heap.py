@@ -13,10 +13,13 @@ from audit.pipeline.heap import settled_heap
 
 @pytest.fixture(autouse=True)
 def _nothing_frozen() -> Iterator[None]:
-    """Tests see an interpreter in which nobody froze anything."""
+    """Tests see an interpreter in which nobody froze anything; others find what they froze."""
+    before = gc.get_freeze_count()
     gc.unfreeze()
     yield
     gc.unfreeze()
+    if before:
+        gc.freeze()
 
 
 class Ring:
