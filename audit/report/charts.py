@@ -18,7 +18,8 @@ MUTED = "#8c98a4"
 COLOUR_NAMES = dict(
     zip([*SERIES, MUTED], ("blue", "orange", "green", "purple", "sky", "vermillion", "grey", "muted"), strict=True)
 )
-ROW_HEIGHT = 34
+#: Pixels of a row on a screen, where it may be touched, and on paper, where a tall chart leaves half a page empty.
+ROW_HEIGHT, ROW_ON_PAPER = 34, 20
 
 
 @dataclass
@@ -31,10 +32,12 @@ class Chart:
     id: str = ""
     #: What its series are called, each with the name of its colour: drawn by the page, where it wraps as text does.
     legend: tuple[tuple[str, str], ...] = ()
+    #: Its height on paper, where that is another one.
+    on_paper: int | None = None
 
     def json(self) -> dict[str, Any]:
         """Return the figure as plain data."""
-        return {**self.figure.plain(), "height": self.height}
+        return {**self.figure.plain(), "height": self.height, "on_paper": self.on_paper or self.height}
 
 
 def dots(
@@ -61,7 +64,7 @@ def dots(
     if reference is not None:
         figure.add_vertical(reference, line={"color": MUTED, "width": 1, "dash": "dot"})
     _layout(figure, names)
-    return Chart(figure, label, _height(names))
+    return _of_rows(figure, label, names)
 
 
 def dumbbells(
@@ -87,7 +90,7 @@ def dumbbells(
             )
         )
     _layout(figure, rows)
-    return Chart(figure, label, _height(rows))
+    return _of_rows(figure, label, rows)
 
 
 def forest(
@@ -122,7 +125,7 @@ def forest(
             )
         )
     _layout(figure, rows)
-    return Chart(figure, label, _height(rows))
+    return _of_rows(figure, label, rows)
 
 
 def stacked_bars(
@@ -148,7 +151,7 @@ def stacked_bars(
     _layout(figure, names)
     figure.lay_out(barmode="stack", bargap=0.35, xaxis={"tickformat": ",d"})
     legend = tuple((name, COLOUR_NAMES[colour]) for (name, _), colour in painted)
-    return Chart(figure, label, _height(names), legend=legend)
+    return _of_rows(figure, label, names, legend)
 
 
 def histogram(label: str, edges: Sequence[float], counts: Sequence[int], x: str, y: str, limit: float) -> Chart:
@@ -196,7 +199,7 @@ def changes(
     figure.add_vertical(0, line={"color": MUTED, "width": 1})
     _layout(figure, rows)
     figure.lay_out(xaxis={"tickformat": "+.0%" if share else "+.3~f", "rangemode": "normal"})
-    return Chart(figure, label, _height(rows))
+    return _of_rows(figure, label, rows)
 
 
 def parts(
@@ -220,7 +223,7 @@ def parts(
     figure.add_vertical(0, line={"color": MUTED, "width": 1})
     _layout(figure, rows)
     figure.lay_out(xaxis={"tickformat": "+.3~g", "rangemode": "normal", "nticks": 5}, bargap=0.4)
-    return Chart(figure, label, _height(rows))
+    return _of_rows(figure, label, rows)
 
 
 def amounts(
@@ -250,7 +253,7 @@ def amounts(
     figure.lay_out(
         xaxis={"tickformat": "+,.2~f" if signs else ",.2~f", "rangemode": "normal" if signs else "tozero", "nticks": 5}
     )
-    return Chart(figure, label, _height(rows))
+    return _of_rows(figure, label, rows)
 
 
 def lines(
@@ -285,7 +288,7 @@ def lines(
             )
         )
     figure.lay_out(
-        margin={"l": 8, "r": 16, "t": 8, "b": 44}, showlegend=True,
+        margin={"l": 8, "r": 16, "t": 8, "b": 44}, showlegend=len(series) > 1,
         legend={"orientation": "h", "y": -0.28, "yanchor": "top", "x": 0},
         xaxis={"tickformat": ".0%" if x_percent else ".2f", "title": {"text": chart_text(x, 60)}, "zeroline": False},
         yaxis={"tickformat": ".0%", "title": {"text": chart_text(y, 40), "standoff": 10},
@@ -399,10 +402,11 @@ def _distance(high: float | None, low: float | None) -> float:
     return 0.0 if high is None or low is None else max(high - low, 0.0)
 
 
-def _height(names: Sequence[str]) -> int:
-    """Height of a chart with a row per name, high enough for names of several lines."""
+def _of_rows(figure: Figure, label: str, names: Sequence[str], legend: tuple[tuple[str, str], ...] = ()) -> Chart:
+    """A chart with a row per name, high enough for names of several lines."""
     lines = max((name.count("<br>") + 1 for name in names), default=1)
-    return 48 + max(ROW_HEIGHT, 15 * lines) * len(names)
+    screen, paper = (48 + max(row, 15 * lines) * len(names) for row in (ROW_HEIGHT, ROW_ON_PAPER))
+    return Chart(figure, label, screen, legend=legend, on_paper=paper)
 
 
 def _layout(figure: Figure, names: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from audit.report.wording import Catalogue, count, decimal, percent, points
@@ -32,14 +32,45 @@ _BLOCKS = {
 }
 
 
+#: What is looked for in every row -> its entry in the glossary.
+CHECK_TERMS = {
+    "missing": "missing_value",
+    "duplicate": "exact_duplicate",
+    "contradiction": "contradiction",
+    "near_duplicate": "near_duplicate",
+    "near_contradiction": "contradiction",
+    "in_training": "in_training",
+    "near_training": "near_duplicate",
+    "disagreement": "disagreement",
+    "likely_label_error": "likely_label_error",
+    "personal": "personal_data",
+}
+#: Head of a column -> its entry in the glossary.
+HEAD_TERMS = {
+    "interval": "interval",
+    "reference": "reference_share",
+    "labelled": "label",
+    "p": "holm",
+    "alpha": "krippendorff_alpha",
+    "auc": "held_out_auc",
+}
+
+
 @dataclass(frozen=True)
 class Table:
-    """A table of text; columns from the second on hold numbers, but for those in `texts`."""
+    """A table of text; columns from the second on hold numbers, but for those in `texts`.
+
+    Attributes
+    ----------
+    terms
+        Words in its head and its first column that the glossary explains -> code of the entry.
+    """
 
     caption: str
     head: list[str]
     rows: list[list[str]]
     texts: frozenset[int] = frozenset()
+    terms: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,7 +146,7 @@ def every_group(found: DataAudit, t: Catalogue) -> Table | None:
         t.pair(t("data_audit.check.missing"), named(check, t)) if check.code == "missing" else named(check, t)
         for check in checks
     ]
-    return Table(t("data_audit.every_group"), [t("data_audit.head.group"), *names], rows)
+    return Table(t("data_audit.every_group"), [t("data_audit.head.group"), *names], rows, terms=_named_terms(checks, t))
 
 
 def p_value(p: float | None, t: Catalogue) -> str:
@@ -138,7 +169,7 @@ def _representation(found: DataAudit, t: Catalogue) -> Iterator[Block]:
             for one in part.groups
         ]
         caption = t("data_audit.shares_of", attribute=part.attribute, p=p_value(part.corrected_p_value, t))
-        tables.append(Table(caption, [t(f"data_audit.head.{name}") for name in head], rows))
+        tables.append(Table(caption, [t(f"data_audit.head.{name}") for name in head], rows, terms=_heads(head, t)))
     if tables:
         others = sum(sum(part.others.values()) for part in found.representation)
         yield _block("representation", t, tables, others=count(others))
@@ -161,7 +192,9 @@ def _labels(found: DataAudit, t: Catalogue) -> Iterator[Block]:
             [cut(one.group or ""), count(one.n), *(_rate(part.groups[number]) for part in parts)]
             for number, one in enumerate(parts[0].groups)
         ]
-        tables.append(Table(t("data_audit.labels_of", attribute=parts[0].attribute), head, rows))
+        tables.append(
+            Table(t("data_audit.labels_of", attribute=parts[0].attribute), head, rows, terms=_heads(["labelled"], t))
+        )
     for means in found.label_means:
         head = [t(f"data_audit.head.{name}") for name in ("group", "labelled", "mean")]
         rows = [
@@ -170,6 +203,20 @@ def _labels(found: DataAudit, t: Catalogue) -> Iterator[Block]:
         tables.append(Table(t("data_audit.labels_of", attribute=means.attribute), head, rows))
     if tables:
         yield _block("labels", t, tables)
+
+
+def _heads(names: Iterable[str], t: Catalogue) -> dict[str, str]:
+    """Heads of columns that the glossary explains."""
+    return {t(f"data_audit.head.{name}"): HEAD_TERMS[name] for name in names if name in HEAD_TERMS}
+
+
+def _named_terms(checks: Iterable[RowCheck], t: Catalogue) -> dict[str, str]:
+    """Names of what was looked for that the glossary explains; of what is missing these are columns of the data."""
+    return {
+        named(check, t): CHECK_TERMS[check.code]
+        for check in checks
+        if check.code in CHECK_TERMS and check.code != "missing"
+    }
 
 
 def _ends(lower: float | None, upper: float | None) -> str:
@@ -188,7 +235,8 @@ def _checks(found: DataAudit, code: str, t: Catalogue) -> Block | None:
     names = ("what", "by", "found", "share", "lowest", "highest", "p")
     rows = [row for check in checks for row in _check(check, t)]
     head = [t(f"data_audit.head.{name}") for name in names]
-    table = Table(t(f"data_audit.title.{code}"), head, rows, texts=frozenset({1, 4, 5}))
+    terms = _heads(names, t) | _named_terms(checks, t)
+    table = Table(t(f"data_audit.title.{code}"), head, rows, texts=frozenset({1, 4, 5}), terms=terms)
     if code == "missing":
         if not checks and not found.complete:
             return None
@@ -284,7 +332,9 @@ def _agreement(found: DataAudit, t: Catalogue) -> Iterator[Block]:
             ]
             for one in (agreement.overall, *part.groups)
         ]
-        tables.append(Table(t("data_audit.agreement_of", attribute=part.attribute), head, rows))
+        tables.append(
+            Table(t("data_audit.agreement_of", attribute=part.attribute), head, rows, terms=_heads(["alpha"], t))
+        )
     yield _block("agreement", t, tables, people=len(agreement.annotators))
 
 
@@ -305,7 +355,8 @@ def _proxies(found: DataAudit, t: Catalogue) -> Iterator[Block]:
             ]
             for proxy, one in told
         ]
-        tables.append(Table(t("data_audit.proxies_of", attribute=attribute), head, rows, texts=frozenset({1})))
+        caption = t("data_audit.proxies_of", attribute=attribute)
+        tables.append(Table(caption, head, rows, texts=frozenset({1}), terms=_heads(["auc"], t)))
         words = [word for proxy in found.proxies if proxy.attribute == attribute for word in proxy.words]
         if words:
             names = [t(f"data_audit.head.{name}") for name in ("word", "group", "rows", "of_group", "of_rest")]

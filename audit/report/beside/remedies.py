@@ -15,18 +15,18 @@ GAPS = {
 }
 
 
-def rules_of(group: JudgedGroup, t: Catalogue) -> str:
-    """Say where the score of a group makes a decision positive."""
+def rules_of(group: JudgedGroup, t: Catalogue) -> list[str]:
+    """Say where the score of a group makes a decision positive; of several rules, of which share."""
     if not group.rules:
-        return t("remedies.rule.as_decided")
+        return [t("remedies.rule.as_decided")]
     told = [
         t(f"remedies.rule.{rule.rule}", **({} if rule.above is None else {"above": decimal(rule.above)}))
         for rule in group.rules
     ]
     if len(told) == 1:
-        return told[0]
+        return told
     shares = [percent(rule.share) for rule in group.rules]
-    return t.clauses([t("remedies.rule.share", share=s, rule=r) for s, r in zip(shares, told, strict=True)])
+    return [t("remedies.rule.share", share=s, rule=r) for s, r in zip(shares, told, strict=True)]
 
 
 def objective(remedy: Remedy, found: Remedies) -> float | None:

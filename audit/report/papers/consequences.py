@@ -111,7 +111,12 @@ def thresholds(telling: Telling) -> Grid:
                     for rate in group.rates:
                         yield [
                             *(group_name(item.attributes), t(f"remedies.name.{remedy.code}"), group_name(group.group)),
-                            *(rules_of(group, t), group.newly_positive, group.newly_negative, t.metric(rate.metric)),
+                            *(
+                                t.clauses(rules_of(group, t)),
+                                group.newly_positive,
+                                group.newly_negative,
+                                t.metric(rate.metric),
+                            ),
                             *(rate.n, rate.value, rate.lower, rate.upper, t.note(rate.note) or None),
                         ]
 

@@ -22,7 +22,9 @@ def build(view: View) -> dict[str, Any]:
     slicings = [_slicing(view, slicing) for slicing in view.result.slicings if slicing.attributes]
     comparison = view.result.comparison
     notes = [*view.result.notes, *(comparison.notes if comparison else ())]
-    return {"slicings": slicings, "confusion": _confusion(view), "notes": [view.t.remark(note) for note in notes]}
+    # What an audit and its comparison both note is said once.
+    told = list(dict.fromkeys(view.t.remark(note) for note in notes))
+    return {"slicings": slicings, "confusion": _confusion(view), "notes": told}
 
 
 def _confusion(view: View) -> dict[str, Any] | None:

@@ -10,8 +10,30 @@ from audit.report.view import View
 
 
 def build(view: View) -> dict[str, Any]:
-    """Hashes, versions, work and the configuration."""
-    return {"config": json.dumps(view.result.config, indent=2, ensure_ascii=False)}
+    """Hashes, versions, work and the configuration: whole, and for paper what has a value."""
+    config = view.result.config
+    brief = [(key, _line(value)) for key, value in config.items() if _has_value(value)]
+    return {"config": json.dumps(config, indent=2, ensure_ascii=False), "brief": brief}
+
+
+def _has_value(value: Any) -> bool:
+    """Whether a key says something: not null, empty, or a block of such keys."""
+    if isinstance(value, dict):
+        return any(map(_has_value, value.values()))
+    if isinstance(value, list):
+        return bool(value)
+    return value is not None and value != ""
+
+
+def _line(value: Any) -> str:
+    """Write a value as JSON in one line, without keys that say nothing."""
+    return json.dumps(_with_values(value), ensure_ascii=False)
+
+
+def _with_values(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_values(part) for key, part in value.items() if _has_value(part)}
+    return [_with_values(part) for part in value] if isinstance(value, list) else value
 
 
 def conclude(view: View) -> str:

@@ -36,10 +36,7 @@ def _membership(view: View, found: Membership) -> dict[str, Any]:
     by = [
         {
             "name": name,
-            "attacks": [
-                (attack, [v for v in found.values if v.attributes == [name] and v.attack == attack])
-                for attack in found.attacks
-            ],
+            "attacks": [(attack, _in_order(view, found, name, attack)) for attack in found.attacks],
             "chart": _chart(view, found, name, best),
         }
         for name in found.groups
@@ -54,6 +51,15 @@ def _membership(view: View, found: Membership) -> dict[str, Any]:
         "apart": clear[:MOST_TOLD],
         "outliers": [(name, [v for v in found.outliers if v.attack == name]) for name in found.attacks],
     }
+
+
+def _in_order(view: View, found: Membership, name: str, attack: str) -> list[MembershipValue]:
+    """Groups of an attribute in the order of the page; rows of the training may have others, which stand last."""
+    order = [
+        group.values for slicing in view.result.slicings if slicing.attributes == [name] for group in slicing.groups
+    ]
+    values = [value for value in found.values if value.attributes == [name] and value.attack == attack]
+    return sorted(values, key=lambda v: order.index(v.group) if v.group in order else len(order))
 
 
 def _roc(view: View, found: Membership) -> Chart | None:
@@ -71,12 +77,10 @@ def _roc(view: View, found: Membership) -> Chart | None:
 
 
 def _chart(view: View, found: Membership, name: str, best: MembershipValue | None) -> Chart | None:
-    known = [
-        value
-        for value in found.values
-        if best is not None and value.attributes == [name] and value.attack == best.attack and value.auc is not None
-    ]
-    if not known or best is None:
+    if best is None:
+        return None
+    known = [value for value in _in_order(view, found, name, best.attack) if value.auc is not None]
+    if not known:
         return None
     label = view.t("privacy.groups.chart", attack=view.t(f"privacy.attack.{best.attack}"), attributes=name)
     chart = dots(

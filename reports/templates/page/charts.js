@@ -40,7 +40,9 @@ const drawn = new Set();
 const draw = (place) => {
   const chart = charts[place.id];
   if (!chart || !globalThis.Plotly) return;
-  const layout = { ...themed(coloured(chart.layout)), height: chart.height };
+  const height = printing.matches ? chart.on_paper : chart.height;
+  place.style.height = `${height}px`;
+  const layout = { ...themed(coloured(chart.layout)), height };
   Plotly.react(place, coloured(chart.data), layout, { responsive: true, displayModeBar: false });
   drawn.add(place);
 };
