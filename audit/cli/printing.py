@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from audit.errors import ExitCode
 
 if TYPE_CHECKING:
+    from audit.report.wording import Catalogue
     from audit.result import AuditResult
 
 
@@ -53,3 +54,14 @@ def print_audit(
         say_styled(tell_audit(result, words, width_of_output(), RunFolder(run).read_review()))
     if report is not None:
         say("", words("terminal.report", path=report), err=kind != "text")
+    name_waiting_review(run, words)
+
+
+def name_waiting_review(run: Path, words: Catalogue) -> None:
+    """Say that answers of people lie in a run folder and do not count, where that is so."""
+    from audit.pipeline.review_again import waits_for_import
+    from audit.say import say
+    from audit.store.runfolder import RunFolder
+
+    if waits_for_import(RunFolder(run)):
+        say(words("terminal.review_waits", run=run), err=True)

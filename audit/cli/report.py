@@ -8,6 +8,7 @@ from typing import Literal
 import click
 
 from audit.cli.options import language
+from audit.cli.printing import name_waiting_review
 from audit.report.documents import EVERY_AUDIT, FORMATS
 
 
@@ -67,6 +68,7 @@ def report(
     """
     from audit.frameworks.loading import packs_of
     from audit.report.documents import Telling
+    from audit.report.wording import Catalogue
     from audit.report.write import write_documents
     from audit.say import say
     from audit.store.lock import held
@@ -102,3 +104,4 @@ def report(
             place.vouch(written)
     for name in written:
         say((out or folder) / name)
+    name_waiting_review(folder, Catalogue.of(result, lang))

@@ -28,6 +28,7 @@ from audit.pipeline.persons import exchange_names
 from audit.pipeline.privacy import look_for_memory, remembering_asked
 from audit.pipeline.probes import ask_probes
 from audit.pipeline.record import record, vouched
+from audit.pipeline.review_again import count_again, error_assumed
 from audit.pipeline.versions import changed_rows, compare_versions, fingerprint_of_baseline
 from audit.pipeline.why import explain_why, flag_decisions
 from audit.policy.baseline import Reference, load_baseline
@@ -121,10 +122,12 @@ def run(
         )
         result = folder.write_result(concluded(result.model_copy(update={"comparison": comparison}), folder, config))
         write_documents(Telling(folder, result))
+        reviewed = error_assumed(place)
         place.finish(fingerprint, vouched(result))
-        if incomparable is not None:
-            raise incomparable
-        return result
+    count_again(place, reviewed)
+    if incomparable is not None:
+        raise incomparable
+    return result
 
 
 def audited(

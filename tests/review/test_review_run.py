@@ -20,6 +20,7 @@ from audit.cli import call
 from audit.errors import AuditError, ConfigError, DataError, ExitCode, RunFolderError
 from audit.pipeline.redact import redact
 from audit.pipeline.review import Asking, export_review, import_review
+from audit.pipeline.review_again import waits_for_import
 from audit.pipeline.verify import verify
 from audit.review.key import read_key
 from audit.store.runfolder import RunFolder
@@ -191,8 +192,11 @@ def test_answers_outlive_the_run(run: Path, config: dict[str, Any]) -> None:
     asked(run, config)
     first, _ = import_review(run, answered(run, 1))
     audit.run(config, overwrite=True)
-    assert not (run / "review.json").exists() and (run / "review_answers.parquet").exists()
     assert RunFolder(run).read_result().data.rows == 240
+    # They count for the new run without being asked for.
+    assert RunFolder(run).read_review() == first
+    assert "Review by people" in (run / "summary.md").read_text()
+    assert not waits_for_import(RunFolder(run))
     again, taken = import_review(run, [])
     assert taken.new == 0 and again == first
     # And they can be taken over by an audit of the same rows elsewhere.
@@ -202,14 +206,27 @@ def test_answers_outlive_the_run(run: Path, config: dict[str, Any]) -> None:
     assert copied == first
 
 
-def test_answers_about_other_rows_are_refused(run: Path, config: dict[str, Any], table: Callable[..., Path]) -> None:
+def test_answers_about_other_rows_are_refused(
+    run: Path, config: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     asked(run, config)
     import_review(run, answered(run, 1))
     data = Path(config["data"]["path"])
     data.write_text(data.read_text().replace("r17,", "r17x,"))
     audit.run(config, overwrite=True)
+    assert waits_for_import(RunFolder(run)) and "Review by people" not in (run / "summary.md").read_text()
+    capsys.readouterr()
+    assert call(["report", str(run), "--format", "md"]) == ExitCode.PASSED
+    assert "do not count for this audit" in " ".join(capsys.readouterr().err.split())
     with pytest.raises(RunFolderError, match="of other rows than this audit"):
         import_review(run, [])
+
+
+def test_how_often_a_reviewer_errs_outlives_the_run_too(run: Path, config: dict[str, Any]) -> None:
+    asked(run, config)
+    first, _ = import_review(run, answered(run, 1), assumed=0.1)
+    audit.run(config, overwrite=True)
+    assert RunFolder(run).read_review() == first and first.reviewer_error == 0.1
 
 
 def test_what_people_may_get_wrong_is_told_with_its_place(run: Path, config: dict[str, Any]) -> None:
@@ -292,6 +309,16 @@ def test_an_import_that_is_killed_leaves_a_whole_run(
 
 def _killed(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_what_reviewers_say_is_not_for_the_public(run: Path, config: dict[str, Any]) -> None:
+    asked(run, config)
+    import_review(run, answered(run, 1))
+    assert "Review by people" in (run / "summary.md").read_text()
+    formats = [word for code in ("md", "html", "modelcard", "cyclonedx") for word in ("--format", code)]
+    assert call(["report", str(run), "--audience", "public", *formats]) == ExitCode.PASSED
+    for path in (run / "public").iterdir():
+        assert "Review by people" not in path.read_text() and "Reviewers name another" not in path.read_text()
 
 
 def test_rows_are_never_for_the_public(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
