@@ -59,7 +59,11 @@ def suggest(draft: Draft, columns: Columns) -> None:
     if "model" in draft.keys:
         aside += ["Whom do slips, synonyms and the like throw off the right decision?", "probes: {}", ""]
     aside += ["Look at the data themselves, and sum up five dimensions of risk:", "data_audit: {}", "scorecard: {}", ""]
-    metric = "selection_rate" if draft.keys["data"].get("outcome", "class") == "class" else "true_positive_rate"
+    is_class = draft.keys["data"].get("outcome", "class") == "class"
+    if is_class:
+        aside += ["Numbers of people, if so many are decided about in a year, and what might narrow the gaps:"]
+        aside += ["deployment: {decisions_per_year: 10000}", "remedies: {}", ""]
+    metric = "selection_rate" if is_class else "true_positive_rate"
     aside += [
         "Rules that `audit gate` holds the result to; the limit is yours to set:",
         f"policy: {{rules: [{{metric: {metric}, limit: 0.1}}]}}",

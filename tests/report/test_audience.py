@@ -81,7 +81,8 @@ def pieces(text: str) -> Iterator[str]:
 def small_counts(part: Any, where: str = "") -> Iterator[str]:
     """Counts of decisions from one to nine, wherever they stand in a public result."""
     counts = {"n", "selected", "flips", "flagged", "support", "n_labelled", "low_n", "high_n", "reference_n",
-              "to_positive", "to_negative", "explained", "weak", "unexplained", "reference_selected"}  # fmt: skip
+              "to_positive", "to_negative", "explained", "weak", "unexplained", "reference_selected", "hits",
+              "in_sample", "members", "held_out", "rows"}  # fmt: skip
     if isinstance(part, dict):
         for key, value in part.items():
             of_class = where.endswith(("/by_label", "/by_prediction", "/labels", "/predictions"))
@@ -106,9 +107,13 @@ def published(folder: Path, *formats: str) -> Path:
 def hatecheck(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An audit of some hundred sentences with everything that shows texts."""
     folder = tmp_path_factory.mktemp("hatecheck")
-    table = pd.read_csv(shared("data", "hatecheck_test_suite_cases.csv")).sample(360, random_state=3)
+    cases = pd.read_csv(shared("data", "hatecheck_test_suite_cases.csv"))
+    table = cases.sample(360, random_state=3)
     table["case_id"] = [f"case-{at:05d}-of-the-house" for at in range(len(table))]
     table.to_csv(folder / "the_file_of_the_house.csv", index=False)
+    members = cases.drop(table.index).sample(80, random_state=3)
+    members["case_id"] = [f"member-{at:05d}-of-the-house" for at in range(len(members))]
+    members.to_csv(folder / "the_file_of_the_house_of_members.csv", index=False)
     config = {
         "model": {"path": str(shared("models", "minilm-toxicity"))},
         "data": {
@@ -122,6 +127,16 @@ def hatecheck(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "exchange": {"shown": 6},
         "explanations": {"sample": 16, "most_flagged": 6, "shown": 12, "sanity": 2},
         "gaps": {"sample": 40},
+        "data_audit": {},
+        "probes": {
+            "sample": 40,
+            "adversarial": None,
+            "robustness": {"transforms": ["keyboard", "swapped_letters"], "severities": [1]},
+            "membership": {"members": str(folder / "the_file_of_the_house_of_members.csv")},
+        },
+        "deployment": {"decisions_per_year": 100_000, "positive_is": "burden"},
+        "remedies": {"attributes": ["direction"], "frontier": 0},
+        "scorecard": {},
         "policy": {"presets": ["four-fifths", "equalized-odds"]},
         "output": {"folder": str(folder / "run")},
     }
@@ -136,7 +151,7 @@ def squeezed(text: str) -> str:
 
 def check_that_no_input_is_told(hatecheck: Path, words: dict[str, str], of: Callable[[str], str] = str) -> None:
     """Look for texts and ids of the audit in public documents; `of` is what is done to all that is compared."""
-    table = pd.read_csv(hatecheck.parent / "the_file_of_the_house.csv")
+    table = pd.concat([pd.read_csv(path) for path in hatecheck.parent.glob("the_file_of_the_house*.csv")])
     # What the documents say of every audit, they say of one without any text, too.
     sources = [path for room in ("audit", "reports") for path in (ROOT / room).rglob("*.*") if path.suffix in OWN]
     house = of("\n".join(path.read_text(encoding="utf-8") for path in sources))
@@ -188,6 +203,24 @@ def test_no_count_of_hatecheck_is_small(hatecheck: Path) -> None:
     assert not list(small_counts(told))
     internal = json.loads((hatecheck / "result.json").read_text())
     assert list(small_counts(internal)), "nothing to suppress"
+
+
+def test_what_was_measured_beside_fairness_is_told_without_small_counts(hatecheck: Path) -> None:
+    """Lines of the summary and sheets of the workbook: what the public may not read has none."""
+    from openpyxl import load_workbook
+
+    public = published(hatecheck, "md", "xlsx", "modelcard")
+    summary = (public / "summary.md").read_text()
+    assert "**Dimensions of risk**" in summary and "**The data themselves**" not in summary
+    assert "**The data themselves**" in (hatecheck / "summary.md").read_text()
+    book = load_workbook(public / "tables.xlsx")
+    hidden = {"Data checks", "What tells the group", "Membership", "Members named", "Thresholds by group", "Remedies"}
+    assert not hidden & set(book.sheetnames) and {"Probes", "Dimensions of risk"} <= set(book.sheetnames)
+    counts = {"Decisions", "Altered", "Flagged", "In the sample", "Selected", "Members", "Other rows", "Rows found"}
+    for sheet in book:
+        head, *rows = sheet.iter_rows(values_only=True)
+        found = {cell for row in rows for name, cell in zip(head, row, strict=True) if name in counts}
+        assert not found & set(range(1, LEAST)), sheet.title
 
 
 def test_internal_documents_stay_as_they_were(hatecheck: Path) -> None:
