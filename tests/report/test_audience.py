@@ -215,7 +215,7 @@ def test_what_was_measured_beside_fairness_is_told_without_small_counts(hatechec
     assert "**The data themselves**" in (hatecheck / "summary.md").read_text()
     book = load_workbook(public / "tables.xlsx")
     hidden = {"Data checks", "What tells the group", "Membership", "Members named", "Thresholds by group", "Remedies"}
-    assert not hidden & set(book.sheetnames) and {"Probes", "Dimensions of risk"} <= set(book.sheetnames)
+    assert not hidden & set(book.sheetnames) and "Dimensions of risk" in book.sheetnames
     counts = {"Decisions", "Altered", "Flagged", "In the sample", "Selected", "Members", "Other rows", "Rows found"}
     for sheet in book:
         head, *rows = sheet.iter_rows(values_only=True)
