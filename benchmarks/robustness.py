@@ -29,7 +29,9 @@ TRAINING_ROWS, TEST_ROWS, SEED, EPOCHS = 5000, 2500, 7, 4
 TYPING = ("keyboard", "swapped_letters", "dropped_letter", "doubled_letter")
 
 
-def asked(model: Path, data: dict[str, Any], attributes: list[str], robustness: dict[str, Any]) -> ProbeResult:
+def asked(
+    model: Path, data: dict[str, Any], attributes: list[str], robustness: dict[str, Any], sample: int = SAMPLE
+) -> ProbeResult:
     with tempfile.TemporaryDirectory() as folder:
         result = audit.run(
             {
@@ -37,7 +39,7 @@ def asked(model: Path, data: dict[str, Any], attributes: list[str], robustness: 
                 "data": data,
                 "attributes": attributes,
                 "explanations": {"which": "none"},
-                "probes": {"sample": SAMPLE, "robustness": robustness},
+                "probes": {"sample": sample, "robustness": robustness, "adversarial": None},
                 "output": {"folder": str(Path(folder) / "run")},
             }
         )

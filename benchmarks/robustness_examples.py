@@ -36,6 +36,13 @@ income and of two months. HateCheck is British and COLD simplified: `spelling_uk
 direction made of them. `python -m benchmarks robustness_examples` prints this page. Below each stands how many of the
 rows could be changed, and why the others could not.
 """
+PICTURES = """## Pictures
+
+Every change of pictures at every severity, of a picture of 224 pixels that `python -m benchmarks robustness_pictures`
+draws. Of `darkness` there are four severities.
+
+![Six rows, one for each change, from severity 1 to 5: a house and a sign blur until the letters cannot be read, drown
+in coloured noise, break into blocks, turn pale, sink into the dark, and fade into grey](robustness-pictures.jpg)"""
 
 
 def rows_of(path: Path, column: str, **where: str) -> list[str]:
@@ -113,6 +120,7 @@ def main() -> None:
     for transform, plain in parts:
         print(f"## `{transform.name}`\n")
         print("\n".join(examples_of(transform, rows.get(transform.name, plain))), end="\n\n")
+    print(PICTURES)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 An emoji may be the message: a face turns praise into mockery, an animal or a gesture insults. So only those that say
 nothing of their own are removed, and only at the end of a text or behind a mark. Refused: faces, people, gestures,
-animals, food, flags, hearts and all others (`carries_meaning`), and those that stand for a word (`in_sentence`: I ☕
-every morning).
+animals, food, flags, hearts, notes, which say that a song is quoted, and all others (`carries_meaning`), and those that
+stand for a word (`in_sentence`: I ☕ every morning).
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from audit.probes.exchange import Edit
 from audit.probes.robustness.text import Left, TextTransform
 from audit.probes.robustness.transform import Draw
 
-#: Stars, notes, decoration, office and travel signs, arrows, weather.
-_DECORATION = frozenset(
-    "✨🌟⭐💫🎵🎶🎉🎊🎈🎀📷📸📹🎥📺📻🔗📌📍📅📆📝📚📖📰📣📢🔔🎧🎤🎬🎨☀⛅☁🌞🌈🌸🌷🌼🌺🍀🍃🍂🍁➡⬇▶🔹🔸▪"
-)
+#: Stars, decoration, office and travel signs, arrows, weather.
+_DECORATION = frozenset("✨🌟⭐💫🎉🎊🎈🎀📷📸📹🎥📺📻🔗📌📍📅📆📝📚📖📰📣📢🔔🎬🎨☀⛅☁🌞🌈🌸🌷🌼🌺🍀🍃🍂🍁➡⬇▶🔹🔸▪")
 _EMOJI = regex.compile(
     r"(?:\p{Extended_Pictographic}|\p{Regional_Indicator})(?:\p{EMod}|\uFE0F|\u200D\p{Extended_Pictographic})*"
 )

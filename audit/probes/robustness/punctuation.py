@@ -14,7 +14,8 @@ from audit.probes.exchange import Edit
 from audit.probes.robustness.text import ALL_SHARES, Left, TextTransform
 from audit.probes.robustness.transform import Draw
 
-_FINAL = re.compile(r"(?P<before>\S)(?P<mark>[.!?。！？])(?=\s*\Z)")
+#: A blank before it is French, or that of words cut apart, where the mark is a word of its own.
+_FINAL = re.compile(r"(?P<before>\S)[ \u00a0]?(?P<mark>[.!?。！？])(?=\s*\Z)")
 _ABBREVIATION = re.compile(
     r"(?:\b[A-Za-z]|\b(?:etc|mr|mrs|ms|dr|prof|st|jr|sr|inc|ltd|co|vs|no|approx|dept|est|al))\.\s*\Z", re.IGNORECASE
 )

@@ -108,6 +108,8 @@ def test_upper_case_leaves_words_that_become_others() -> None:
         ("What?!", "ellipsis", "ellipsis"),
         ("in the U.S.", "abbreviation", "abbreviation"),
         ("no mark", "no_place", "no_place"),
+        ("C'est fini !", "C'est fini ", "C'est fini !!"),
+        ("cut apart . . .", "ellipsis", "ellipsis"),
         ("我喜欢。", "我喜欢", "我喜欢。。"),
     ],
 )
@@ -181,7 +183,8 @@ def test_spelling(text: str, uk: str, us: str) -> None:
     ("text", "new"),
     [
         ("Nice day ✨🎉", "Nice day"),
-        ("Done. 🎵 More text", "Done. More text"),
+        ("Done. 📌 More text", "Done. More text"),
+        ("can't stand these hoes 🎶🎶", "carries_meaning"),
         ("Nice day 🙄", "carries_meaning"),
         ("They are 🐒", "carries_meaning"),
         ("my 📷 is new", "in_sentence"),
