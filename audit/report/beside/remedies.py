@@ -14,6 +14,9 @@ GAPS = {
     "equalized_odds": ("true_positive_rate", "false_positive_rate"),
 }
 
+#: Share of a group beyond which it is decided about as good as always, or never.
+ALIKE = 0.02
+
 
 def rules_of(group: JudgedGroup, t: Catalogue) -> list[str]:
     """Say where the score of a group makes a decision positive; of several rules, of which share."""
@@ -35,7 +38,10 @@ def objective(remedy: Remedy, found: Remedies) -> float | None:
 
 
 def says(item: ThresholdWhatIf, found: Remedies, t: Catalogue) -> str | None:
-    """Say which thresholds by group surely narrow their gap most, and what that costs."""
+    """Say which thresholds by group surely narrow their gap most, and what that costs.
+
+    Those that narrow it by deciding the same about nearly everybody are no remedy, and are called what they are.
+    """
     if not item.remedies:
         return t("remedies.says.none", reason=t.note(item.note))
     before = item.remedies[0]
@@ -49,12 +55,22 @@ def says(item: ThresholdWhatIf, found: Remedies, t: Catalogue) -> str | None:
             narrowed.append(((then.value or 0.0) - (1.0 if now.upper is None else now.upper), remedy, then, now))
     if not narrowed:
         return None
+    narrowed = [one for one in narrowed if not decides_alike(one[1])]
+    if not narrowed:
+        return t("remedies.says.alike")
     _, remedy, then, now = max(narrowed, key=lambda one: one[0])
     return t(
         "remedies.says", name=t.phrase(remedy.code), before=t.points(then.value), after=t.points(now.value),
         most=t.points(now.upper), metric=t.phrase(found.objective), old=percent(objective(before, found)),
         new=percent(objective(remedy, found)),
     )  # fmt: skip
+
+
+def decides_alike(remedy: Remedy) -> bool:
+    """Whether nearly everybody of every group is decided about in the same way: no gap is left, and no decision."""
+    rates = [one.value for group in remedy.groups for one in group.rates if one.metric == "selection_rate"]
+    known = [rate for rate in rates if rate is not None]
+    return bool(known) and (min(known) > 1 - ALIKE or max(known) < ALIKE)
 
 
 def _wider(gaps: Iterable[JudgedGap], constraint: str) -> JudgedGap | None:
