@@ -31,7 +31,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
 	@# torch first and pinned: a looser request would fetch the CUDA build.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[datasets,dp,pdf,peft,xlsx]' --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[accelerate,datasets,dp,pdf,peft,ray,xlsx]' --group dev
 	@touch $(READY)
 
 demo: $(READY)
@@ -49,7 +49,7 @@ test-lowest:
 	@$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
 	@$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt torch
 	@$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt \
-		-e '.[datasets,dp,pdf,peft,xlsx]' --group test
+		-e '.[accelerate,datasets,dp,pdf,peft,ray,xlsx]' --group test
 	@$(PARALLEL) $(VENV)-lowest/bin/python -m pytest $(WORKERS) $(SLOWEST)
 
 # Seeded and resumable; what failed lies in runs/fuzz-SEED/failures with the command that fails.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 from enum import IntEnum
+from typing import Any
 
 from audit.text import LONGEST_LINE, cut, one_line
 
@@ -57,6 +58,10 @@ class AuditError(Exception):
         self.code = code or type(self).code
         super().__init__(str(self))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Classes differ in what they are made from; an error of a worker is made again from what it holds.
+        return _made_again, (type(self), self.args, self.__dict__)
+
     def __str__(self) -> str:
         # Every part may hold names from outside: a line break in one begins no line of its own.
         first, *more = self.problem.split("\n")
@@ -65,6 +70,12 @@ class AuditError(Exception):
         lines += [f"  … and {len(more) - MOST_LINES:,} more lines"] if len(more) > MOST_LINES else []
         lines += [f"  hint: {one_line(self.hint, LONGEST_LINE // 2)}"] if self.hint else []
         return impersonal("\n".join(lines))
+
+
+def _made_again(kind: type[AuditError], args: tuple[object, ...], state: dict[str, Any]) -> AuditError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class ConfigError(AuditError):

@@ -45,6 +45,7 @@ NAMES = (
     "monitoring",
     "change_points",
     "review_panel",
+    "workers",
 )
 
 

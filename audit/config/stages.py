@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_
 from audit.config.data import AttributeConfig, AttributeEntry
 from audit.config.encoding import FeatureEncoding
 from audit.config.part import Column, ConfigPart, Label
+from audit.config.place import is_address
 from audit.config.prompt import PromptConfig
 from audit.text import Language
 
@@ -27,10 +28,24 @@ def _dotted(name: str) -> str:
 
 #: A function of the user's own: `package.module:function`.
 Dotted = Annotated[str, AfterValidator(_dotted)]
+#: How layers are spread: a way that Accelerate knows, or module -> number of a graphics card, or `cpu`.
+DeviceMap = (
+    Literal["auto", "balanced", "balanced_low_0", "sequential"]
+    | dict[str, Annotated[int, Field(ge=0)] | Literal["cpu"]]
+)
 #: What `path` is where nothing is named.
 NOWHERE = Path()
 #: Keys that only mean something where a checkpoint is loaded.
-_OF_CHECKPOINTS = ("base", "quantize", "thresholds", "prompt", "max_length", "allow_pickle", "allow_remote_code")
+_OF_CHECKPOINTS = (
+    "base",
+    "device_map",
+    "quantize",
+    "thresholds",
+    "prompt",
+    "max_length",
+    "allow_pickle",
+    "allow_remote_code",
+)
 
 
 class ModelConfig(ConfigPart):
@@ -62,6 +77,11 @@ class ModelConfig(ConfigPart):
     )
     task: str | None = Field(None, description="Name of the adapter; inferred from the checkpoint if left out.")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="`auto` takes cuda, then mps, then cpu.")
+    device_map: DeviceMap | None = Field(
+        None,
+        description="Of a checkpoint too large for one graphics card: how its layers are spread over those of this "
+        "machine, as Accelerate has it: `auto`, `balanced`, `balanced_low_0`, `sequential`, or module -> card.",
+    )
     dtype: Literal["float32", "float16", "bfloat16"] = Field(
         "float32", description="Precision of the computation, whatever the checkpoint is stored in."
     )
@@ -350,9 +370,19 @@ class PublicConfig(ConfigPart):
 class OutputConfig(ConfigPart):
     """Where the run folder goes."""
 
-    folder: Path = Field(Path("runs/audit"), description="The run folder.")
+    folder: Path = Field(Path("runs/audit"), description="The run folder, on a disk.")
     title: str = Field("", description="Title of the report; default: the name of the model or data.")
     intended_use: str = Field("", description="What the model is meant for: shown under scope.")
     contact: str = Field("", description="Who answers for this audit.")
     language: Language = Field("en", description="Language of the report and of what commands tell of this audit.")
     public: PublicConfig = PublicConfig()
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _on_a_disk(cls, folder: object) -> object:
+        if isinstance(folder, str) and is_address(folder):
+            raise ValueError(
+                f"{folder!r} is an address: a run folder lies on a disk, since its files take each other's place in "
+                "one step; copy the finished one there"
+            )
+        return folder

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import audit
 from audit.config import AuditConfig
@@ -13,6 +14,10 @@ from audit.engine.in_process import InProcess
 from audit.engine.job import Engine
 from audit.errors import ConfigError
 from audit.models.adapter import Adapter
+
+if TYPE_CHECKING:
+    from audit.engine.crew import Crew
+    from audit.engine.desk import Setting
 
 
 @contextmanager
@@ -28,32 +33,75 @@ def engine_for(config: AuditConfig, adapter: Adapter) -> Iterator[Engine]:
     if asked.kind == "local" and asked.workers == 1:
         yield InProcess(adapter)
         return
+    from audit.engine.pool import Pool
+
+    with (_of_ray if asked.kind == "ray" else _of_this_machine)(config, adapter) as crew:
+        yield Pool(adapter, crew, asked.workers)
+
+
+@contextmanager
+def _of_this_machine(config: AuditConfig, adapter: Adapter) -> Iterator[Crew]:
+    from audit.engine.processes import Processes
+
+    asked = config.engine
+    cards = graphics_of(asked.workers, asked.gpus_per_worker, adapter)
+    with _computing_alike(config, adapter, threads_of(asked.workers, cores())) as setting:
+        crew = Processes(setting, cards)
+        try:
+            yield crew
+        finally:
+            crew.close()
+
+
+@contextmanager
+def _of_ray(config: AuditConfig, adapter: Adapter) -> Iterator[Crew]:
+    from audit.engine.ray_actors import RayActors
+    from audit.engine.ray_cluster import connected
+
+    asked = config.engine
+    each, cards = 0.0, 0
+    if adapter.device.type == "cuda" or asked.gpus_per_worker is not None:
+        each = asked.gpus_per_worker or 1.0
+    if asked.ray_address is None:
+        if each:
+            graphics_of(asked.workers, each, adapter)  # refuses what this machine has not
+            cards = math.ceil(asked.workers * each)
+        needed = max(cores(), asked.workers * threads_of(asked.workers, cores()))
+    else:
+        needed = 0
+    with connected(asked.ray_address, needed, cards) as cluster:
+        # A worker stands on one machine, whatever the cluster has in all.
+        available = cores() if cluster.own else cluster.cores
+        threads = min(threads_of(asked.workers, available), cluster.least_cores)
+        with _computing_alike(config, adapter, threads) as setting:
+            crew = RayActors(cluster, setting, each)
+            try:
+                yield crew
+            finally:
+                crew.close()
+
+
+@contextmanager
+def _computing_alike(config: AuditConfig, adapter: Adapter, threads: int) -> Iterator[Setting]:
+    """Let all compute alike, this process too: over how many threads a sum is split may change its last digit."""
     import torch
 
     from audit.engine.desk import Setting
-    from audit.engine.pool import Pool
 
-    threads = threads_of(asked.workers)
-    # All compute alike, this process too: over how many threads a sum is split may change its last digit.
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
-    setting = Setting(audit.__version__, config, adapter.facts().sha256, threads)
-    from audit.engine.processes import Processes
-
-    crew = Processes(setting, graphics_of(asked.workers, asked.gpus_per_worker, adapter))
     try:
-        yield Pool(adapter, crew, asked.workers)
+        yield Setting(audit.__version__, config, adapter.facts().sha256, threads)
     finally:
-        crew.close()
         torch.set_num_threads(before)
 
 
-def threads_of(workers: int) -> int:
-    """Threads of each worker: as OMP_NUM_THREADS has it, or else an equal share of this machine's cores."""
+def threads_of(workers: int, cores: int) -> int:
+    """Threads of each worker: as OMP_NUM_THREADS has it, or else an equal share of the cores."""
     said = os.environ.get("OMP_NUM_THREADS", "")
     if said.isdecimal() and int(said):
         return int(said)
-    return max(1, cores() // workers)
+    return max(1, cores // workers)
 
 
 def cores() -> int:

@@ -132,9 +132,9 @@ class Desk:
 
     def _placed(self, error: AuditError) -> AuditError:
         """Say on which machine it happened, where that is another."""
-        if not self._place:
-            return error
-        return type(error)(f"{error.problem} (on {self._place})", where=error.where, hint=error.hint)
+        if self._place:
+            error.problem = f"{error.problem} (on {self._place})"
+        return error
 
 
 def _same_model(setting: Setting) -> Adapter:

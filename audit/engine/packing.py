@@ -9,7 +9,9 @@ Bytes go only between processes of one audit, which trust each other.
 from __future__ import annotations
 
 import io
+import os
 import pickle
+import sys
 from typing import Any
 
 import pyarrow as pa
@@ -40,3 +42,8 @@ def packed(value: Any) -> bytes:
 def unpacked(content: bytes) -> Any:
     """Return what was packed."""
     return pickle.loads(content)  # noqa: S301 - of a process of this very audit
+
+
+def module_path() -> str:
+    """Where this process looks for modules, as PYTHONPATH has it: what is pickled by name is found there."""
+    return os.pathsep.join(str(entry) if entry else os.getcwd() for entry in sys.path)  # noqa: PTH109 - as Python reads ''

@@ -13,16 +13,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
 from audit.engine.crew import Failed, Finished, Lost, Ready, Reply
 from audit.engine.desk import Begin, Setting
-from audit.engine.packing import packed
+from audit.engine.packing import module_path, packed, unpacked
 from audit.engine.wire import receive, send
 
-#: Seconds that a worker has to end by itself.
-PATIENCE = 5.0
+#: Seconds that a killed process may take to end.
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class _Process:
     process: subprocess.Popen[bytes]
     inbox: IO[bytes]
     outbox: IO[bytes]
+    listener: threading.Thread
 
 
 class Processes:
@@ -52,7 +54,7 @@ class Processes:
         """Start a worker, which tells when its model is loaded."""
         self._next += 1
         name = self._next
-        environment = os.environ | dict(self._setting.environment) | {"PYTHONPATH": os.pathsep.join(_path())}
+        environment = os.environ | dict(self._setting.environment) | {"PYTHONPATH": module_path()}
         if self._graphics:
             taken = set(self._seats.values())
             seat = self._seats[name] = next(i for i in range(len(self._graphics)) if i not in taken)
@@ -63,8 +65,9 @@ class Processes:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment,
         )  # fmt: skip
         assert process.stdin is not None and process.stdout is not None  # noqa: S101 - they are pipes
-        self._hired[name] = _Process(process, process.stdin, process.stdout)
-        threading.Thread(target=self._listen, args=(name, self._hired[name]), daemon=True).start()
+        listener = threading.Thread(target=self._listen, args=(name, process, process.stdout), daemon=True)
+        self._hired[name] = _Process(process, process.stdin, process.stdout, listener)
+        listener.start()
         self._send(name, packed(self._setting))
         return name
 
@@ -81,17 +84,16 @@ class Processes:
         reply = self._replies.get()
         if isinstance(reply, Lost):
             self._seats.pop(reply.worker, None)
-            self._hired.pop(reply.worker, None)
+            if (one := self._hired.pop(reply.worker, None)) is not None:
+                _let_go(one)
         return [reply]
 
     def close(self) -> None:
-        """End all workers: those that do not hear that their input ended are killed."""
+        """End all workers, whatever they do: what they have not written is done again, should anybody resume."""
         for one in self._hired.values():
             one.process.kill()
         for one in self._hired.values():
-            one.process.wait(PATIENCE)
-            for pipe in (one.inbox, one.outbox):
-                _close(pipe)
+            _let_go(one)
         self._hired.clear()
 
     def _send(self, worker: int, *frames: bytes) -> None:
@@ -103,12 +105,10 @@ class Processes:
         except OSError:  # it is gone, as its listener tells
             return
 
-    def _listen(self, name: int, one: _Process) -> None:
+    def _listen(self, name: int, process: subprocess.Popen[bytes], outbox: IO[bytes]) -> None:
         """Turn what a worker says into replies, until it says no more."""
-        from audit.engine.packing import unpacked
-
         try:
-            while (frames := receive(one.outbox)) is not None:
+            while (frames := receive(outbox)) is not None:
                 kind, *rest = frames
                 if kind == b"ready":
                     self._replies.put(Ready(name))
@@ -118,12 +118,7 @@ class Processes:
                     self._replies.put(Failed(name, unpacked(rest[0])))
         except (OSError, ValueError):  # closed in the middle of a word
             pass
-        self._replies.put(Lost(name, _how_it_ended(one.process.wait())))
-
-
-def _path() -> list[str]:
-    """Where this process looks for modules: its workers find the same."""
-    return [str(entry) if entry else os.getcwd() for entry in sys.path]  # noqa: PTH109 - as Python itself reads ''
+        self._replies.put(Lost(name, _how_it_ended(process.wait())))
 
 
 def _how_it_ended(code: int) -> str:
@@ -136,8 +131,10 @@ def _how_it_ended(code: int) -> str:
     return f"its process was killed by signal {-code} ({name})"
 
 
-def _close(pipe: IO[bytes]) -> None:
-    try:
-        pipe.close()
-    except OSError:  # what was still to be written has no reader
-        return
+def _let_go(one: _Process) -> None:
+    """Wait for the end of a process that is ending, and close what led to it."""
+    one.process.wait(PATIENCE)
+    one.listener.join(PATIENCE)
+    for pipe in (one.inbox, one.outbox):
+        with suppress(OSError):  # what was still to be written has no reader
+            pipe.close()

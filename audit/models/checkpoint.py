@@ -62,7 +62,7 @@ def load_model(
     brought: Collection[str] = (),
     classes: Sequence[str] | None = None,
 ) -> tuple[Any, list[Note]]:
-    """Load a model on the CPU, and note what of the checkpoint it has no use for.
+    """Load a model on the CPU, or spread by `model.device_map`, and note what of the checkpoint it has no use for.
 
     Parameters
     ----------
@@ -91,6 +91,7 @@ def load_model(
             ignore_mismatched_sizes=True,  # told below, by name: transformers tells them in a report that nobody sees
             local_files_only=True,
             trust_remote_code=config.allow_remote_code,
+            **({"device_map": config.device_map} if config.device_map is not None else {}),
             **named,
         )
     where = str(folder.path)

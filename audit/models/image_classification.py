@@ -21,6 +21,7 @@ from audit.models.loaded import load_checkpoint
 from audit.models.model_facts import facts_of, labels_of
 from audit.models.patch_grid import BLUR, PatchGrid, patch_of
 from audit.models.peft_folder import is_adapter
+from audit.models.placing import check_map, device_of_inputs, placed
 from audit.models.probe import probe_decisions, probe_explanations
 from audit.models.rectifiers import jumps
 from audit.models.shuffled import shuffled
@@ -82,6 +83,7 @@ class ImageClassification:
                 raise ConfigError(f"says nothing to a model for {cls.task}", where=f"model.{key}", hint="leave it out")
         device, where = resolve_device(config.device), str(config.path)
         check_prompt(cls.task, config.prompt, where)
+        check_map(config)
         if is_adapter(config.path):
             raise ModelError(
                 "is an adapter (PEFT) of a model that reads pictures, which is not audited", where=where,
@@ -92,7 +94,8 @@ class ImageClassification:
         mode = _mode(loaded.model.config, where)
         reader = PixelReader(loaded.reader, mode, where)
         grid = PatchGrid.of(reader.size, patch_of(loaded.model.config))
-        model = loaded.model.to(device).eval().requires_grad_(False)
+        model = placed(loaded.model, config, device).eval().requires_grad_(False)
+        device = device_of_inputs(model, config, device)
         model = model.to(memory_format=layout_of(model))
         facts = facts_of(config, loaded, cls.task, classes, device, grid=grid.shape)
         adapter = cls(model, reader, grid, facts, loaded.notes)

@@ -91,6 +91,12 @@ def load_checkpoint(config: ModelConfig, task: str, kind: Reader = TOKENIZER) ->
                 where="model.quantize",
                 hint="merge it into its base model, save that, and name it as model.path",
             )
+        if config.device_map is not None:
+            raise ConfigError(
+                "an adapter lies on one device with its base model",
+                where="model.device_map",
+                hint="merge it into its base model, save that, and name it as model.path",
+            )
         return _with_adapter(config, task, kind)
     if config.base is not None:
         raise ConfigError(

@@ -21,6 +21,7 @@ from audit.models.first_place import read_first_place
 from audit.models.limits import ABSURD, max_length
 from audit.models.loaded import load_checkpoint
 from audit.models.model_facts import facts_of, labels_of
+from audit.models.placing import check_map, device_of_inputs, placed
 from audit.models.probe import Tolerance, probe_decisions, probe_explanations
 from audit.models.shuffled import shuffled
 from audit.models.tasks import check_prompt, decided_classes
@@ -64,13 +65,15 @@ class TextModel(EmbeddingModel, ABC):
         """
         device, where = resolve_device(config.device), str(config.path)
         check_prompt(cls.task, config.prompt, where)
+        check_map(config)
         loaded = load_checkpoint(config, cls.task)
         model, tokenizer = loaded.model, cls._prepared(loaded.reader, loaded.reader_folder.path, config)
         classes = cls._classes(model, config)
         with door("looking up its embeddings", where):
             rows = int(model.get_input_embeddings().weight.shape[0])
         notes = [*loaded.notes, *check_vocabulary(tokenizer, rows, loaded.reader_folder)]
-        model = model.to(device).eval().requires_grad_(False)
+        model = placed(model, config, device).eval().requires_grad_(False)
+        device = device_of_inputs(model, config, device)
         length = max_length(config, model, tokenizer, loaded.taken)
         facts = facts_of(config, loaded, cls.task, classes, device, max_length=length)
         adapter = cls(model, tokenizer, facts, notes)

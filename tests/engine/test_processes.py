@@ -22,9 +22,10 @@ import audit.pipeline.decide
 from audit.config import ModelConfig, parse_config
 from audit.engine import processes
 from audit.engine.choosing import engine_for, shared_out
+from audit.engine.desk import sendable
 from audit.engine.job import Part
 from audit.engine.packing import packed, unpacked
-from audit.errors import ConfigError, DataError, ModelError, RunFolderError
+from audit.errors import AuditError, CellError, ConfigError, DataError, ModelError, RunFolderError, SystemFault
 from audit.models.registry import load_adapter
 from audit.store.shards import Shards
 from tests.engine.jobs import Doubling, Told, numbered
@@ -125,8 +126,8 @@ def engine(model_case: Make) -> Iterator[Callable[..., Any]]:
     """Give an engine for a tiny model, with so many workers."""
     with ExitStack() as open_:
 
-        def make(workers: int, **changes: Any) -> Any:
-            config = parse_config(model_case() | {"engine": {"workers": workers}})
+        def make(workers: int, kind: str = "local", **changes: Any) -> Any:
+            config = parse_config(model_case() | {"engine": {"kind": kind, "workers": workers}})
             adapter = load_adapter(config.model)
             return open_.enter_context(engine_for(config.model_copy(update=changes), adapter))
 
@@ -174,6 +175,22 @@ def test_a_part_of_a_table_is_sent_without_the_rest() -> None:
     sent = packed(Part(0, 3, table.slice(5_000, 3)))
     assert len(sent) < 2_000
     assert unpacked(sent).payload.equals(table.slice(5_000, 3))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DataError("two\nlines", where="rows.csv", hint="mend them"),
+        CellError("age", 12, ": is no number", where="rows.csv"),
+        SystemFault("full", code="disk"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_is_sent_whole(error: AuditError) -> None:
+    found = unpacked(sendable(error))
+    assert type(found) is type(error)
+    assert str(found) == str(error)
+    assert vars(found) == vars(error)
 
 
 @pytest.mark.parametrize(
