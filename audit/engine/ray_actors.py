@@ -15,8 +15,8 @@ from audit.engine.ray_cluster import Cluster
 
 log = logging.getLogger(__name__)
 
-#: Seconds after which it is said that Ray finds no room.
-PATIENCE = 30.0
+#: Seconds after which it is said that no worker is there yet.
+PATIENCE = 60.0
 #: What an answer is to, where it is not the number of a part.
 START = -1
 
@@ -73,8 +73,7 @@ class RayActors:
                 return [self._reply(ref, *self._asked.pop(ref)) for ref in done]
             if self._patient and not self.named:
                 self._patient = False
-                needs = f"{self._needs['num_cpus']} cores and {self._needs['num_gpus']:g} graphics cards"
-                log.warning("Ray has found no room yet for a worker with %s: it has %s", needs, self._room())
+                log.warning("no worker is ready after %d seconds: %s", PATIENCE, self._room())
 
     def close(self) -> None:
         """End all actors."""
@@ -102,8 +101,11 @@ class RayActors:
         return Lost(worker, f"{self.named.pop(worker, 'its process')} is gone ({_first_words(error)})")
 
     def _room(self) -> str:
-        found = self._ray.cluster_resources()
-        return f"{found.get('CPU', 0):g} cores and {found.get('GPU', 0):g} graphics cards in all"
+        """Say what workers need, and what there is."""
+        free, whole = self._ray.available_resources(), self._ray.cluster_resources()
+        cores, cards = (f"{free.get(kind, 0):g} of {whole.get(kind, 0):g}" for kind in ("CPU", "GPU"))
+        needs = f"{self._needs['num_cpus']} cores and {self._needs['num_gpus']:g} graphics cards"
+        return f"each is given {needs}; of those of Ray, {cores} and {cards} are free"
 
 
 def _first_words(error: Exception) -> str:

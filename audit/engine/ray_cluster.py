@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ QUIET = {
 }
 #: Bytes of shared memory of a Ray of our own: it holds no more than the parts on their way.
 OBJECT_STORE = 256 << 20
+#: Seconds that the head of a cluster may take to answer.
+PATIENCE = 20.0
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ def _start(ray: Any, address: str | None, cores: int, cards: int, folder: str) -
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
     try:
         if address is not None:
+            _call(address)
             ray.init(address=address, **quiet)
         else:
             ray.init(
@@ -109,6 +113,14 @@ def _start(ray: Any, address: str | None, cores: int, cards: int, folder: str) -
             f"no Ray answers at {address!r}: {said}", where="engine.ray_address",
             hint="ray start --head starts one; `auto` finds the one of this machine",
         ) from error  # fmt: skip
+
+
+def _call(address: str) -> None:
+    """See whether anybody answers at host:port, which Ray itself would try for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        with socket.create_connection((host.strip("[]"), int(port)), PATIENCE):
+            pass
 
 
 def _looked_at(ray: Any, *, own: bool) -> Cluster:
