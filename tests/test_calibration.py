@@ -1,6 +1,6 @@
 """A short version of `benchmarks/calibration.py`, with fixed seeds: error rates of verdicts for every metric family.
 
-At a true error rate of 5 %, more than 7 of 40 data sets would come up in less than 0.1 % of tries.
+At a true error rate of 5 %, more than 5 of 24 data sets would come up in less than 0.1 % of tries.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from benchmarks import calibration, calibration_classes, calibration_designs, ca
 from benchmarks.designs import DESIGNS, Design
 from benchmarks.several import SEVERAL
 
-RUNS, MOST = 40, 7
+RUNS, MOST = 24, 5
 
 
 @pytest.mark.parametrize("metric", calibration.APART)
@@ -36,7 +36,7 @@ def test_proportions_keep_their_error_rates_and_beat_the_threshold() -> None:
         true[-1] += calibration.LIMIT if sizes[-1] > 10 else 0.0
         at = calibration.proportions(rng, sizes, true, RUNS, is_ratio=False)
         assert max(at.fail.count, at.passed.count) <= MOST
-        assert at.naive.count > 8
+        assert at.naive.count > MOST
         assert at.covered.count >= RUNS - MOST
 
 

@@ -124,8 +124,9 @@ def test_broken_files_are_failed_decisions(case: Make) -> None:
 
 def test_killed_and_resumed(case: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit.pipeline.decide, "WINDOW_PICTURES", 16)
-    expected = audit.run(case(output={"folder": str(tmp_path / "whole")}))
-    config, write, written = case(), audit.store.shards.Shards.write, []
+    fewer = {"gaps": {"sample": 16, "resamples": 200}}
+    expected = audit.run(case(**fewer, output={"folder": str(tmp_path / "whole")}))
+    config, write, written = case(**fewer), audit.store.shards.Shards.write, []
 
     def dying(self: Any, number: int, *args: Any) -> None:
         if len(written) == 3:
@@ -164,7 +165,7 @@ def test_a_file_that_changes_while_it_is_audited_is_an_error(
 
 
 def test_validate_and_single_rows(case: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    raw = case()
+    raw = case(gaps={"sample": 0})
     (tmp_path / "audit.json").write_text(json.dumps(raw))
     path = tmp_path / "audit.json"
     assert call(["validate", str(path), "--model"]) == ExitCode.PASSED

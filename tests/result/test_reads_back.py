@@ -71,7 +71,7 @@ st.register_type_strategy(
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_part_reads_back(model: type[Part]) -> None:
-    @settings(max_examples=12, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=6, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def holds(data: st.DataObject) -> None:
         part = data.draw(st.from_type(model) if model in LISTED else _drawn(model))
