@@ -12,6 +12,7 @@ NAMES = (
     "batching_images",
     "memory",
     "scale",
+    "stored",
     "calibration",
     "calibration_designs",
     "calibration_classes",

@@ -18,7 +18,7 @@ import pyarrow as pa
 from audit.data.hashes import Hashes, hashes_of
 
 #: Hashes that are held in memory, of eight bytes each.
-MOST_HELD = 1 << 21
+MOST_HELD = 1 << 19
 #: Parts that are looked at one after the other, by the first bits of a hash; of 10⁹, each has 63 MB.
 _BITS = 7
 _EDGES = np.arange(1, 1 << _BITS, dtype=np.uint64) << np.uint64(64 - _BITS)

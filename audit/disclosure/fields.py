@@ -41,7 +41,7 @@ _WORDS: dict[str, dict[Decision, str]] = {
     "QuantisedFacts": {"told": "method layers parameters"},
     "PromptFacts": {"told": "template fields answers tokens per_token calibration least_mass"},
     "DataFacts": {
-        "told": "name format sha256 read nothing weighted clusters median_score",
+        "told": "name format files sha256 read nothing weighted clusters median_score",
         "suppressed": "rows_read rows_filtered rows decisions statuses failures labels predictions confusion "
         "unlabelled",
         "dropped": "rows_sha256",

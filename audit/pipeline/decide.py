@@ -13,10 +13,9 @@ from audit.pipeline.case import Case
 from audit.pipeline.clock import Clock
 from audit.pipeline.deciding import Deciding
 from audit.pipeline.entity_groups import EntityGroups
-from audit.store.decisions import BATCH_ROWS, windows
+from audit.store.decisions import BATCH_ROWS, windows, writing_decisions
 from audit.store.progress import Bar, Progress
 from audit.store.runfolder import RunFolder
-from audit.store.shards import Shards
 
 #: Rows that a model sees sorted by length together, and the work lost at most when a run is killed.
 WINDOW_ROWS = 2048
@@ -40,23 +39,23 @@ def decide(case: Case, folder: RunFolder, progress: Progress, clock: Clock) -> N
                 job, parts, shards, bar, lambda part: case.survey.images.check(part.payload)
             )
         else:
-            computed, reused = _from_stored(case, parts, shards, bar)
+            computed, reused = _from_stored(case, parts, folder, bar), 0
     clock.computed += computed
     clock.reused += reused
-    shards.join(folder.decisions, case.schema)
+    if case.engine:
+        shards.join(folder.decisions, case.schema)
 
 
-def _from_stored(case: Case, parts: Iterable[Part], shards: Shards, bar: Bar) -> tuple[int, int]:
-    entities, computed, reused = EntityGroups(case.config), 0, 0
-    for part in parts:
-        if shards.done(part.number):
-            reused += 1
-        else:
+def _from_stored(case: Case, parts: Iterable[Part], folder: RunFolder, bar: Bar) -> int:
+    """Write the table in one go: no model is asked, so that to do it again costs less than to keep parts of it."""
+    entities, written = EntityGroups(case.config), 0
+    with writing_decisions(folder.decisions, case.schema) as write:
+        for part in parts:
             rows: pa.Table = part.payload
             table = stored_decisions(
                 rows, case.schema, case.config, case.positive, case.classes, case.survey.median
             )  # fmt: skip
-            shards.write(part.number, entities.put(rows, table), {})
-            computed += 1
-        bar.update(part.size)
-    return computed, reused
+            write(entities.put(rows, table))
+            written += 1
+            bar.update(part.size)
+    return written

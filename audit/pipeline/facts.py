@@ -10,18 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 import audit
 from audit.config import MISSING
 from audit.data.decided import NOTHING
 from audit.data.rows import RowReader
 from audit.errors import DataError, ModelError, some
+from audit.fairness.codes import Coded, cells_of
 from audit.pipeline.case import Case, portable
 from audit.result import Confused, DataFacts, Note, Subject
 from audit.store.columns import control_column, group_columns, members_column
-from audit.store.decisions import BATCH_ROWS, counted, read_decisions, windows
+from audit.store.decisions import BATCH_ROWS, read_decisions, windows
 from audit.store.runfolder import RunFolder, fingerprint_of
 
 #: Share of tokens that the tokenizer does not know, from which that is noted.
@@ -81,17 +80,22 @@ class Counted:
 def count_decisions(folder: RunFolder) -> Counted:
     """Count what the decision table holds."""
     found = Counted()
-    counters = {
-        "status": found.statuses, "reason": found.failures, "y_pred": found.predictions, "y_true": found.labels,
-    }  # fmt: skip
-    for batch in read_decisions(folder.decisions, ["status", "reason", "y_true", "y_pred", "count"]):
-        _count_confused(found.confusion, batch)
-        something = batch.filter(pc.not_equal(batch["status"], "nothing"))
-        for column, counter in counters.items():
-            sums = (batch if column == "status" else something).group_by(column).aggregate([("count", "sum")])
-            for key, count in zip(sums[column].to_pylist(), sums["count_sum"].to_pylist(), strict=True):
-                if key is not None:
-                    counter[key] += count
+    keys = ["status", "reason", "y_true", "y_pred"]
+    cells: Counter[tuple[str | None, ...]] = Counter()
+    for batch in read_decisions(folder.decisions, [*keys, "count"], coded=True):
+        coded = Coded(batch)
+        sums = cells_of(coded, keys, {"n": coded.numbers("count")})
+        for *cell, n in zip(*(sums[name].to_pylist() for name in [*keys, "n"]), strict=True):
+            cells[tuple(cell)] += n
+    for (status, reason, true, said), n in cells.items():
+        found.statuses[str(status)] += n
+        if status == "nothing":
+            continue
+        for key, counter in ((reason, found.failures), (said, found.predictions), (true, found.labels)):
+            if key is not None:
+                counter[key] += n
+        if status != "failed" and true is not None:
+            found.confusion[true, str(said)] += n
     return found
 
 
@@ -107,6 +111,7 @@ def describe_data(case: Case, folder: RunFolder) -> DataFacts:
     return DataFacts(
         name=case.config.data.path.name,
         format=case.survey.format,
+        files=case.survey.files,
         sha256=case.survey.sha256,
         read=next(iter(case.config.data.columns.read), None),
         rows_read=case.survey.rows_read,
@@ -128,14 +133,6 @@ def median_score(case: Case) -> float | None:
         return None
     low, high = case.config.data.score_range or (0.0, 1.0)
     return low + case.survey.median * (high - low)
-
-
-def _count_confused(confusion: Counter[tuple[str, str]], batch: pa.Table) -> None:
-    """Count decisions by label and prediction; numbers are neither."""
-    told = batch.filter(pc.and_(batch["y_true"].is_valid(), counted(batch["status"])))
-    sums = told.group_by(["y_true", "y_pred"]).aggregate([("count", "sum")]).to_pydict()
-    for *pair, n in zip(sums["y_true"], sums["y_pred"], sums["count_sum"], strict=True):
-        confusion[pair[0], pair[1]] += n
 
 
 def clusters_of(case: Case) -> int | None:

@@ -88,6 +88,7 @@ class DataFacts(Part):
 
     name: str
     format: str
+    files: Count = Field(1, description="Files that it is made of.")
     sha256: str
     read: str | None = Field(
         description="What of a row a model reads: input, image, fields or features; null: nothing."

@@ -13,7 +13,8 @@ code.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ import pyarrow.parquet as pq
 
 from audit.store.columns import control_column, group_column, is_group_or_control, members_column
 from audit.store.damage import naming
+from audit.store.files import replacing
 from audit.store.membership import TYPE
 
 #: `status` of a decision. Failed decisions have no prediction and enter no metric; they are counted. Where a row has
@@ -178,6 +180,19 @@ def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
         return column
     # Rows in which nothing is decided leave no chunk at all.
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
+@contextmanager
+def writing_decisions(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
+    """Give what writes a decision table part by part; the file takes its place when all are written."""
+    # Of ids, every one is another: a dictionary would be begun for nothing.
+    coded = [name for name in schema.names if _is_coded(name)]
+    with replacing(path) as stream, pq.ParquetWriter(stream, schema, use_dictionary=coded or False) as writer:
+
+        def write(table: pa.Table) -> None:
+            writer.write_table(table.cast(schema))
+
+        yield write
 
 
 def read_decisions(path: Path, columns: Sequence[str] | None = None, *, coded: bool = False) -> Iterator[pa.Table]:

@@ -146,6 +146,9 @@ def test_an_audit_of_many_files_finds_what_that_of_one_does(tmp_path: Path, whol
     assert decisions[0] == decisions[1]
     assert results[0].data.rows_sha256 == results[1].data.rows_sha256
     assert results[0].disparities == results[1].disparities
+    assert [result.data.files for result in results] == [1, 3]
+    assert "<dt>Files</dt><dd>3</dd>" in (tmp_path / "many" / "report.html").read_text()
+    assert "<dt>Files</dt>" not in (tmp_path / "one" / "report.html").read_text()
 
 
 @pytest.mark.parametrize(

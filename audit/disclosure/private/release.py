@@ -142,6 +142,7 @@ class _Release:
         return was.model_copy(
             update={
                 "name": f"data.{was.format}",
+                "files": 1,
                 "sha256": "",
                 "rows_sha256": "",
                 "rows_read": n,
