@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,15 +87,35 @@ def below(pid: int) -> dict[int, str]:
 
 
 def kill_one_worker(driver: subprocess.Popen[bytes], rng: random.Random, until: float) -> bool:
-    """Kill one of a driver's workers, as soon as there is one after a moment; tell whether there was."""
+    """Kill a worker, as soon as there is one after a moment; tell whether there was.
+
+    Those of a Ray that runs already are below this process, and not below the driver.
+    """
     time.sleep(until)
     while driver.poll() is None:
-        workers = [pid for pid, said in below(driver.pid).items() if any(word in said for word in WORKERS)]
+        workers = [pid for pid, said in below(os.getpid()).items() if any(word in said for word in WORKERS)]
         if workers:
             os.kill(rng.choice(sorted(workers)), signal.SIGKILL)
             return True
         time.sleep(0.02)
     return False
+
+
+@contextmanager
+def two_nodes(name: str) -> Iterator[dict[str, Any]]:
+    """Give a Ray of two nodes, with a core each, to drivers that come and go; nothing to other engines."""
+    if ENGINES[name].get("kind") != "ray":
+        yield {}
+        return
+    from ray.cluster_utils import Cluster
+
+    store = {"num_cpus": 1, "object_store_memory": 128 << 20}
+    cluster = Cluster(initialize_head=True, head_node_args=store | {"include_dashboard": False})
+    try:
+        cluster.add_node(**store)
+        yield {"ray_address": cluster.address}
+    finally:
+        cluster.shutdown()
 
 
 def same(one: Path, other: Path) -> bool:
@@ -145,25 +167,28 @@ def kills(work: Path) -> None:
     if not calm.exists():
         finish(configuration(work, calm.name, {}))
     for name, engine in ENGINES.items():
-        if not engine:
-            continue
-        rng, right, workers, drivers = random.Random(16), 0, 0, 0
-        length = finish(configuration(work, f"{name} calm", engine))
-        for turn in range(KILLS):
-            config = configuration(work, f"{name} kill {turn}", engine)
-            driver = start(config)
-            workers += kill_one_worker(driver, rng, rng.uniform(0.1, 0.7) * length)
-            time.sleep(rng.uniform(0.0, 0.4) * length)
-            if driver.poll() is None:
-                driver.kill()
-                drivers += 1
-            driver.wait()
-            finish(config)
-            right += same(calm, work / f"{name} kill {turn}")
+        if engine:
+            with two_nodes(name) as where:
+                rounds(work, name, engine | where, calm)
+
+
+def rounds(work: Path, name: str, engine: dict[str, Any], calm: Path) -> None:
+    """Kill and resume with one engine."""
+    rng, right, workers, drivers = random.Random(16), 0, 0, 0
+    length = finish(configuration(work, f"{name} calm", engine))
+    for turn in range(KILLS):
+        config = configuration(work, f"{name} kill {turn}", engine)
+        driver = start(config)
+        workers += kill_one_worker(driver, rng, rng.uniform(0.1, 0.7) * length)
+        time.sleep(rng.uniform(0.0, 0.4) * length)
+        if driver.poll() is None:
+            driver.kill()
+            drivers += 1
+        driver.wait()
+        finish(config)
+        right += same(calm, work / f"{name} kill {turn}")
         print(
-            f"{name}: {KILLS} rounds, {workers} workers and {drivers} drivers killed, "
-            f"{right} results the same as undisturbed",
-            flush=True,
+            f"{name}: {turn + 1} rounds, {workers} workers and {drivers} drivers killed, {right} the same", flush=True
         )
 
 

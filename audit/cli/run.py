@@ -16,7 +16,7 @@ from audit.policy.exits import exit_code
 
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Run folder, instead of output.folder.")
+@click.option("--out", type=click.Path(), help="Run folder, instead of output.folder.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), help="Instead of model.device.")
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, e.g. explanations.sample=50."
@@ -38,7 +38,7 @@ from audit.policy.exits import exit_code
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 def run(
     config: Path,
-    out: Path | None,
+    out: str | None,
     device: str | None,
     explain: str | None,
     overrides: tuple[str, ...],
@@ -58,6 +58,7 @@ def run(
     """Run the whole audit described by CONFIG (audit.yaml) into a run folder."""
     began = time.perf_counter()
     from audit.config import load_config
+    from audit.config.place import is_address
     from audit.errors import ConfigError
 
     if resume and overwrite:
@@ -73,8 +74,14 @@ def run(
     settings = load_config(config, overrides)
     if gated and not (settings.policy.rules or settings.policy.presets):
         raise ConfigError("--gate needs a policy, and the configuration has none", where=str(config))
+    if out and is_address(out):
+        raise ConfigError(
+            f"{out!r} is an address: a run folder lies on a disk, since its files take each other's place in one step",
+            where="--out",
+            hint="copy the finished one there",
+        )
     if out:
-        settings = settings.model_copy(update={"output": settings.output.model_copy(update={"folder": out})})
+        settings = settings.model_copy(update={"output": settings.output.model_copy(update={"folder": Path(out)})})
 
     # Only now the heavy imports: a typo in the configuration is told at once.
     from audit.pipeline.run import run as run_audit

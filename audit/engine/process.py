@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 from audit.engine.packing import unpacked
@@ -32,7 +33,9 @@ def main() -> None:
         send(outbox, b"ready")
         _serve(desk, inbox, outbox)
     except BaseException as error:  # noqa: BLE001 - the driver raises it, whatever it is
-        send(outbox, b"error", sendable(error))
+        # A driver that is gone hears nothing, and nothing is wrong with that.
+        with suppress(OSError):
+            send(outbox, b"error", sendable(error))
         os._exit(1)
 
 

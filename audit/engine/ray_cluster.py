@@ -24,6 +24,8 @@ QUIET = {
 }
 #: Bytes of shared memory of a Ray of our own: it holds no more than the parts on their way.
 OBJECT_STORE = 256 << 20
+#: How often a Ray of our own is started.
+STARTS = 3
 #: Seconds that the head of a cluster may take to answer.
 PATIENCE = 20.0
 
@@ -72,7 +74,7 @@ def connected(address: str | None, cores: int, cards: int) -> Iterator[Cluster]:
     folder = tempfile.mkdtemp(prefix="fairaudit-ray-", dir="/tmp" if Path("/tmp").is_dir() else None)  # noqa: S108
     try:
         with _own_signals():
-            _start(ray, address, cores, cards, folder)
+            _patiently(ray, address, cores, cards, folder)
         yield _looked_at(ray, own=address is None)
     finally:
         ray.shutdown()
@@ -82,8 +84,6 @@ def connected(address: str | None, cores: int, cards: int) -> Iterator[Cluster]:
 def _package() -> Any:
     for key, value in QUIET.items():
         os.environ.setdefault(key, value)
-    # What it warns of while it starts is for those who run clusters.
-    logging.getLogger("ray").setLevel(logging.ERROR)
     try:
         import ray
     except ImportError:
@@ -91,7 +91,19 @@ def _package() -> Any:
             "Ray is not installed", where="engine.kind", code="package",
             hint="pip install 'fairaudit[ray]', or use `kind: local`",
         ) from None  # fmt: skip
+    # What it warns of while it starts is for those who run clusters.
+    logging.getLogger("ray").setLevel(logging.ERROR)
     return ray
+
+
+def _patiently(ray: Any, address: str | None, cores: int, cards: int, folder: str) -> None:
+    """Start a Ray of our own up to three times: on a busy machine its own limit of half a minute may pass."""
+    for _ in range(STARTS - 1 if address is None else 0):
+        try:
+            return _start(ray, address, cores, cards, folder)
+        except SystemFault:
+            ray.shutdown()
+    return _start(ray, address, cores, cards, folder)
 
 
 def _start(ray: Any, address: str | None, cores: int, cards: int, folder: str) -> None:
