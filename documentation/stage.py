@@ -55,7 +55,7 @@ def stage(folder: Path) -> list[str]:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(_turned(ROOT / name, place, folder), encoding="utf-8")
         written.append(place)
-    generated = reference_pages() | {"examples/index.md": _examples()}
+    generated = reference_pages() | {"examples/all.md": _examples()}
     for place, text in generated.items():
         target = folder / place
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ def _on_the_site(target: Path, folder: Path) -> str:
     """Where the site has what a link leads to; a file that it does not show is put beside the pages."""
     if target.is_relative_to(DOCS):
         place = target.relative_to(DOCS).as_posix()
-        return f"{place}/index.md" if target.is_dir() else place
+        return f"{place}/all.md" if target.is_dir() else place
     name = target.relative_to(ROOT).as_posix()
     if name in BESIDE:
         return BESIDE[name]

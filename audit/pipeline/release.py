@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from audit.config.data import label_of
 from audit.disclosure.outcomes import Cell, Outcomes, outcomes_of
 from audit.disclosure.private.noise import Drawing, drawn, library, scale_for
 from audit.disclosure.private.release import released
@@ -98,7 +99,7 @@ def _unit(result: AuditResult) -> Literal["decision", "row", "cluster"]:
 
 def _domains(result: AuditResult, outcomes: Outcomes) -> list[Domain]:
     """Tables of everybody, attributes and crossings; a decision may be in several groups that overlap, so not those."""
-    shared = {item["name"] or item["column"] for item in result.config["attributes"] if item["members"]}
+    shared = {label_of(item) for item in result.config["attributes"] if item["members"]}
     values = {
         slicing.attributes[0]: sorted(group.values[0] for group in slicing.groups)
         for slicing in result.slicings

@@ -7,7 +7,7 @@ from typing import Any
 
 from audit.start.draft import Draft
 from audit.start.question import holds
-from audit.start.roles import MOST_GROUPS, Columns, attributes_of, edges_of, is_category, is_sensitive
+from audit.start.roles import MOST_GROUPS, Columns, attributes_of, edges_of, is_category, is_grouped, is_sensitive
 
 
 def compare(draft: Draft, columns: Columns) -> None:
@@ -22,7 +22,7 @@ def compare(draft: Draft, columns: Columns) -> None:
     entries: list[Any] = []
     for number, one in enumerate(chosen):
         columns.taken[one.name] = "attribute"
-        if is_category(one.column, MOST_GROUPS):
+        if is_grouped(one.column):
             entries.append(one.name)
             draft.why[f"attributes.{number}"] = one.why
         else:

@@ -13,6 +13,8 @@ from audit.start.question import Said, ask, named, offer
 
 #: Values of a column of classes, and of one of groups, at most; and clusters, at least, that say something.
 MOST_CLASSES, MOST_GROUPS, LEAST_CLUSTERS = 20, 50, 20
+#: Numbers up to which each is a group of its own, as marks and codes are; ages are more.
+MOST_NUMBERS = 12
 #: Fields of a row that hold tags: how they begin.
 TAG_MARKS = ("B-", "I-", "S-", "E-", "L-", "U-", "M-")
 
@@ -91,6 +93,11 @@ def is_category(column: ColumnProfile, most: int = MOST_CLASSES) -> bool:
     if column.is_list or column.is_picture or column.is_date or column.is_text:
         return False
     return 2 <= column.distinct <= most and (column.rows < 50 or 2 * column.distinct <= column.rows)
+
+
+def is_grouped(column: ColumnProfile) -> bool:
+    """Whether each value of a column is a group as it is; many numbers, such as ages, are put together instead."""
+    return is_category(column, MOST_NUMBERS if column.is_number else MOST_GROUPS)
 
 
 def is_sensitive(column: ColumnProfile) -> bool:
@@ -236,7 +243,7 @@ def _has_groups(column: ColumnProfile) -> bool:
 
 
 def _groups_told(column: ColumnProfile) -> str:
-    if not is_category(column, MOST_GROUPS):
+    if not is_grouped(column):
         return f"{column.distinct:,} different numbers, so they are put together."
     most = [f"{value} {n:,}" for value, n in column.values.most_common()]
     missing = f"; missing in {column.missing:,} rows, which are shown and not compared" if column.missing else ""

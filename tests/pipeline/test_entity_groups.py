@@ -64,7 +64,10 @@ def values(result: AuditResult, attribute: str, metric: str, cls: str | None = N
 def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[AuditResult, Path]:
     folder = tmp_path_factory.mktemp("entities")
     attributes: list[Any] = [{"entity": "type"}, {"entity": "name_origin", "name": "names"}, "source"]
-    rules = [{"metric": "micro_recall", "limit": 0.9, "over": ["names"]}]
+    rules: list[dict[str, Any]] = [
+        {"metric": "micro_recall", "limit": 0.9, "over": ["names"]},
+        {"name": "everywhere", "metric": "micro_recall", "limit": 0.95},
+    ]
     return audit.run(config(folder, attributes, policy={"rules": rules})), folder / "run"
 
 
@@ -77,6 +80,12 @@ def test_recall_by_the_origin_of_names_is_what_was_stored(audited: tuple[AuditRe
 def test_recall_by_type(audited: tuple[AuditResult, Path]) -> None:
     found = values(audited[0], "entity type", "micro_recall")
     assert found == pytest.approx({"location": 1.0, "person": sum(FOUND.values()) / (10 * len(FOUND))})
+
+
+def test_a_rule_that_names_no_attribute_asks_of_them_all(audited: tuple[AuditResult, Path]) -> None:
+    assert audited[0].judgement is not None
+    asked = {tuple(rule.attributes) for rule in audited[0].judgement.rules if rule.rule == "everywhere"}
+    assert asked == {("entity type",), ("names",), ("source",)}
 
 
 def test_an_invented_entity_is_of_the_type_that_was_found(audited: tuple[AuditResult, Path]) -> None:

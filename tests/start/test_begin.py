@@ -98,6 +98,13 @@ def test_numbers_are_put_together(tmp_path: Path) -> None:
     assert age.bins == (35, 55)
 
 
+def test_many_numbers_that_come_again_are_put_together_and_few_are_groups(tmp_path: Path) -> None:
+    config = begun(tmp_path, frame(age=[30 + i % 20 for i in range(N)], gender=[i % 3 for i in range(N)]))
+    told = {one.column: one.bins for one in config.attributes}
+    assert told["age"]
+    assert not told["gender"]
+
+
 def test_a_name_that_stands_twice_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "d.csv").write_text("prediction,race,race,gender\n" + "1,a,b,f\n0,b,b,m\n" * 20)
     out = tmp_path / "audit.yaml"

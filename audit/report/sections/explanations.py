@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from audit.config.data import label_of
 from audit.fairness.metrics.names import EXPLAINED_RATE
 from audit.report.charts import MUTED, SERIES, histogram, stacked_bars
 from audit.report.heads import head
@@ -42,7 +43,7 @@ def build(view: View) -> dict[str, Any]:
                 None,
             )
             by_slicing.setdefault(group_name(item.attributes), []).append((item, rate, adjusted))
-    names = [attribute["name"] or attribute["column"] for attribute in view.result.config["attributes"]]
+    names = [label_of(attribute) for attribute in view.result.config["attributes"]]
     return {
         "explained": explained,
         "everybody": everybody,
