@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -184,12 +183,6 @@ class DataConfig(ConfigPart):
         return self
 
 
-def label_of(attribute: Mapping[str, Any]) -> str:
-    """Return what an attribute is called, given the plain data of its configuration, as results hold it."""
-    entity = attribute.get("entity")
-    return str(attribute["name"] or attribute["column"] or (f"entity {entity}" if entity else ""))
-
-
 class AttributeConfig(ConfigPart):
     """A sensitive column."""
 
@@ -235,7 +228,7 @@ class AttributeConfig(ConfigPart):
     @property
     def label(self) -> str:
         """Name of the attribute in every output."""
-        return label_of({"name": self.name, "column": self.column, "entity": self.entity})
+        return self.name or self.column or (f"entity {self.entity}" if self.entity else "")
 
 
 def _bare_column(value: object) -> object:

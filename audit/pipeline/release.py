@@ -9,14 +9,13 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from audit.config.data import label_of
 from audit.disclosure.outcomes import Cell, Outcomes, outcomes_of
 from audit.disclosure.private.noise import Drawing, drawn, library, scale_for
 from audit.disclosure.private.release import released
 from audit.disclosure.private.tables import Domain, Noisy, Values
 from audit.errors import AuditError, ConfigError
 from audit.result import AuditResult
-from audit.result.facts import PrivateCounts, PrivateTable
+from audit.result.facts import PrivateCounts, PrivateTable, attribute_label
 from audit.store.columns import group_column
 from audit.store.decisions import counted, read_decisions
 from audit.store.files import sha256
@@ -99,7 +98,7 @@ def _unit(result: AuditResult) -> Literal["decision", "row", "cluster"]:
 
 def _domains(result: AuditResult, outcomes: Outcomes) -> list[Domain]:
     """Tables of everybody, attributes and crossings; a decision may be in several groups that overlap, so not those."""
-    shared = {label_of(item) for item in result.config["attributes"] if item["members"]}
+    shared = {attribute_label(item) for item in result.config["attributes"] if item["members"]}
     values = {
         slicing.attributes[0]: sorted(group.values[0] for group in slicing.groups)
         for slicing in result.slicings

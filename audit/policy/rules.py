@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from audit.config import PolicyConfig, RuleConfig
-from audit.config.data import label_of
 from audit.config.nearest import nearest
 from audit.errors import ConfigError, some
 from audit.fairness.compare.scope import LEAST_SHARE, Scope, name_of
@@ -33,6 +32,7 @@ from audit.result import (
     ProbeResult,
     SlicingFacts,
 )
+from audit.result.facts import attribute_label
 
 PRESETS = {
     # A rule of thumb on point values, which small groups break by chance: it warns, and never stops anyone.
@@ -146,7 +146,7 @@ def gap_questions(measured: Measured, policy: PolicyConfig) -> list[AskedRule]:
 def _slicings(measured: Measured) -> tuple[list[list[str]], list[list[str]]]:
     """Slicings that were computed, and those that the configuration names and which were too fine."""
     computed = [slicing.attributes for slicing in measured.slicings if slicing.attributes]
-    named = [[label_of(item)] for item in measured.config.get("attributes", [])]
+    named = [[attribute_label(item)] for item in measured.config.get("attributes", [])]
     named += [list(crossing) for crossing in measured.config.get("crossings", [])]
     return computed, [attributes for attributes in named if attributes not in computed]
 

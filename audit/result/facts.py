@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -9,6 +10,12 @@ from pydantic import Field
 from audit.result.part import Count, Note, Part
 
 SCHEMA_VERSION: Literal["1.0"] = "1.0"
+
+
+def attribute_label(configured: Mapping[str, Any]) -> str:
+    """Return what an attribute is called in every output, given its part of `config` in a result."""
+    entity = configured.get("entity")
+    return str(configured["name"] or configured["column"] or (f"entity {entity}" if entity else ""))
 
 
 class PeftFacts(Part):

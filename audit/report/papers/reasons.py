@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from audit.config.data import label_of
 from audit.report.documents import Telling
 from audit.report.papers.cells import Grid, Quantity, Row, class_name, columns_of, shares, yes
 from audit.report.papers.facts import slice_name
 from audit.report.stories import NAMED, part_name
 from audit.report.wording import Catalogue, group_name
 from audit.result import GapPart
+from audit.result.facts import attribute_label
 
 
 def parts(telling: Telling) -> Grid:
@@ -79,7 +79,7 @@ def flag_rates(telling: Telling) -> Grid:
 def flags(telling: Telling) -> Grid:
     """Flagged decisions, without their texts. Of nobody else than internal readers: a row is about one person."""
     t = telling.t
-    names = [label_of(attribute) for attribute in telling.result.config["attributes"]]
+    names = [attribute_label(attribute) for attribute in telling.result.config["attributes"]]
 
     def rows() -> Iterator[Row]:
         for row in telling.folder.read_flagged() if telling.audience == "internal" else ():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from audit.config.data import label_of
 from audit.fairness.metrics.names import EXPLAINED_RATE
 from audit.report.charts import MUTED, SERIES, histogram, stacked_bars
 from audit.report.heads import head
@@ -13,6 +12,7 @@ from audit.report.sections import Section
 from audit.report.view import ShownDecision, View
 from audit.report.wording import count, group_name
 from audit.result import Explanations, OutcomeCounts
+from audit.result.facts import attribute_label
 from audit.result.outcomes import EXPLAINED
 from audit.store.columns import group_column
 
@@ -43,7 +43,7 @@ def build(view: View) -> dict[str, Any]:
                 None,
             )
             by_slicing.setdefault(group_name(item.attributes), []).append((item, rate, adjusted))
-    names = [label_of(attribute) for attribute in view.result.config["attributes"]]
+    names = [attribute_label(attribute) for attribute in view.result.config["attributes"]]
     return {
         "explained": explained,
         "everybody": everybody,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from audit.config.data import label_of
 from audit.report.heads import head
 from audit.report.sections import Section
 from audit.report.view import View
 from audit.report.wording import count, group_name
+from audit.result.facts import attribute_label
 
 SEVERITIES = ("high", "medium", "low")
 MOST_EXCHANGES = 4
@@ -18,7 +18,7 @@ MOST_EXCHANGES = 4
 def build(view: View) -> dict[str, Any]:
     """Rates of every code, what was confirmed and what was not, then decisions."""
     result = view.result
-    names = [label_of(attribute) for attribute in result.config["attributes"]]
+    names = [attribute_label(attribute) for attribute in result.config["attributes"]]
     items = [_item(view, row, names) for row in view.flagged]
     codes = list(dict.fromkeys(code for item in items for code in item["kinds"]))
     return {
