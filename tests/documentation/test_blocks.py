@@ -60,6 +60,8 @@ def completed(plain: dict[str, Any]) -> dict[str, Any]:
         del whole["crossings"]
     if any("entity" in attribute for attribute in plain.get("attributes", []) if isinstance(attribute, dict)):
         whole["data"]["outcome"] = "entities"
+    if "model" not in plain and {"prediction", "predictions", "score"} & set(plain.get("data", {}).get("columns", {})):
+        del whole["model"]
     if "encoding" in (plain.get("model") or {}):
         whole["model"] = {"factory": "module:function", "path": "weights.safetensors", "classes": ["no", "yes"]}
         whole["data"]["positive_label"] = "yes"
