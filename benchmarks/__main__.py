@@ -45,6 +45,7 @@ NAMES = (
     "planted",
     "monitoring",
     "change_points",
+    "confidence_sequences",
     "review_panel",
     "workers",
 )
