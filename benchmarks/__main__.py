@@ -6,6 +6,8 @@ import sys
 from importlib import import_module
 
 NAMES = (
+    "end_to_end",
+    "where",
     "batching",
     "batching_several",
     "prompts",

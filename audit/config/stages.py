@@ -211,7 +211,9 @@ class ExplanationConfig(ConfigPart):
     )
     sanity: int = Field(12, ge=0, description="Decisions explained again with randomised weights; 0 leaves it out.")
     precision: Literal["float32", "tf32", "bf16"] = Field(
-        "float32", description="Of gradients. Coarser ones are checked against float32."
+        "float32",
+        description="Of gradients, and of the tests of explanations. Coarser ones are checked against float32, and "
+        "what is near a threshold is computed in it.",
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -133,9 +133,20 @@ class Explainer:
             precision=precision or self.settings.precision,
         )
 
-    def eraser(self, baseline: str, scale: str | None = None) -> Eraser:
+    def eraser(self, baseline: str, scale: str | None = None, precision: str = "float32") -> Eraser:
         """Return what runs the model with units erased."""
-        return Eraser(self.adapter, baseline=baseline, budget=self._budget, scale=scale or self.settings.target)
+        return Eraser(
+            self.adapter,
+            baseline=baseline,
+            budget=self._budget,
+            scale=scale or self.settings.target,
+            precision=precision,
+        )
+
+    @property
+    def _precision(self) -> str:
+        """Precision of gradients and tests; functions of the user's own have theirs."""
+        return self.settings.precision if self.adapter.differentiable else "float32"
 
     @property
     def _budget(self) -> int:
@@ -202,14 +213,26 @@ class Explainer:
                 and (not len(encoded[i].places) or self._testable(item, limits))
                 and np.isfinite(item.convergence_delta)
             ]
-            tested = examine(
-                self.eraser(kind, "log_odds"),
-                [ErasedCase(encoded[i], targets[i], found[i].values.astype(np.float64), found[i].f_input) for i in at],
-                [found[i].scale for i in at],
-                interventions=self.settings.interventions,
-                # Of the row alone, so that neither order nor company matters.
-                seeds=[zlib.crc32(f"{self.seed} {rows['row_id'].iloc[i]}".encode()) for i in at],
-            )
+
+            def test(asked: Sequence[int], precision: str, kind: str = kind) -> list[Faithfulness]:
+                return examine(
+                    self.eraser(kind, "log_odds", precision),
+                    [
+                        ErasedCase(encoded[i], targets[i], found[i].values.astype(np.float64), found[i].f_input)
+                        for i in asked
+                    ],
+                    [found[i].scale for i in asked],
+                    interventions=self.settings.interventions,
+                    # Of the row alone, so that neither order nor company matters.
+                    seeds=[zlib.crc32(f"{self.seed} {rows['row_id'].iloc[i]}".encode()) for i in asked],
+                )
+
+            tested = test(at, self._precision)
+            if self._precision != "float32":
+                # What rounding might decide is decided in float32.
+                close = [k for k, item in enumerate(tested) if item.close]
+                for k, item in zip(close, test([at[k] for k in close], "float32"), strict=True):
+                    tested[k] = replace(item, forwards=item.forwards + tested[k].forwards)
             for i, item in zip(at, tested, strict=True):
                 out[i] = item
         return out

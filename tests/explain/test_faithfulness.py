@@ -244,3 +244,19 @@ def test_long_texts_take_a_bounded_number_of_passes() -> None:
     found = examined(weights, weights)
     assert found.forwards <= 48 + 4 + MOST_SIGNED + 10
     assert found.wrong_signs == 0.0
+
+
+@pytest.mark.parametrize(
+    ("found", "close"),
+    [
+        (Faithfulness(20, removed=0.9, followed=0.99, wrong_signs=0.0, sufficient=True, kept=3.0), False),
+        (Faithfulness(20, removed=0.52), True),
+        (Faithfulness(20, removed=0.9, followed=0.84), True),
+        (Faithfulness(20, removed=0.9, followed=0.99, wrong_signs=0.12), True),
+        (Faithfulness(20, removed=0.9, followed=0.99, sufficient=False, kept=-0.1), True),
+        (Faithfulness(20, removed=0.9, followed=0.2), False),
+        (Faithfulness(0), False),
+    ],
+)
+def test_figures_near_their_bars_are_computed_again(found: Faithfulness, *, close: bool) -> None:
+    assert found.close == close

@@ -239,3 +239,5 @@ def test_coarser_gradients_are_near(checkpoints: dict[str, Path]) -> None:
     for exact, coarse, same in zip(found["float32"], found["bf16"], found["tf32"], strict=True):
         assert np.abs(exact.values - coarse.values).sum() < 0.2 * np.abs(exact.values).sum() + 1e-3
         np.testing.assert_allclose(exact.values, same.values)
+        # What a decision is, and its contrast, are computed in float32 all the same.
+        assert (coarse.f_input, coarse.f_baseline) == pytest.approx((exact.f_input, exact.f_baseline), abs=1e-6)

@@ -15,6 +15,7 @@ Where the gradients are taken, and when a decision is done, `refining` says.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from captum.attr import IntegratedGradients as CaptumIntegratedGradients
 
 from audit.explain.integrate.attribution import Attribution
 from audit.explain.integrate.estimates import refine_all
+from audit.explain.integrate.precision import at_precision
 from audit.explain.integrate.refining import SHARE_OF_JUMPS, SHARE_OF_STEP, Floats, GradientPath
 from audit.explain.integrate.score import score
 from audit.models.adapter import Adapter, Batch, Encoded
@@ -46,7 +48,7 @@ class PathIntegrator:
     least_contrast
         With a smaller difference of probabilities, log-odds are explained if they differ by `LEAST_LOG_ODDS`; 0 never.
     precision
-        `float32`; `tf32` (CUDA) or `bf16`: faster and coarser.
+        `float32`; `tf32` (CUDA) or `bf16`: faster and coarser. The ends of a path are always computed in float32.
     """
 
     def __init__(
@@ -62,7 +64,8 @@ class PathIntegrator:
         precision: str = "float32",
     ) -> None:
         self._adapter, self._baseline = adapter, baseline
-        self._tolerance, self._most, self._scale, self._precision = tolerance, most_gradients, scale, precision
+        self._tolerance, self._most, self._scale = tolerance, most_gradients, scale
+        self._precision = "float32" if precision == "tf32" and adapter.device.type != "cuda" else precision
         self._least_contrast = least_contrast
         # Optional, since most networks are smooth.
         self._share = SHARE_OF_JUMPS if getattr(adapter, "jumps", False) else SHARE_OF_STEP
@@ -92,15 +95,29 @@ class PathIntegrator:
         ]
         done = refine_all(
             paths,
-            lambda asked: self._runner.run(
-                asked, lambda pair: paths[pair[0]].item.cost, lambda part: self._work(paths, part)
-            ),
+            lambda asked: self._ask(paths, asked),
             tolerance=self._tolerance, budget=self._most, together=together, advance=advance,
         )  # fmt: skip
         spent = {"gradients": sum(a.gradients for a in done), "gradient_batches": self._runner.batches - batches}
         return done, spent
 
-    def _work(self, paths: list[GradientPath], asked: list[tuple[int, float]]) -> list[tuple[Floats, float]]:
+    def _ask(self, paths: list[GradientPath], asked: list[tuple[int, float]]) -> list[tuple[Floats, float]]:
+        """Gradient and z at nodes of paths; at their ends always in float32, so that the contrast is exact."""
+        exact = [self._precision == "float32" or node in {0.0, 1.0} for _, node in asked]
+        out: dict[int, tuple[Floats, float]] = {}
+        for precision, wanted in (("float32", True), (self._precision, False)):
+            at = [k for k, one in enumerate(exact) if one == wanted]
+            found = self._runner.run(
+                [asked[k] for k in at],
+                lambda pair: paths[pair[0]].item.cost,
+                partial(self._work, paths, precision),
+            )
+            out |= dict(zip(at, found, strict=True))
+        return [out[k] for k in range(len(asked))]
+
+    def _work(
+        self, paths: list[GradientPath], precision: str, asked: list[tuple[int, float]]
+    ) -> list[tuple[Floats, float]]:
         items = [paths[i].item for i, _ in asked]
         batch = self._adapter.collate(items)
         target = torch.tensor([paths[i].target for i, _ in asked], device=self._adapter.device)
@@ -110,7 +127,7 @@ class PathIntegrator:
             at = torch.tensor([node for _, node in asked], device=x.device, dtype=x.dtype)
             at = at.view(-1, *[1] * (x.dim() - 1))
             middle = baseline + at * way
-        with self._at_precision(self._adapter.device):
+        with at_precision(precision, self._adapter.device):
             phi = self._captum.attribute(
                 inputs=middle + way / 2,
                 baselines=middle - way / 2,
@@ -128,24 +145,3 @@ class PathIntegrator:
         z = score(self._adapter.logits(batch, embedded), target, "log_odds")
         self._seen = z.detach()
         return z
-
-    def _at_precision(self, device: torch.device) -> torch.autocast | _TF32:
-        if self._precision == "bf16":
-            return torch.autocast(device.type, torch.bfloat16)
-        return _TF32(enabled=self._precision == "tf32" and device.type == "cuda")
-
-
-class _TF32:
-    """Let matrix products round their factors to ten bits for a while, where the card can."""
-
-    def __init__(self, *, enabled: bool) -> None:
-        self._enabled, self._before = enabled, "highest"
-
-    def __enter__(self) -> None:
-        self._before = torch.get_float32_matmul_precision()
-        if self._enabled:
-            torch.set_float32_matmul_precision("high")
-
-    def __exit__(self, *_: object) -> None:
-        if self._enabled:
-            torch.set_float32_matmul_precision(self._before)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from audit.explain.integrate.precision import at_precision
 from audit.explain.integrate.score import score
 from audit.models.adapter import Adapter, Encoded
 from audit.models.engine import BatchRunner
@@ -50,10 +51,10 @@ class ErasedCase:
 
 
 class Eraser:
-    """Run the model on inputs with units erased, batched over decisions."""
+    """Run the model on inputs with units erased, batched over decisions, at a precision (`at_precision`)."""
 
-    def __init__(self, adapter: Adapter, *, baseline: str, budget: int, scale: str) -> None:
-        self._adapter, self._baseline, self._scale = adapter, baseline, scale
+    def __init__(self, adapter: Adapter, *, baseline: str, budget: int, scale: str, precision: str = "float32") -> None:
+        self._adapter, self._baseline, self._scale, self._precision = adapter, baseline, scale, precision
         self._runner = BatchRunner(budget)
 
     def evaluate(self, cases: Sequence[ErasedCase], wanted: Sequence[tuple[int, Erased]]) -> None:
@@ -69,7 +70,7 @@ class Eraser:
         items = [case.item for case, _ in asked]
         batch = self._adapter.collate(items)
         target = torch.tensor([case.target for case, _ in asked], device=self._adapter.device)
-        with torch.inference_mode():
+        with torch.inference_mode(), at_precision(self._precision, self._adapter.device):
             erased = self._adapter.erase(items, batch, self._baseline, [units for _, units in asked])
             logits = self._adapter.logits(batch, erased)
             f, predicted = score(logits, target, self._scale), logits.argmax(-1)

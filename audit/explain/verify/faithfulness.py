@@ -54,6 +54,9 @@ FIRST_HALVES, NEXT_HALVES, HOPE = 16, 8, 0.2
 #: With fewer units, an explanation that is half noise cannot be told from a true one.
 LEAST_UNITS = 3
 PERMUTATIONS = 99
+#: So near to its bar, rounding to eight bits may carry a figure across: shares of the contrast, correlations, shares
+#: of Σ|φ|, log-odds.
+NEAR_REMOVED, NEAR_FOLLOWED, NEAR_WRONG, NEAR_KEPT = 0.05, 0.02, 0.05, 0.25
 
 
 @dataclass
@@ -68,6 +71,8 @@ class Faithfulness:
         Share of the contrast, in log-odds, that goes when they are erased.
     sufficient
         They alone keep the predicted class; None where the baseline predicts it as well.
+    kept
+        Log-odds of the predicted class with them alone.
     followed
         Correlation of what φ says random halves carry with how far the answer falls, over those that were asked.
     chance_p
@@ -86,6 +91,7 @@ class Faithfulness:
     named: int = 0
     removed: float | None = None
     sufficient: bool | None = None
+    kept: float = 0.0
     followed: float | None = None
     chance_p: float | None = None
     chance_passed: float | None = None
@@ -103,6 +109,16 @@ class Faithfulness:
     def follows(self) -> bool:
         """Whether the model's answers follow φ."""
         return self.followed is not None and self.followed >= needed_agreement(self.units)
+
+    @property
+    def close(self) -> bool:
+        """Whether coarser arithmetic might have led to another outcome."""
+        return (
+            (self.removed is not None and abs(self.removed - LEAST_REMOVED) < NEAR_REMOVED)
+            or (self.followed is not None and abs(self.followed - needed_agreement(self.units)) < NEAR_FOLLOWED)
+            or (self.wrong_signs is not None and abs(self.wrong_signs - MOST_WRONG) < NEAR_WRONG)
+            or (self.sufficient is not None and abs(self.kept) < NEAR_KEPT)
+        )
 
 
 @lru_cache(maxsize=1024)
@@ -225,7 +241,8 @@ class _Test:
         found.followed, _, found.chance_passed = self._agreement()
         found.removed = self._removed()
         if case.known[case.everything][1] != case.target:
-            found.sufficient = case.known[case.everything - self.named][1] == case.target
+            found.kept, predicted = case.known[case.everything - self.named]
+            found.sufficient = predicted == case.target
         self.signed, self.cuts = list[int](), list[Erased]()
         if found.removes and found.follows:
             order = case.order()
