@@ -34,15 +34,26 @@ def build(out: Path) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="fairaudit-site-") as folder:
         root = Path(folder)
-        stage(root / "en")
+        pages = stage(root / "en")
         shutil.move(root / "en" / CHINESE, root / CHINESE)
         for language in ("en", CHINESE):
-            shutil.copyfile(SETTINGS / f"{language}.toml", root / f"{language}.toml")
+            settings = (SETTINGS / f"{language}.toml").read_text(encoding="utf-8")
+            own = [page for page in pages if page.startswith(f"{CHINESE}/") == (language == CHINESE)]
+            named = with_the_rest(settings, [page.removeprefix(f"{CHINESE}/") for page in own])
+            (root / f"{language}.toml").write_text(named, encoding="utf-8")
             _run(root, f"{language}.toml")
         shutil.rmtree(out, ignore_errors=True)
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(root / "site", out)
         shutil.move(root / f"site-{CHINESE}", out / CHINESE)
+
+
+def with_the_rest(settings: str, pages: list[str]) -> str:
+    """Put pages that no menu names at the end of the menu, so that none can only be found by a search."""
+    rest = "".join(f'    "{page}",\n' for page in pages if f'"{page}"' not in settings)
+    if not rest:
+        return settings
+    return re.sub(r"(^nav = \[\n.*?)^\]", rf'\1  {{ "More" = [\n{rest}  ] }},\n]', settings, count=1, flags=re.M | re.S)
 
 
 def _run(root: Path, settings: str) -> None:
