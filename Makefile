@@ -11,7 +11,7 @@ WORKERS := -n auto --dist loadfile
 SLOWEST := --durations=10 --durations-min=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-lowest fuzz lint docs bench clean
+.PHONY: help setup demo test test-lowest fuzz lint docs bench release-check sbom clean
 
 help:
 	@echo "make demo    audit the embedded sample and say where the report is"
@@ -21,6 +21,7 @@ help:
 	@echo "make lint    ruff and mypy"
 	@echo "make docs    the documentation site, into runs/site; every link is held"
 	@echo "make bench   side-by-side measurements"
+	@echo "make release-check  what a release must pass (docs/release.md); sbom: the bill of materials alone"
 	@echo "make clean   remove .venv and runs"
 
 setup: $(READY)
@@ -71,6 +72,13 @@ docs: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
+
+release-check: $(READY)
+	@echo "== Holding versions, schemas, wheel, bill of materials and clean environments against docs/release.md"
+	@$(BIN)/python -m release check
+
+sbom: $(READY)
+	@$(BIN)/python -m release sbom
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest runs

@@ -26,6 +26,7 @@ from audit.cli.init import init
 from audit.cli.metrics import metrics
 from audit.cli.monitor import monitor
 from audit.cli.probe import probe
+from audit.cli.publish import publish
 from audit.cli.redact import redact
 from audit.cli.report import report
 from audit.cli.review import review
@@ -66,6 +67,7 @@ for command in (
     explain,
     probe,
     report,
+    publish,
     review,
     redact,
     monitor,

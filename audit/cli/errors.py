@@ -32,7 +32,7 @@ def errors(code: str | None) -> None:
 def explained(code: str) -> str:
     """Say where an error is explained: on its page, and offline."""
     base = os.environ.get(BASE, "docs").rstrip("/")
-    page = f"{base}/errors/#{code}" if "://" in base else f"{base}/errors.md#{code}"
+    page = f"{base}/errors.html#{code}" if "://" in base else f"{base}/errors.md#{code}"
     return f"  docs: {page}, or `audit errors {code}`"
 
 

@@ -8,9 +8,12 @@ import click
 
 from audit.say import say_json
 
+#: Published schemas and their versions: what breaks raises the first number, what is added the second.
+SCHEMAS = {"config": "1.0", "result": "1.0", "review": "1.0", "verdict": "1.0", "comparison": "1.0"}
+
 
 @click.command()
-@click.argument("which", type=click.Choice(["config", "result", "review", "verdict", "comparison"]), default="config")
+@click.argument("which", type=click.Choice(list(SCHEMAS)), default="config")
 def schema(which: str) -> None:
     """Print the JSON Schema of audit.yaml (config), result.json (result), review.json (review) or of what is printed.
 
@@ -39,4 +42,5 @@ def schema_of(which: str) -> dict[str, Any]:
     # What is printed is whole, while what is read may leave out what has a default.
     mode: JsonSchemaMode = "serialization" if which in {"verdict", "comparison"} else "validation"
     plain = models[which].model_json_schema(by_alias=True, mode=mode)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **plain}
+    identity = f"urn:fairaudit:schema:{which}:{SCHEMAS[which]}"
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": identity, **plain}

@@ -119,6 +119,24 @@ def _sarif(telling: Telling) -> dict[str, str | bytes]:
     return {"audit.sarif": render_sarif(telling.result, telling.t, telling.folder.read_flagged())}
 
 
+def _expectations(telling: Telling) -> dict[str, str | bytes]:
+    from audit.report.checks import render_expectations
+
+    return {"expectations.json": render_expectations(telling.result, telling.t)}
+
+
+def _evidently(telling: Telling) -> dict[str, str | bytes]:
+    from audit.report.checks import render_evidently
+
+    return {"evidently.json": render_evidently(telling.result, telling.t)}
+
+
+def _code_quality(telling: Telling) -> dict[str, str | bytes]:
+    from audit.report.codequality import render_code_quality
+
+    return {"gl-code-quality-report.json": render_code_quality(telling.result, telling.t)}
+
+
 def _model_card(telling: Telling) -> dict[str, str | bytes]:
     from audit.report.papers.modelcard import render_model_card
 
@@ -155,6 +173,9 @@ ALL = (
     Document("csv", ("metrics.csv", "disparities.csv", "adverse_impact.csv", "impact_ratios.csv"), _csv),
     Document("junit", ("junit.xml",), _junit),
     Document("sarif", ("audit.sarif",), _sarif),
+    Document("codequality", ("gl-code-quality-report.json",), _code_quality, always=False),
+    Document("expectations", ("expectations.json",), _expectations, always=False),
+    Document("evidently", ("evidently.json",), _evidently, always=False),
     Document("modelcard", ("modelcard.md",), _model_card, always=False),
     Document("cyclonedx", ("bom.cdx.json",), _cyclonedx, always=False),
     Document("intoto", ("verdict.intoto.json",), _intoto, always=False),

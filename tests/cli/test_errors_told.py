@@ -65,7 +65,7 @@ def test_a_served_documentation_is_linked_to(
 ) -> None:
     monkeypatch.setenv("FAIRAUDIT_DOCS", "https://docs.example.org/fairaudit/")
     call(["run", "none.yaml"])
-    assert "docs: https://docs.example.org/fairaudit/errors/#config" in capsys.readouterr().err
+    assert "docs: https://docs.example.org/fairaudit/errors.html#config" in capsys.readouterr().err
 
 
 def test_an_unknown_code_is_told(capsys: pytest.CaptureFixture[str]) -> None:

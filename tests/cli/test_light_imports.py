@@ -133,6 +133,7 @@ MAY_KNOW["review"] = {"errors", "fairness", "report", "result", "store", "text"}
 MAY_KNOW["start"] = {"config", "data", "errors", "models", "text"}
 MAY_KNOW["testing"] = {"data", "errors", "models", "store"}
 MAY_KNOW["pipeline"] = {*MAY_KNOW, "audit"}
+MAY_KNOW["publish"] = {"disclosure", "errors", "pipeline", "report", "result", "store", "text"}
 MAY_KNOW["pytest_plugin"] = {*MAY_KNOW, "audit"}
 MAY_KNOW["cli"] = {*MAY_KNOW, "audit"} - {"pytest_plugin"}
 #: Entities are matched and scored with nothing but Python.

@@ -1,0 +1,5 @@
+"""The environment into which a wheel is installed without a network."""
+
+from tests.ci.conftest import clean
+
+__all__ = ["clean"]
