@@ -14,6 +14,8 @@ from audit.publish.destination import Place, refusals
 from audit.publish.parcel import Parcel
 from audit.store.files import write_text
 
+#: Base of all that its client for HTTP raises, whichever that is: the package has changed it.
+HTTP_ERROR = next(kind for kind in HfHubHTTPError.__mro__ if kind.__name__ == "HTTPError")
 README = "README.md"
 DOCUMENTS = "fairaudit"
 
@@ -38,7 +40,7 @@ def send(parcel: Parcel, place: Place) -> str:
     if place.project is None:
         return str(_in_folder(section, place.folder or Path()))
     api = HfApi(endpoint=place.address)
-    with refusals("hub", HfHubHTTPError, OfflineModeIsEnabled, OSError, ValueError):
+    with refusals("hub", HTTP_ERROR, OfflineModeIsEnabled, OSError, ValueError):
         if place.folder is not None:
             card = _in_folder(section, place.folder).read_text(encoding="utf-8")
         else:

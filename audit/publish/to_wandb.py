@@ -13,7 +13,6 @@ PROJECT = "fairaudit"
 def send(parcel: Parcel, place: Place) -> str:
     """Log a parcel into a new run, or one that is there; nothing of this machine, its code or its console is sent."""
     settings = wandb.Settings(
-        base_url=place.address,
         console="off",
         disable_code=True,
         disable_git=True,
@@ -21,6 +20,7 @@ def send(parcel: Parcel, place: Place) -> str:
         x_disable_machine_info=True,
         x_disable_meta=True,
         x_disable_stats=True,
+        **({"base_url": place.address} if place.address else {}),
     )
     with refusals("wandb", wandb.errors.Error, OSError):
         run = wandb.init(

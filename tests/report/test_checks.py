@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ VALIDATION = {
                         "properties": {"type": {"pattern": "^expect_[a-z0-9_]+$"}, "kwargs": {"type": "object"}},
                     },
                     "result": {"required": ["observed_value"]},
+                    "meta": {"type": "object"},
                     "exception_info": {
                         "required": ["raised_exception", "exception_message", "exception_traceback"],
                     },
@@ -107,7 +109,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "g[a]": [("f", "m")[i % 8 > 3] for i in range(rows)],
         }
     ).to_csv(folder / "data.csv", index=False)
-    waiver = {"rule": "waived", "reason": "agreed", "approver": "board", "expires": "2999-01-01"}
+    waiver = {
+        "rule": "waived", "reason": "agreed", "owner": "team", "approver": "board", "ceiling": 0.9,
+        "granted": str(date.today()), "expires": str(date.today() + timedelta(days=60)),
+    }  # fmt: skip
     config: dict[str, Any] = {
         "data": {
             "path": "data.csv", "columns": {"label": "label", "prediction": "prediction"}, "positive_label": "1",
