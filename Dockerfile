@@ -19,7 +19,7 @@ ENV PATH=/opt/fairaudit/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     HF_HUB_DISABLE_TELEMETRY=1
 RUN useradd --create-home --uid 10001 auditor
-USER auditor
+USER 10001
 WORKDIR /home/auditor/audit
 ENTRYPOINT ["audit"]
 CMD ["--help"]

@@ -62,9 +62,30 @@ def test_the_bill_of_materials_follows_from_wheel_and_environment(built: Path) -
     assert len(declared) > 0.9 * len(found["components"])
 
 
-def test_schemas_and_versions_are_as_the_code_says() -> None:
-    assert __version__ in versions.check()
+def test_schemas_are_as_the_code_says() -> None:
     assert "as the code says" in check_schemas()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "changes", "said"),
+    [
+        (__version__, f"## {__version__} - 2030-01-01", None),
+        (__version__, "## Unreleased", "CHANGELOG.md has no heading"),
+        ("9.9.9", f"## {__version__}", "conda/recipe.yaml says 9.9.9"),
+    ],
+)
+def test_one_version_everywhere(
+    recipe: str, changes: str, said: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "conda").mkdir()
+    (tmp_path / "conda/recipe.yaml").write_text(f'context: {{version: "{recipe}"}}')
+    (tmp_path / "CHANGELOG.md").write_text(f"# Changes\n\n{changes}\n")
+    monkeypatch.setattr(versions, "ROOT", tmp_path)
+    if said is None:
+        assert versions.check() == f"{__version__} everywhere"
+        return
+    with pytest.raises(Wrong, match=said):
+        versions.check()
 
 
 def test_one_line_for_each_step_and_an_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
