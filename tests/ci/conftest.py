@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import site
 import sys
 import venv
@@ -52,11 +53,15 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("clean")
     venv.create(folder / "venv", with_pip=True)
     (packages,) = (folder / "venv").glob("lib/python*/site-packages")
+    # Old Pythons bring a setuptools of their own, which stands before that of the dependencies.
+    for old in packages.glob("setuptools*"):
+        shutil.rmtree(old)
     (packages / "dependencies.pth").write_text("\n".join(site.getsitepackages()))
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return environment | {
         "PATH": f"{folder / 'venv' / 'bin'}:{os.environ['PATH']}",
         "PIP_NO_INDEX": "1",
-        "PIP_NO_BUILD_ISOLATION": "1",
+        # pip reads this option the wrong way round: 0 builds with what is installed.
+        "PIP_NO_BUILD_ISOLATION": "0",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }

@@ -31,8 +31,8 @@ def test_every_error_has_an_entry() -> None:
     for room in pkgutil.iter_modules(audit.__path__, "audit."):
         if room.name not in {"audit.__main__", "audit.pytest_plugin"}:
             importlib.import_module(room.name)
-    importlib.import_module("audit.start.question")
-    importlib.import_module("audit.report.wording")
+    for module in ("audit.start.question", "audit.report.wording", "audit.publish.destination"):
+        importlib.import_module(module)
     used = {kind.code for kind in classes(AuditError) if kind.exit_code != ExitCode.CLOSED_PIPE}
     for path in (ROOT / "audit").rglob("*.py"):
         calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
