@@ -55,7 +55,7 @@ def test_the_first_screen_the_rates_and_the_verdict_are_shown(executed: Any) -> 
     screen, rates, verdict = (output.data for output in outputs(executed))
     assert screen["text/html"].startswith("<iframe") and 'sandbox=""' in screen["text/html"]
     assert "female" in rates["text/html"]
-    assert verdict["text/plain"] == "'pass'"
+    assert verdict["text/plain"] == "'fail'"
 
 
 def test_it_is_exported_as_a_page(executed: Any) -> None:
