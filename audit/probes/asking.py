@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +14,13 @@ from audit.config import AuditConfig
 from audit.data.examples import Example
 from audit.engine.job import Advance, Done, Engine, Part
 from audit.errors import ConfigError
-from audit.models.adapter import Adapter, Encoded
-from audit.models.engine import give_back_memory
-from audit.probes.counterfactual import Scorer
 from audit.probes.registry import probes_of
 from audit.probes.variants import IMAGE, Outcome, Probe, ProbedRow, Variant, kind_of
 from audit.store.progress import Progress
 from audit.store.shards import Shards
+
+if TYPE_CHECKING:
+    from audit.models.adapter import Adapter, Encoded
 
 Floats = npt.NDArray[np.float64]
 #: Rows per part of a resumable run; of pictures, whose variants are in memory at once.
@@ -62,6 +62,9 @@ class Model:
     """
 
     def __init__(self, adapter: Adapter, positive: str | None) -> None:
+        # Not before a model is asked: whoever only checks a configuration makes probes too.
+        from audit.probes.counterfactual import Scorer
+
         self._scorer = Scorer(adapter, positive)
         self.classes: list[str] = self._scorer.classes
         self.positive = positive
@@ -218,6 +221,8 @@ class _Asker:
         """Nothing: what is asked next may depend on what was answered."""
 
     def work(self, part: Part, ready: None, advance: Advance) -> Done:
+        from audit.models.engine import give_back_memory
+
         rows: Sequence[ProbedRow] = part.payload
         model = Model(self.adapter, self.positive)
         mine = [row for row in rows if kind_of(row.example) in self.probe.reads]
