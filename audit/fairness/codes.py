@@ -127,7 +127,8 @@ def values_at(batch: Coded, keys: Sequence[str], numbered: Ints) -> list[pa.Arra
 
 def summed(parts: Sequence[pa.Table], keys: Sequence[str], sums: Sequence[str]) -> pa.Table:
     """Add up the cells of several tables."""
-    joined = parts[0] if len(parts) == 1 else pa.concat_tables(parts)
+    # Weights are whole in one part, and perhaps not in the next.
+    joined = parts[0] if len(parts) == 1 else pa.concat_tables(parts, promote_options="permissive")
     # In one thread: several would add up in another order each time.
     found = joined.group_by(list(keys), use_threads=False).aggregate([(name, "sum") for name in sums])
     return pa.table({key: found[key] for key in keys} | {name: found[f"{name}_sum"] for name in sums})

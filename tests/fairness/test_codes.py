@@ -74,3 +74,11 @@ def test_how_often_scores_are_merged_changes_nothing(monkeypatch: pytest.MonkeyP
     keys = found[0].counts[["group:g", "is_positive", "score_block", "score_key"]]
     assert keys.equals(keys.sort_values(list(keys)).reset_index(drop=True))
     assert found[0].counts["n"].sum() == n
+
+
+def test_whole_and_broken_weights_are_added_up() -> None:
+    whole = pa.table({"g": ["a", "b"], "w": pa.array([1, 2], pa.int64())})
+    broken = pa.table({"g": ["b", "c"], "w": [0.5, 1.5]})
+    for parts in ([whole, broken], [broken, whole]):
+        found = summed(parts, ["g"], ["w"]).to_pylist()
+        assert {row["g"]: row["w"] for row in found} == {"a": 1.0, "b": 2.5, "c": 1.5}

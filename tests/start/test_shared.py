@@ -47,10 +47,11 @@ def begun(path: Path, *more: str, out: Path, capsys: pytest.CaptureFixture[str])
 
 
 def is_clear(question: str) -> bool:
-    """Whether it is one question, with options to choose from and what to do."""
-    first, *options, hint = question.rstrip("\n").split("\n")
+    """Whether it is one question, with options to choose from, what to do, and where that is documented."""
+    first, *options, hint, docs = question.rstrip("\n").split("\n")
     return (
         first.count("?") == 1
+        and docs.startswith("  docs: ")
         and hint.startswith("  hint: ")
         and bool(options)
         and all(re.match(r"  (--|not |a placeholder|template|labels|…)", line) for line in options)
