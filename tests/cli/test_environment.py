@@ -54,7 +54,8 @@ def test_a_disk_that_refuses_is_named_and_the_run_goes_on_later(
 
 def test_a_limit_on_the_size_of_files_is_named(config: Path) -> None:
     # Python would leave modules that it compiles cut short, and every later import of them would fail.
-    command = f"export PYTHONDONTWRITEBYTECODE=1; ulimit -f 4; exec {sys.executable} -m audit run {config} --out {config.parent / 'run'} --quiet"
+    program = f"{sys.executable} -m audit run {config} --out {config.parent / 'run'} --quiet"
+    command = f"export PYTHONDONTWRITEBYTECODE=1; ulimit -f 4; exec {program}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.returncode == ExitCode.CRASHED
     assert "beyond the size allowed" in done.stderr
