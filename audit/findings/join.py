@@ -139,14 +139,14 @@ def _sureness(result: AuditResult, story: stories.Story, first: Measure) -> Sure
 def _other_rules(result: AuditResult) -> Iterator[Joined]:
     """Failing rules about what changed since the baseline, and about values themselves.
 
-    What several rules say of the same metric and groups is told once.
+    What several rules say of the same metric and groups is told once. What lies farthest beyond its limit comes first.
     """
     told: dict[str, list[RuleVerdict]] = {}
     for rule in stories.failing(result):
         if rule.kind != "gap":
             about = [rule.kind, rule.attributes, rule.low_group, rule.high_group, rule.metric, rule.cls]
             told.setdefault(json.dumps(about), []).append(rule)
-    for rules in told.values():
+    for rules in sorted(told.values(), key=lambda rules: -max(map(_beyond, rules))):
         rule = rules[0]
         kind = "level" if rule.kind == "level" else "change"
         proven = [one for one in rules if one.evidence == "interval" and not one.doubts]
@@ -157,6 +157,15 @@ def _other_rules(result: AuditResult) -> Iterator[Joined]:
             severity=min((one.severity for one in rules), key=stories.SEVERITIES.index),
             sureness=Sureness(code="failed" if surest else unsure, level=1 - surest.alpha if surest else None),
         )  # fmt: skip
+
+
+def _beyond(rule: RuleVerdict) -> float:
+    """How far beyond its limit a failing rule shows what it judges to lie; without bounds, how far it lies."""
+    if rule.evidence == "point" or rule.doubts:
+        return abs(rule.value - rule.limit) if rule.value is not None else 0.0
+    ends = [rule.lower - rule.limit] if rule.lower is not None else []
+    ends += [rule.limit - rule.upper] if rule.upper is not None else []
+    return max(ends, default=0.0)
 
 
 def _of_rules(result: AuditResult, rules: list[RuleVerdict], surest: RuleVerdict | None) -> Measure:

@@ -82,6 +82,23 @@ def test_what_no_rule_judges_comes_last_and_is_a_note(tmp_path: Path) -> None:
     assert {tuple(one.attributes) for one in result.findings.items} == {("group",), ("other",)}
 
 
+def test_values_farthest_beyond_their_limit_come_first(tmp_path: Path) -> None:
+    """Not in the order of the policy: findings that are left out are the least."""
+    rules = [
+        {"metric": "false_positive_rate", "at_most": 0.02, "name": "near"},
+        {"metric": "selection_rate", "at_most": 0.05, "name": "far"},
+        {"metric": "false_negative_rate", "at_most": 0.05, "name": "between"},
+    ]
+    result = audited(tmp_path, rows({"a": (0.7, 0.12), "b": (0.7, 0.12)}), *rules)
+    told = [one for one in result.findings.items if one.kind == "level"]
+    assert result.judgement is not None
+    shown = {rule.rule: (rule.lower or 0.0) - rule.limit for rule in result.judgement.rules if rule.status == "fail"}
+    beyond = [max(shown[rule] for measure in one.measures for rule in measure.rules) for one in told]
+    assert len(beyond) == 3
+    assert beyond == sorted(beyond, reverse=True)
+    assert beyond[0] > beyond[-1]
+
+
 def test_what_is_undecided_is_told_once_and_never_crowded_out(tmp_path: Path) -> None:
     rates = {f"g{i}": (0.9 if i % 2 else 0.3, 0.1) for i in range(2)}
     table = rows(rates, 300)
