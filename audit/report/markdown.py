@@ -23,7 +23,16 @@ from audit.report.data_looks import blocks, finding, lead
 from audit.report.notice import public_notice
 from audit.report.sign_off import sign_off_lines
 from audit.report.stories import told
-from audit.report.verdicts import gap_sentence, mark, sentence, undecided, why, why_not_judged, worst_first
+from audit.report.verdicts import (
+    gap_sentence,
+    hidden_failures,
+    mark,
+    sentence,
+    undecided,
+    why,
+    why_not_judged,
+    worst_first,
+)
 from audit.report.wording import Catalogue, count, decimal, group_name, percent, points
 from audit.result import AuditResult, Comparison, DataAudit, FlipRate, Judgement
 from audit.result.review import Review
@@ -76,7 +85,9 @@ def _findings(result: AuditResult, t: Catalogue) -> list[str]:
         finding = told(item, t, result.judgement, words=False)
         lines.append(f"{number}. **{safe(finding.headline)}** {safe(t.sentences(*finding.sentences))}")
         lines += [f"   - {safe(t('next.said', step=step.text))}" for step in finding.steps]
-    return [*lines, ""] if result.findings.items else []
+    hidden = hidden_failures(result.judgement, t)
+    lines = [*lines, ""] if result.findings.items else []
+    return [*lines, safe(hidden), ""] if hidden else lines
 
 
 def beside_lines(result: AuditResult, t: Catalogue, review: Review | None) -> list[str]:

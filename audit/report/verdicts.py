@@ -63,6 +63,14 @@ def subject(rule: RuleVerdict, t: Catalogue) -> str:
     return t("named.adjusted", named=named) if rule.scope == "adjusted" else named
 
 
+def hidden_failures(judgement: Judgement | None, t: Catalogue) -> str:
+    """Name the failing rules that no finding can tell of, for their numbers are suppressed; empty without any."""
+    rules = judgement.rules if judgement else []
+    hidden = [rule for rule in rules if rule.status == "fail" and rule.counts and rule.note == SUPPRESSED]
+    named = dict.fromkeys(subject(rule, t) for rule in hidden if not rule.waived)
+    return t("card.hidden", rules=t.listed(list(named))) if named else ""
+
+
 def titled(rule: RuleVerdict, t: Catalogue) -> str:
     """Name a rule by what was judged and what it asks of it."""
     amount, _ = _amounts(rule, t)

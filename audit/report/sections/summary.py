@@ -9,6 +9,7 @@ from audit.report.sections import Section, comparison
 from audit.report.sections.explanations import decision_anchor
 from audit.report.sections.flags import anchor
 from audit.report.stories import ToldFinding, told
+from audit.report.verdicts import hidden_failures
 from audit.report.view import View
 from audit.report.wording import count, group_name, number, percent
 from audit.result import Finding, FindingExample
@@ -22,6 +23,7 @@ def build(view: View) -> dict[str, Any]:
     return {
         "cards": [_card(view, finding, told(finding, view.t, view.result.judgement)) for finding in found.items],
         "left_out": found.left_out,
+        "hidden": hidden_failures(view.result.judgement, view.t),
         "change": comparison.conclude(view),
     }
 

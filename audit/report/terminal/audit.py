@@ -8,7 +8,7 @@ from audit.report.beside import beside
 from audit.report.lines import columns
 from audit.report.stories import told
 from audit.report.terminal.page import INDENT, Line, Page, Style
-from audit.report.verdicts import exception, sentence, settled, titled, why, worst_first
+from audit.report.verdicts import exception, hidden_failures, sentence, settled, titled, why, worst_first
 from audit.report.wording import Catalogue, count
 from audit.result import AuditResult, Judgement
 from audit.result.review import Review
@@ -69,6 +69,8 @@ def _findings(page: Page, result: AuditResult, t: Catalogue) -> None:
         for step in finding.steps:
             page.text(t("next.said", step=step.text), "strong", indent=indent)
             page.text(t("next.evidence", places=t.listed(step.evidence)), "dim", indent=indent)
+    if hidden := hidden_failures(result.judgement, t):
+        page.text(hidden)
     found = result.clear_gaps
     page.blank()
     page.text(
