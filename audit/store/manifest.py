@@ -19,6 +19,7 @@ DOCUMENTS = (
     *("metrics.csv", "disparities.csv", "adverse_impact.csv", "impact_ratios.csv"),
     *("summary.md", "report.html", "junit.xml", "audit.sarif"),
     *("modelcard.md", "bom.cdx.json", "verdict.intoto.json", "tables.xlsx", "report.pdf"),
+    *("expectations.json", "evidently.json", "gl-code-quality-report.json"),
 )
 #: May be removed: the report then says that the text is gone.
 REMOVABLE = ("inputs.parquet", *DOCUMENTS)

@@ -2,6 +2,7 @@
 const note = document.getElementById("term-note");
 const marked = (event) => event.target.closest?.("a.term");
 let asked = null;
+let place = 0;
 const forget = () => {
   asked?.setAttribute("aria-expanded", "false");
   asked = null;
@@ -25,6 +26,7 @@ const tell = (link) => {
   note.style.top = `${below ? at.bottom + 6 : at.top - size.height - 6}px`;
   link.setAttribute("aria-expanded", "true");
   asked = link;
+  place = at.top;
 };
 if (note && "popover" in HTMLElement.prototype) {
   for (const link of document.querySelectorAll("a.term")) link.setAttribute("aria-expanded", "false");
@@ -40,6 +42,7 @@ if (note && "popover" in HTMLElement.prototype) {
   note.addEventListener("toggle", (event) => {
     if (event.newState === "closed") forget();
   });
-  // It belongs to a place in the page, and goes with it.
-  addEventListener("scroll", () => note.matches(":popover-open") && note.hidePopover(), { passive: true });
+  // It belongs to a place in the page, and goes with it. The scrolling that brought the term here is told of late.
+  const moved = () => asked && Math.abs(asked.getBoundingClientRect().top - place) > 4;
+  addEventListener("scroll", () => moved() && note.hidePopover(), { passive: true });
 }
