@@ -39,7 +39,7 @@ if (note && "popover" in HTMLElement.prototype) {
     if (note.matches(":popover-open")) note.hidePopover();
     if (!same) tell(link);
   });
-  note.addEventListener("toggle", (event) => {
+  note.addEventListener("beforetoggle", (event) => {
     if (event.newState === "closed") forget();
   });
   // It belongs to a place in the page, and goes with it. The scrolling that brought the term here is told of late.
