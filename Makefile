@@ -40,7 +40,7 @@ demo: $(READY)
 	@$(BIN)/audit run sample_data/audit.yaml --out $(RUN) --overwrite
 
 test: $(READY)
-	@echo "== Running all tests (about a quarter of an hour on two cores)"
+	@echo "== Running all tests (about 20 minutes on two cores)"
 	@$(PARALLEL) $(BIN)/python -m pytest $(WORKERS) $(SLOWEST)
 
 # The oldest versions that pyproject.toml allows, in an environment of their own.
