@@ -1,8 +1,10 @@
 """A whole audit of tweets beside the code of an earlier version, and beside what one would glue together by hand.
 
 `BENCH_ROWS` (default 600; 0: all 4,783) tweets, `BENCH_EXPLAINED` (default 24) explanations, with gaps, exchanges and
-probes. CPU seconds of processes of their own, in turn. `BENCH_BEFORE` names the root of another checkout, whose code
-runs the same audit; what the two results differ by is printed.
+probes. Seconds by the clock and of CPU of processes of their own, in turn, each with all cores (`OMP_NUM_THREADS=1`: with
+one); `BENCH_WORKERS` (default 2) is one more side, which hands parts out to as many processes. `BENCH_BEFORE` names the
+root of another checkout, whose code runs the same audit; what the two results differ by is printed. `BENCH_BF16=1` adds
+explanations in bf16.
 
 By hand: decisions by the transformers pipeline at its best batch size, metrics by group with Fairlearn's bootstrap
 (`BENCH_RESAMPLES`, default 20, scaled to 2,000), and Captum's integrated gradients with 50 steps for as many texts as
@@ -30,14 +32,15 @@ DATA = SHARED / "data" / "davidson_tweets_test.csv"
 ROOT = Path(__file__).parents[1]
 ROWS = int(os.environ.get("BENCH_ROWS", "600"))
 EXPLAINED = int(os.environ.get("BENCH_EXPLAINED", "24"))
-PRECISION = os.environ.get("BENCH_PRECISION", "float32")
+WORKERS = int(os.environ.get("BENCH_WORKERS", "2"))
 RESAMPLES, SCALED_TO = int(os.environ.get("BENCH_RESAMPLES", "20")), 2000
 PROBE = """
 import json, resource, sys
 from audit.cli import call
-call(["run", sys.argv[1], "--quiet", "--overwrite"])
-used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps(used.ru_utime + used.ru_stime), file=sys.stderr)
+if __name__ == "__main__":
+    call(["run", sys.argv[1], "--quiet", "--overwrite"])
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(json.dumps(sum(one.ru_utime + one.ru_stime for one in used)), file=sys.stderr)
 """
 
 
@@ -55,7 +58,7 @@ def table() -> pd.DataFrame:
     return tweets.assign(kind=tweets["text"].map(kind_of), long=long)
 
 
-def configuration(folder: Path, name: str = "audit", precision: str = PRECISION) -> Path:
+def configuration(folder: Path, name: str = "audit", precision: str = "float32", workers: int = 1) -> Path:
     """Write the table and the audit of it."""
     table().to_csv(folder / "tweets.csv", index_label="id")
     plain = {
@@ -74,19 +77,24 @@ def configuration(folder: Path, name: str = "audit", precision: str = PRECISION)
         "policy": {"presets": ["equalized-odds", "four-fifths"]},
         "output": {"folder": f"run-{name}"},
     }
+    if workers > 1:
+        plain["engine"] = {"workers": workers}
     path = folder / f"{name}.yaml"
     path.write_text(json.dumps(plain), encoding="utf-8")
     return path
 
 
-def audited(code: Path, config: Path) -> float:
-    """CPU seconds of an audit by the code of a checkout."""
-    environment = os.environ | {"PYTHONPATH": str(code), "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+def audited(code: Path, config: Path) -> tuple[float, float]:
+    """Seconds by the clock, and of CPU, of an audit by the code of a checkout."""
+    probe = config.parent / "probe.py"
+    probe.write_text(PROBE, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(code), "TOKENIZERS_PARALLELISM": "false"}
+    began = time.perf_counter()
     out = subprocess.run(
-        [sys.executable, "-c", PROBE, str(config)],
+        [sys.executable, str(probe), str(config)],
         capture_output=True, text=True, check=True, env=environment, cwd=config.parent,
     )  # fmt: skip
-    return float(out.stderr.splitlines()[-1])
+    return time.perf_counter() - began, float(out.stderr.splitlines()[-1])
 
 
 def differences(before: Path, now: Path) -> list[str]:
@@ -122,23 +130,22 @@ from captum.attr import LayerIntegratedGradients
 from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, true_positive_rate
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 path, data, attributed, resamples, scaled = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
-torch.set_num_threads(1)
 rows = pd.read_csv(data)
 model = AutoModelForSequenceClassification.from_pretrained(path, dtype=torch.float32).eval()
 tokenizer = AutoTokenizer.from_pretrained(path)
-load = time.process_time()
-began = time.process_time()
+load = time.perf_counter()
+began = time.perf_counter()
 pipe = pipeline("text-classification", model=model, tokenizer=tokenizer, device="cpu")
 predicted = [one["label"] for one in pipe(rows["text"].tolist(), batch_size=8, truncation=True)]
-decide = time.process_time() - began
-began = time.process_time()
+decide = time.perf_counter() - began
+began = time.perf_counter()
 truth, said = (rows["label"] == "toxic").astype(int), np.array([one == "toxic" for one in predicted], int)
 metrics = {"selection_rate": selection_rate, "tpr": true_positive_rate, "fpr": false_positive_rate}
 for columns in (["kind"], ["long"], ["kind", "long"]):
     MetricFrame(metrics=metrics, y_true=truth, y_pred=said, sensitive_features=rows[columns], n_boot=resamples,
                 ci_quantiles=[0.025, 0.975], random_state=0).by_group_ci
-bootstrap = (time.process_time() - began) * scaled / resamples
-began = time.process_time()
+bootstrap = (time.perf_counter() - began) * scaled / resamples
+began = time.perf_counter()
 def forward(ids, mask):
     return model(input_ids=ids, attention_mask=mask).logits.softmax(-1)
 captum = LayerIntegratedGradients(forward, model.get_input_embeddings())
@@ -150,17 +157,17 @@ for text in some:
     base[:, 0], base[:, -1] = ids[:, 0], ids[:, -1]
     captum.attribute(ids, base, target=1, additional_forward_args=(given["attention_mask"],), n_steps=50,
                      internal_batch_size=16)
-explain = (time.process_time() - began) * attributed / len(some)
+explain = (time.perf_counter() - began) * attributed / len(some)
 print(json.dumps([load, decide, bootstrap, explain]))
 """
 
 
 def by_hand(folder: Path, attributed: int) -> dict[str, float]:
-    """CPU seconds of each piece."""
+    """Seconds by the clock of each piece."""
     out = subprocess.run(
         [sys.executable, "-c", BY_HAND, str(MODEL), str(folder / "tweets.csv"), str(attributed), str(RESAMPLES),
          str(SCALED_TO)],
-        capture_output=True, text=True, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True, check=True,
     )  # fmt: skip
     names = ("imports and loading", "pipeline, batch 8", f"Fairlearn, {SCALED_TO:,} resamples", "Captum, 50 steps")
     return dict(zip(names, json.loads(out.stdout.splitlines()[-1]), strict=True))
@@ -172,24 +179,27 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         folder, before = Path(name), os.environ.get("BENCH_BEFORE")
-        sides: dict[str, Any] = {"now": (ROOT, configuration(folder, "now"))}
-        if before:
-            sides = {"before": (Path(before), configuration(folder, "before")), **sides}
-        if PRECISION == "float32":
-            sides["now, bf16"] = (ROOT, configuration(folder, "bf16", "bf16"))
+        now = {"now": (ROOT, configuration(folder, "now"))}
+        if WORKERS > 1:
+            now["now, workers"] = ROOT, configuration(folder, "workers", workers=WORKERS)
+        if os.environ.get("BENCH_BF16"):
+            now["now, bf16"] = ROOT, configuration(folder, "bf16", "bf16")
+        sides = ({"before": (Path(before), configuration(folder, "before"))} if before else {}) | now
         began = time.perf_counter()
         seconds = {side: audited(*given) for side, given in sides.items()}
+        first = next(iter(seconds.values()))
         attributed = len(pd.read_parquet(folder / "run-now" / "contributions.parquet"))
         pieces = by_hand(folder, attributed)
+        cores = os.environ.get("OMP_NUM_THREADS", str(os.cpu_count()))
         print(
-            f"{len(table()):,} tweets, {EXPLAINED} explanations, one thread, CPU seconds\n\n"
-            "| | seconds | |\n|---|---|---|"
+            f"{len(table()):,} tweets, {EXPLAINED} explanations, {cores} threads or {WORKERS} workers\n\n"
+            "| | seconds by the clock | | CPU seconds | |\n|---|---|---|---|---|"
         )
-        for side, spent in seconds.items():
-            print(f"| whole audit, {side} | {spent:.0f} | {next(iter(seconds.values())) / spent:.2f}× |")
-        print(f"| by hand, all | {sum(pieces.values()):.0f} | {sum(pieces.values()) / seconds['now']:.2f}× ours |")
+        for side, (clock, cpu) in seconds.items():
+            print(f"| whole audit, {side} | {clock:.0f} | {first[0] / clock:.2f}× | {cpu:.0f} | {first[1] / cpu:.2f}× |")
+        print(f"| by hand, all | {sum(pieces.values()):.0f} | {sum(pieces.values()) / seconds['now'][0]:.2f}× ours | | |")
         for piece, spent in pieces.items():
-            print(f"| … {piece} | {spent:.0f} | |")
+            print(f"| … {piece} | {spent:.0f} | | | |")
         for side in [side for side in sides if side != "now"]:
             print(f"\n{side}, beside now:")
             for line in differences(sides[side][1].parent / f"run-{side.split()[-1]}", folder / "run-now"):
