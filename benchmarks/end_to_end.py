@@ -1,10 +1,10 @@
 """A whole audit of tweets beside the code of an earlier version, and beside what one would glue together by hand.
 
 `BENCH_ROWS` (default 600; 0: all 4,783) tweets, `BENCH_EXPLAINED` (default 24) explanations, with gaps, exchanges and
-probes. Seconds by the clock and of CPU of processes of their own, in turn, each with all cores (`OMP_NUM_THREADS=1`: with
-one); `BENCH_WORKERS` (default 2) is one more side, which hands parts out to as many processes. `BENCH_BEFORE` names the
-root of another checkout, whose code runs the same audit; what the two results differ by is printed. `BENCH_BF16=1` adds
-explanations in bf16.
+probes. Seconds by the clock and of CPU of processes of their own, in turn, each with all cores (`OMP_NUM_THREADS=1`:
+with one); `BENCH_WORKERS` (default 2) is one more side, which hands parts out to as many processes. `BENCH_BEFORE` names
+the root of another checkout, whose code runs the same audit; what the two results differ by is printed. `BENCH_BF16=1`
+adds explanations in bf16.
 
 By hand: decisions by the transformers pipeline at its best batch size, metrics by group with Fairlearn's bootstrap
 (`BENCH_RESAMPLES`, default 20, scaled to 2,000), and Captum's integrated gradients with 50 steps for as many texts as
@@ -21,7 +21,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -125,6 +124,7 @@ def differences(before: Path, now: Path) -> list[str]:
 
 BY_HAND = """
 import json, sys, time
+began = time.perf_counter()
 import numpy as np, pandas as pd, torch
 from captum.attr import LayerIntegratedGradients
 from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, true_positive_rate
@@ -133,7 +133,7 @@ path, data, attributed, resamples, scaled = sys.argv[1], sys.argv[2], *map(int, 
 rows = pd.read_csv(data)
 model = AutoModelForSequenceClassification.from_pretrained(path, dtype=torch.float32).eval()
 tokenizer = AutoTokenizer.from_pretrained(path)
-load = time.perf_counter()
+load = time.perf_counter() - began
 began = time.perf_counter()
 pipe = pipeline("text-classification", model=model, tokenizer=tokenizer, device="cpu")
 predicted = [one["label"] for one in pipe(rows["text"].tolist(), batch_size=8, truncation=True)]
@@ -196,8 +196,10 @@ def main() -> None:
             "| | seconds by the clock | | CPU seconds | |\n|---|---|---|---|---|"
         )
         for side, (clock, cpu) in seconds.items():
-            print(f"| whole audit, {side} | {clock:.0f} | {first[0] / clock:.2f}× | {cpu:.0f} | {first[1] / cpu:.2f}× |")
-        print(f"| by hand, all | {sum(pieces.values()):.0f} | {sum(pieces.values()) / seconds['now'][0]:.2f}× ours | | |")
+            ratios = first[0] / clock, first[1] / cpu
+            print(f"| whole audit, {side} | {clock:.0f} | {ratios[0]:.2f}× | {cpu:.0f} | {ratios[1]:.2f}× |")
+        hand = sum(pieces.values())
+        print(f"| by hand, all | {hand:.0f} | {hand / seconds['now'][0]:.2f}× ours | | |")
         for piece, spent in pieces.items():
             print(f"| … {piece} | {spent:.0f} | | | |")
         for side in [side for side in sides if side != "now"]:
