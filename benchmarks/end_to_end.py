@@ -2,9 +2,9 @@
 
 `BENCH_ROWS` (default 600; 0: all 4,783) tweets, `BENCH_EXPLAINED` (default 24) explanations, with gaps, exchanges and
 probes. Seconds by the clock and of CPU of processes of their own, in turn, each with all cores (`OMP_NUM_THREADS=1`:
-with one); `BENCH_WORKERS` (default 2) is one more side, which hands parts out to as many processes. `BENCH_BEFORE` names
-the root of another checkout, whose code runs the same audit; what the two results differ by is printed. `BENCH_BF16=1`
-adds explanations in bf16.
+with one); `BENCH_WORKERS` (default 2) is one more side, which hands parts out to as many processes. `BENCH_BEFORE`
+names the root of another checkout, whose code runs the same audit; what the two results differ by is printed.
+`BENCH_BF16=1` adds explanations in bf16.
 
 By hand: decisions by the transformers pipeline at its best batch size, metrics by group with Fairlearn's bootstrap
 (`BENCH_RESAMPLES`, default 20, scaled to 2,000), and Captum's integrated gradients with 50 steps for as many texts as
