@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from release import installs, sbom, schemas, versions, wheels
-from release.found import ROOT, Wrong
+from release.found import ROOT, Partly, Wrong
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,25 +31,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ]
     steps.append(("sbom", lambda: sbom.check(given.out)))
     if given.what == "check" and not given.no_install:
-        steps += [
-            (f"install {name}", lambda python=python: installs.check(python, given.out))  # type: ignore[misc]
-            for name, python in installs.interpreters().items()
-        ]
-    return run(steps)
+        steps += [(f"install {name}", _install(name, given.out)) for name in installs.VERSIONS]
+    return run(steps, whole=given.what == "check" and versions.is_release())
 
 
-def run(steps: Sequence[tuple[str, Callable[[], str]]]) -> int:
-    """Go through all steps, whatever the ones before found."""
-    wrong = 0
+def _install(version: str, out: Path) -> Callable[[], str]:
+    def step() -> str:
+        python = installs.interpreter(version)
+        return Partly("no such interpreter here") if python is None else installs.check(python, out)
+
+    return step
+
+
+def run(steps: Sequence[tuple[str, Callable[[], str]]], *, whole: bool = False) -> int:
+    """Go through all steps, whatever the ones before found.
+
+    Parameters
+    ----------
+    whole
+        Whether what could not be tried counts as wrong, as for a release.
+    """
+    wrong = partly = 0
     for name, step in steps:
         began = time.monotonic()
         try:
-            said, mark = step(), "ok"
+            said = step()
+            mark = "PARTLY" if isinstance(said, Partly) else "ok"
+            partly += mark == "PARTLY"
         except Wrong as error:
             said, mark = str(error), "WRONG"
             wrong += 1
         print(f"{mark:<6} {name:<14} {said} ({time.monotonic() - began:.0f} s)", flush=True)
-    return 1 if wrong else 0
+    if partly and whole:
+        print(f"WRONG  {'the release':<14} has to be tried whole: elsewhere, what could only be tried partly here")
+    return 1 if wrong or (partly and whole) else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every check shares: where the project is, how something that is wrong is told, and how a program is run."""
+"""What every check shares: where the project is, how what was found is told, and how a program is run."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ ROOT = Path(__file__).parents[1]
 
 class Wrong(Exception):
     """Something that keeps a release back, and what to do."""
+
+
+class Partly(str):
+    """What was held of something that could not be tried whole on this machine, and why: too little for a release."""
 
 
 def output_of(command: Sequence[str | Path], *, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:

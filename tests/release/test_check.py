@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -14,7 +15,7 @@ import pytest
 from audit import __version__
 from release import sbom, versions, wheels
 from release.__main__ import run
-from release.found import Wrong
+from release.found import Partly, Wrong
 from release.schemas import check as check_schemas
 
 
@@ -66,25 +67,64 @@ def test_schemas_are_as_the_code_says() -> None:
     assert "as the code says" in check_schemas()
 
 
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tree under version control that names a version where the project does."""
+    (tmp_path / "conda").mkdir()
+    (tmp_path / "conda/recipe.yaml").write_text(f'context: {{version: "{__version__}"}}')
+    (tmp_path / "CHANGELOG.md").write_text(f"# Changes\n\n## {__version__} - 2030-01-01\n")
+    monkeypatch.setattr(versions, "ROOT", tmp_path)
+    monkeypatch.setattr(versions, "RELEASED", tmp_path / "released")
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for words in (["init", "--quiet"], ["commit", "--quiet", "--allow-empty", "--message", "x"]):
+        subprocess.run([*git, *words], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def test_one_version_everywhere(tree: Path) -> None:
+    assert versions.check() == f"{__version__} everywhere"
+    assert versions.is_release()
+    (tree / "conda/recipe.yaml").write_text('context: {version: "9.9.9"}')
+    with pytest.raises(Wrong, match=r"conda/recipe\.yaml says 9\.9\.9"):
+        versions.check()
+
+
+@pytest.mark.parametrize("older", ["", "\n## [0.0.9] - 2029-01-01\n"])
+def test_a_version_that_is_still_being_made_has_no_heading(older: str, tree: Path) -> None:
+    (tree / "CHANGELOG.md").write_text(f"# Changes\n\n## Unreleased\n{older}")
+    assert "not released" in versions.check()
+    assert not versions.is_release()
+
+
 @pytest.mark.parametrize(
-    ("recipe", "changes", "said"),
+    ("changes", "said"),
     [
-        (__version__, f"## {__version__} - 2030-01-01", None),
-        (__version__, "## Unreleased", "CHANGELOG.md has no heading"),
-        ("9.9.9", f"## {__version__}", "conda/recipe.yaml says 9.9.9"),
+        ("# Changes\n", "none `## Unreleased`"),
+        ("## Unreleased\n\n## 99.0.0\n", f"tells of 99.0.0, which is newer than {__version__}"),
+        (f"# Changes\n\n### {__version__}\n", "none `## Unreleased`"),
     ],
 )
-def test_one_version_everywhere(
-    recipe: str, changes: str, said: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "conda").mkdir()
-    (tmp_path / "conda/recipe.yaml").write_text(f'context: {{version: "{recipe}"}}')
-    (tmp_path / "CHANGELOG.md").write_text(f"# Changes\n\n{changes}\n")
-    monkeypatch.setattr(versions, "ROOT", tmp_path)
-    if said is None:
-        assert versions.check() == f"{__version__} everywhere"
-        return
-    with pytest.raises(Wrong, match=said):
+def test_changes_that_do_not_fit_the_version(changes: str, said: str, tree: Path) -> None:
+    (tree / "CHANGELOG.md").write_text(changes)
+    with pytest.raises(Wrong, match=re.escape(said)):
+        versions.check()
+
+
+@pytest.mark.parametrize("mark", ["tag", "schemas"])
+def test_what_is_marked_as_released_has_a_heading(mark: str, tree: Path) -> None:
+    (tree / "CHANGELOG.md").write_text("# Changes\n\n## Unreleased\n")
+    if mark == "tag":
+        subprocess.run(["git", "tag", f"v{__version__}"], cwd=tree, check=True)
+    else:
+        (tree / "released" / __version__).mkdir(parents=True)
+    assert versions.is_release()
+    with pytest.raises(Wrong, match=f"no heading `## {__version__}`, and"):
+        versions.check()
+
+
+def test_a_tag_of_another_version(tree: Path) -> None:
+    subprocess.run(["git", "tag", "v9.9.9"], cwd=tree, check=True)
+    with pytest.raises(Wrong, match=r"has the tag v9\.9\.9"):
         versions.check()
 
 
@@ -99,13 +139,23 @@ def test_one_line_for_each_step_and_an_exit_code(capsys: pytest.CaptureFixture[s
     assert run([("second", lambda: "fine")]) == 0
 
 
+def test_what_is_tried_partly_is_told_and_too_little_for_a_release(capsys: pytest.CaptureFixture[str]) -> None:
+    steps = [("first", lambda: Partly("half of it")), ("second", lambda: "fine")]
+    assert run(steps) == 0
+    assert capsys.readouterr().out.startswith("PARTLY first          half of it")
+    assert run(steps, whole=True) == 1
+    assert "has to be tried whole" in capsys.readouterr().out
+    assert run(steps[1:], whole=True) == 0
+
+
 def test_an_installed_wheel_goes_from_a_table_to_a_verdict(built: Path, tmp_path: Path, clean: dict[str, str]) -> None:
     """In an environment that sees the dependencies; `make release-check` installs them as well."""
-    from release.installs import smoke
+    from release.installs import predictions
 
     python = Path(clean["PATH"].split(os.pathsep)[0]) / "python"
     wheel = str(next(built.glob("*.whl")))
     install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall", wheel]
     subprocess.run(install, env=clean, check=True, capture_output=True)
     assert sys.executable != str(python)
-    assert smoke(python.with_name("audit"), tmp_path, clean) == "installed, complete, and audits"
+    predictions(python.with_name("audit"), tmp_path, clean)
+    assert json.loads((tmp_path / "run" / "result.json").read_text())["judgement"] is not None
