@@ -16,6 +16,8 @@ from audit.store.files import write_text
 
 #: Base of all that its client for HTTP raises, whichever that is: the package has changed it.
 HTTP_ERROR = next(kind for kind in HfHubHTTPError.__mro__ if kind.__name__ == "HTTPError")
+#: Seconds that the hub may take to say that it is there.
+PATIENCE = 20.0
 README = "README.md"
 DOCUMENTS = "fairaudit"
 
@@ -41,6 +43,8 @@ def send(parcel: Parcel, place: Place) -> str:
         return str(_in_folder(section, place.folder or Path()))
     api = HfApi(endpoint=place.address)
     with refusals("hub", HTTP_ERROR, OfflineModeIsEnabled, OSError, ValueError):
+        # Asked once: everything that follows is tried again and again, for half a minute where nobody answers.
+        api.repo_info(place.project, timeout=PATIENCE)
         if place.folder is not None:
             card = _in_folder(section, place.folder).read_text(encoding="utf-8")
         else:

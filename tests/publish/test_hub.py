@@ -132,6 +132,9 @@ class Answers(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self) -> None:
+        if self.path == "/api/models/user/model":
+            self._answer(200, b'{"id": "user/model"}')
+            return
         name = self.path.partition("/resolve/main/")[2].partition("?")[0]
         if name not in self.server.files:
             self._answer(404, b"", X_Error_Code="EntryNotFound", X_Repo_Commit="0" * 40)
@@ -212,12 +215,21 @@ def test_a_pull_request_proposes_it(hub: Hub, audited: Path, tmp_path: Path) -> 
     assert (tmp_path / "README.md").exists()
 
 
-def test_a_hub_that_is_away_is_told(hub: Hub, audited: Path) -> None:
+def test_a_hub_that_is_away_is_told_at_once(hub: Hub, audited: Path, tmp_path: Path) -> None:
     hub.server_close()
     hub.shutdown()
-    done = upload(hub, audited, "--project", "user/model")
+    done = upload(hub, audited, "--project", "user/model", "--folder", str(tmp_path))
     assert done.returncode == ExitCode.USAGE, done.stderr
     assert "audit: hub: did not take the audit:" in done.stderr
+    assert "Retry" not in done.stderr, "what is tried again keeps people waiting"
+    assert not list(tmp_path.iterdir()), "nor is a card changed for an upload that does not come"
+
+
+def test_a_repository_that_is_not_there_is_told(hub: Hub, audited: Path) -> None:
+    done = upload(hub, audited, "--project", "user/other")
+    assert done.returncode == ExitCode.USAGE
+    assert "audit: hub: did not take the audit:" in done.stderr
+    assert not hub.commits
 
 
 def test_what_the_hub_refuses_is_told(hub: Hub, audited: Path) -> None:
