@@ -76,9 +76,7 @@ def check(python: Path, out: Path) -> str:
         return "installed, complete, and audits predictions and a model"
 
 
-def install_without_torch(
-    pip: Sequence[str | Path], wheel: Path, folder: Path, environment: dict[str, str]
-) -> None:
+def install_without_torch(pip: Sequence[str | Path], wheel: Path, folder: Path, environment: dict[str, str]) -> None:
     """Install the wheel and all that it needs but what needs torch.
 
     Raises

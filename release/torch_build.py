@@ -1,4 +1,4 @@
-"""How torch comes into a clean environment: a build for CPUs, or none. Builds for GPUs are gigabytes, and never asked for."""
+"""How torch comes into a clean environment: a build for CPUs, or none. Builds for GPUs are gigabytes: never taken."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from release.found import ROOT, Wrong, output_of
 
-#: Where builds for CPUs alone are published, and then whatever pip has been set up to find, in the version of `make setup`.
+#: Where builds for CPUs alone are published; and, in the version of `make setup`, wherever pip was set up to look.
 PLACES = (
     ("torch", "--index-url", "https://download.pytorch.org/whl/cpu"),
     ("torch", "--constraint", str(ROOT / "constraints.txt")),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.request import url2pathname
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
@@ -31,11 +32,16 @@ def is_pattern(entry: str) -> bool:
     return _WILD.search(entry) is not None and not os.path.lexists(entry)
 
 
-def fixed_part(entry: str) -> str:
-    """Return the folder above the first wildcard of a pattern."""
+def split_pattern(entry: str) -> tuple[str, str]:
+    """Divide a pattern, at its first wildcard, into the folder where to look and what is looked for below it.
+
+    Both have `/` between names, also where the system writes them otherwise.
+    """
     at = entry.index("://") + 3 if is_address(entry) else 0
+    entry = entry if at else PurePath(entry).as_posix()
     wild = _WILD.search(entry, at)
-    return entry[: entry.rfind("/", 0, wild.start() if wild else None) + 1] or "."
+    end = entry.rfind("/", 0, wild.start() if wild else None) + 1
+    return entry[:end] or ".", entry[end:]
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ class DataPath:
     @property
     def folder(self) -> Path:
         """Folder that everything lies in: itself, where it is one. Not of an object store."""
-        folders = [Path(fixed_part(entry)) if is_pattern(entry) else _folder(Path(entry)) for entry in self.entries]
+        folders = [_folder(entry) for entry in self.entries]
         return folders[0] if len(folders) == 1 else Path(os.path.commonpath([folder.absolute() for folder in folders]))
 
     def based_at(self, folder: Path) -> DataPath:
@@ -117,7 +123,7 @@ def _entry(value: object) -> str:
         return str(Path(text))
     parts = urlsplit(text)
     if parts.scheme == "file":
-        return str(Path(unquote(parts.path)))
+        return str(Path(url2pathname(parts.path)))
     # Of Azure and SFTP, a container or a user stands before the @; of these, nothing but a key does.
     if parts.password is not None or ("@" in parts.netloc and parts.scheme in {"s3", "gs", "gcs"}):
         raise ValueError(
@@ -140,7 +146,10 @@ def _name(entry: str) -> str:
     return PurePosixPath(unquote(parts.path)).name or parts.netloc or entry
 
 
-def _folder(path: Path) -> Path:
+def _folder(entry: str) -> Path:
+    if is_pattern(entry):
+        return Path(split_pattern(entry)[0])
+    path = Path(entry)
     return path if path.is_dir() else path.parent
 
 

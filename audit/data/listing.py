@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from audit.config.place import fixed_part, is_address, is_pattern
+from audit.config.place import is_address, is_pattern, split_pattern
 from audit.data.door import Readable, reading
 from audit.data.patterns import hidden, matches, may_match_below
 from audit.errors import DataError
@@ -50,8 +50,7 @@ def files_of(entry: str) -> list[Found]:
     if is_address(entry):
         found = _stored(entry)
     elif is_pattern(entry):
-        fixed = fixed_part(entry)
-        pattern = entry if fixed == "." else entry[len(fixed) :]
+        fixed, pattern = split_pattern(entry)
         paths = walk(Path(fixed), lambda name: may_match_below(name, pattern), lambda name: matches(name, pattern))
         found = [Found(path, name, "pattern") for name, path in paths]
     elif is_folder(Path(entry)):
@@ -76,8 +75,7 @@ def _stored(entry: str) -> list[Found]:
 
     plain, mark, query = entry.partition("?")
     if is_pattern(entry):
-        fixed = fixed_part(plain)
-        pattern = plain[len(fixed) :]
+        fixed, pattern = split_pattern(plain)
         below = Store.of(f"{fixed}{mark}{query}").below()
         return [Found(file, path, "pattern") for path, file in below if matches(path, pattern)]
     store = Store.of(entry)

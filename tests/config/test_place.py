@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
 from audit.config import DataConfig, parse_config
-from audit.config.place import DataPath, fixed_part, is_pattern
+from audit.config.place import DataPath, is_pattern, split_pattern
 from audit.errors import ConfigError
 
 
@@ -72,11 +72,22 @@ def test_a_file_that_is_called_like_a_pattern_is_that_file(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("pattern", "fixed"),
-    [("x/y/*.csv", "x/y/"), ("x/y*/z.csv", "x/"), ("*.csv", "."), ("s3://b/x/*/y", "s3://b/x/"), ("s3://b*", "s3://")],
+    ("pattern", "fixed", "sought"),
+    [
+        ("x/y/*.csv", "x/y/", "*.csv"),
+        ("x/y*/z.csv", "x/", "y*/z.csv"),
+        ("*.csv", ".", "*.csv"),
+        ("s3://b/x/*/y", "s3://b/x/", "*/y"),
+        ("s3://b*", "s3://", "b*"),
+    ],
 )
-def test_the_folder_above_the_first_wildcard(pattern: str, fixed: str) -> None:
-    assert fixed_part(pattern) == fixed
+def test_the_folder_above_the_first_wildcard(pattern: str, fixed: str, sought: str) -> None:
+    assert split_pattern(pattern) == (fixed, sought)
+
+
+def test_a_pattern_as_windows_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audit.config.place.PurePath", PureWindowsPath)
+    assert split_pattern("C:\\rows\\2026-*\\part-?.csv") == ("C:/rows/", "2026-*/part-?.csv")
 
 
 def test_folders_that_paths_in_cells_start_at(tmp_path: Path) -> None:

@@ -84,9 +84,7 @@ def test_without_torch_all_else_is_installed(pip: list[str], index: dict[str, st
     assert {one["name"] for one in json.loads(listed)} == {"fairaudit", "leaf"}
 
 
-def test_what_would_bring_torch_all_the_same_is_refused(
-    pip: list[str], index: dict[str, str], tmp_path: Path
-) -> None:
+def test_what_would_bring_torch_all_the_same_is_refused(pip: list[str], index: dict[str, str], tmp_path: Path) -> None:
     wheel(tmp_path / "index", "torch", "2.0.0")
     wheel(tmp_path / "index", "leaf", "1.0", "torch")
     whole = wheel(tmp_path, "fairaudit", __version__, "leaf", "torch", "captum")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
 from pathlib import Path
 
 from audit.report.wording import Catalogue
@@ -55,7 +57,8 @@ def tell_next(result: AuditResult, t: Catalogue, *, run: Path, config: Path, com
 
 
 def _next(why: str, arguments: list[str], t: Catalogue) -> str:
-    return t("terminal.next", command=shlex.join(["audit", *arguments]), why=t(f"terminal.next.{why}"))
+    quoted = subprocess.list2cmdline if os.name == "nt" else shlex.join
+    return t("terminal.next", command=quoted(["audit", *arguments]), why=t(f"terminal.next.{why}"))
 
 
 def _duration(seconds: float, t: Catalogue) -> str:
