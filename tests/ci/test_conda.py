@@ -1,4 +1,4 @@
-"""The conda recipe says what pyproject.toml says."""
+"""The conda recipe says what pyproject.toml says, and rattler-build takes it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import tomllib
 from typing import Any
 
+import pytest
 import yaml
 
 from audit import __version__
@@ -13,7 +14,8 @@ from tests.ci.conftest import ROOT
 
 #: Names that differ on conda-forge.
 ON_CONDA = {"torch": "pytorch"}
-RECIPE: dict[str, Any] = yaml.safe_load((ROOT / "conda/recipe.yaml").read_text())
+TEXT = (ROOT / "conda/recipe.yaml").read_text()
+RECIPE: dict[str, Any] = yaml.safe_load(TEXT)
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
@@ -43,3 +45,31 @@ def test_the_command_is_the_same() -> None:
     assert RECIPE["build"]["noarch"] == "python"
     assert (ROOT / RECIPE["about"]["license_file"]).is_file()
     assert RECIPE["about"]["license"] == PROJECT["project"]["license"]
+
+
+def rendered(text: str) -> list[Any]:
+    """Recipes of all variants, as rattler-build would build them; it looks into no channel for that."""
+    found = pytest.importorskip("rattler_build", reason="needs rattler-build: pip install py-rattler-build")
+    variants = found.Stage0Recipe.from_yaml(text).render(found.VariantConfig(), found.RenderConfig())
+    return [variant.recipe for variant in variants]
+
+
+def test_rattler_build_renders_it() -> None:
+    (recipe,) = rendered(TEXT)
+    assert (recipe.package.name, str(recipe.package.version)) == (PROJECT["project"]["name"], __version__)
+    assert len(recipe.requirements.run) == len(RECIPE["requirements"]["run"])
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("requirements:", "requirments:", "unknown top-level field 'requirments'"),
+        ("noarch: python", "noarch: pythn", "invalid noarch type 'pythn'"),
+        ("captum >=", "captum >==", "unable to parse version spec"),
+        ("license: Apache-2.0", "license: Apache 2", "failed to parse SPDX license"),
+    ],
+)
+def test_rattler_build_would_say_what_is_wrong(right: str, wrong: str, said: str) -> None:
+    assert right in TEXT
+    with pytest.raises(Exception, match=re.escape(said)):
+        rendered(TEXT.replace(right, wrong))
