@@ -12,6 +12,8 @@ NAMES = (
     "batching_several",
     "prompts",
     "batching_images",
+    "padding",
+    "precision",
     "memory",
     "scale",
     "stored",

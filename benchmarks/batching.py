@@ -62,7 +62,7 @@ def main() -> None:
         predictor = Predictor(
             adapter, decision_schema([]), labels={}, positive="toxic", budget=adapter.facts().batch_tokens
         )
-        predictor.decide(rows, adapter.encode(texts), lambda done: None)
+        predictor.decide(rows, predictor.encode(texts), lambda done: None)
 
     def theirs(batch_size: int) -> Callable[[], None]:
         return lambda: pipeline(texts, batch_size=batch_size, truncation=True, top_k=None) and None

@@ -39,6 +39,7 @@ NOWHERE = Path()
 _OF_CHECKPOINTS = (
     "base",
     "device_map",
+    "attention",
     "quantize",
     "thresholds",
     "prompt",
@@ -84,6 +85,14 @@ class ModelConfig(ConfigPart):
     )
     dtype: Literal["float32", "float16", "bfloat16"] = Field(
         "float32", description="Precision of the computation, whatever the checkpoint is stored in."
+    )
+    precision: Literal["float32", "tf32", "bf16"] = Field(
+        "float32",
+        description="Of matrix products where decisions are asked for, with weights in float32: coarser ones are "
+        "faster, and a sample and every decision in doubt is computed again in float32.",
+    )
+    attention: Literal["auto", "eager", "sdpa", "flash_attention_2", "flex_attention"] = Field(
+        "auto", description="What computes attention; `auto`: what transformers picks for the architecture."
     )
     quantize: Literal["int8"] | None = Field(
         None, description="Round the weights of linear layers when loading, to hold the copy against the original."
@@ -136,6 +145,14 @@ class ModelConfig(ConfigPart):
         return based
 
     @model_validator(mode="after")
+    def _precision_of_float32(self) -> ModelConfig:
+        if self.precision != "float32" and self.dtype != "float32":
+            raise ValueError(
+                f"precision: {self.precision} is held against float32, and dtype is {self.dtype}; leave one of them out"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _one_kind_of_model(self) -> ModelConfig:
         if self.callable and self.factory:
             raise ValueError("give `callable` or `factory`, not both")
@@ -145,7 +162,7 @@ class ModelConfig(ConfigPart):
             if wrong := [key for key in ("arguments", "classes", "encoding") if getattr(self, key)]:
                 raise ValueError(f"{wrong[0]}: goes with `callable` or `factory`")
             return self
-        more = ("device", "dtype", "arguments") if self.callable else ()
+        more = ("device", "dtype", "precision", "arguments") if self.callable else ()
         keys = (*_OF_CHECKPOINTS, *more)
         if wrong := [
             key

@@ -23,7 +23,7 @@ _WORDS: dict[str, dict[Decision, str]] = {
         "parts": "environment timings policy_source",
         "suppressed": "title config model data slicings metrics adjusted disparities class_reports stratified "
         "adverse_impact impact_ratios clear_gaps findings comparison judgement explanations gaps pushes exchange names "
-        "probes reliance flags notes work social_impact",
+        "probes reliance flags notes work decision_precision social_impact",
         "dropped": "correlations scores discovery data_audit scorecard remedies membership leakage",
     },
     "Publication": {"told": "least suppressed left_out", "parts": "privacy"},
@@ -32,8 +32,8 @@ _WORDS: dict[str, dict[Decision, str]] = {
     "Environment": {"told": "python platform threads versions"},
     "Timings": {"told": "started finished seconds shards_computed shards_reused"},
     "ModelFacts": {
-        "told": "name task architecture parameters classes sha256 revision stored_dtype dtype device max_length "
-        "batch_tokens grid",
+        "told": "name task architecture parameters classes sha256 revision stored_dtype dtype precision attention "
+        "device max_length batch_tokens grid",
         "parts": "prompt peft quantised",
         "dropped": "reference",
     },
@@ -47,6 +47,7 @@ _WORDS: dict[str, dict[Decision, str]] = {
         "dropped": "rows_sha256",
     },
     "Confused": {"told": "y_true y_pred n"},
+    "DecisionPrecision": {"told": "precision asked exact sampled again factor otherwise beyond largest"},
     "Note": {"told": "code params"},
     "SlicingFacts": {"told": "attributes", "suppressed": "groups"},
     "Group": {

@@ -9,7 +9,7 @@ from typing import Any
 from audit.disclosure.reasons import all_plain, is_plain
 from audit.disclosure.suppress import LEAST
 from audit.disclosure.told import Told
-from audit.result import AuditResult, DataFacts, ModelFacts, Note
+from audit.result import AuditResult, DataFacts, DecisionPrecision, ModelFacts, Note
 
 #: Keys of the configuration whose text is told: what people wrote for readers, and what names no cell.
 OPEN_KEYS = frozenset(
@@ -22,6 +22,8 @@ OPEN_KEYS = frozenset(
         "data.format",
         "model.device",
         "model.dtype",
+        "model.precision",
+        "model.attention",
         "model.task",
         "model.quantize",
         "explanations.which",
@@ -52,6 +54,7 @@ OPEN_NOTES = frozenset(
         *("no_model_no_explanations", "nothing_exchanged", "no_sanity_without_weights", "tokens_unknown"),
         *("tokens_mostly_unknown", "words_unread", "rows_in_windows", "first_of_several", "stored_quantised"),
         *("texts_redacted", "personal_redacted", "answers_apart", "small_vocabulary", "gaps_not_decomposed"),
+        *("no_tf32_here", "precision_too_coarse"),
     }
 )
 
@@ -65,6 +68,7 @@ def subject(result: AuditResult, told: Told) -> dict[str, Any]:
         "model": result.model and _model(result.model),
         "data": _data(result.data, told),
         "notes": [note for note in result.notes if _is_open(note) and (plain or not _numbers(note))],
+        "decision_precision": _precision(result.decision_precision),
         "work": {name: n for name, n in result.work.items() if is_plain(n)} if plain else {},
     }
 
@@ -171,6 +175,12 @@ def _unlabelled(data: DataFacts, n: int, labelled: int | None) -> int | None:
 
 def _is_open(note: Note) -> bool:
     return (note.code in OPEN_NOTES or note.code.startswith("failed_")) and all_plain(_numbers(note))
+
+
+def _precision(found: DecisionPrecision | None) -> DecisionPrecision | None:
+    """What was computed again, where no number of it is small: decisions that turned are few."""
+    counts = found and [found.asked, found.exact, found.sampled, found.again, found.otherwise, found.beyond]
+    return found if counts and all_plain(counts) else None
 
 
 def _numbers(note: Note) -> list[int]:

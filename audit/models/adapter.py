@@ -178,6 +178,9 @@ class AdapterOfSeveral(Adapter, Protocol):
     def outputs(self, batch: Batch) -> list[npt.NDArray[np.float32]]:
         """Run the model; return of each part what `decide` reads."""
 
+    def contests(self, output: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the logits, shape (decisions, classes), of which the largest decides what is read of an output."""
+
     def decide(
         self,
         example: Plain,

@@ -14,6 +14,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from audit.config import ModelConfig
 from audit.errors import AuditError, ConfigError, ModelError, some
+from audit.models.attention import attention_of
 from audit.models.folder import CheckpointFolder, StoredWeight
 from audit.models.quantised_folder import packed
 from audit.result import Note
@@ -92,6 +93,7 @@ def load_model(
             local_files_only=True,
             trust_remote_code=config.allow_remote_code,
             **({"device_map": config.device_map} if config.device_map is not None else {}),
+            **attention_of(config, folder, head),
             **named,
         )
     where = str(folder.path)

@@ -24,6 +24,7 @@ from audit.models.checkpoint import DTYPES, batch_tokens, check_finite, door, re
 from audit.models.config_only import size_of
 from audit.models.looked import Looked, lines_of, look
 from audit.models.own_code import OwnFunction, import_function
+from audit.models.precision import tier_of
 from audit.models.probe import probe_decisions, probe_explanations
 from audit.models.rectifiers import jumps
 from audit.models.shuffled import shuffled
@@ -144,6 +145,7 @@ class FeatureClassification:
             revision=None,
             stored_dtype=stored,
             dtype=config.dtype,
+            precision=tier_of(config, device),
             device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
             max_length=None,
             batch_tokens=config.batch_tokens or batch_tokens(device),

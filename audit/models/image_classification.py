@@ -15,6 +15,7 @@ from audit.data.examples import Example, Image, plain
 from audit.data.images import NotDecodedError, decode
 from audit.errors import ConfigError, ModelError
 from audit.models.adapter import Encoded, elements_of
+from audit.models.attention import check_attention
 from audit.models.checkpoint import DTYPES, door, resolve_device
 from audit.models.image_processor import IMAGE_PROCESSOR, PixelReader
 from audit.models.loaded import load_checkpoint
@@ -84,6 +85,7 @@ class ImageClassification:
         device, where = resolve_device(config.device), str(config.path)
         check_prompt(cls.task, config.prompt, where)
         check_map(config)
+        check_attention(config, device)
         if is_adapter(config.path):
             raise ModelError(
                 "is an adapter (PEFT) of a model that reads pictures, which is not audited", where=where,

@@ -8,8 +8,10 @@ import torch
 
 from audit.config import ModelConfig
 from audit.errors import ModelError, some
+from audit.models.attention import told_attention
 from audit.models.checkpoint import batch_tokens
 from audit.models.loaded import Loaded
+from audit.models.precision import tier_of
 from audit.result import ModelFacts
 from audit.text import file_name
 
@@ -44,6 +46,8 @@ def facts_of(
         revision=revision if isinstance(revision, str) else None,
         stored_dtype=loaded.stored_dtype,
         dtype=config.dtype,
+        precision=tier_of(config, device),
+        attention=told_attention(loaded.model),
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         max_length=max_length,
         batch_tokens=config.batch_tokens or batch_tokens(device),

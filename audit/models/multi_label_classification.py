@@ -84,6 +84,10 @@ class MultiLabelClassification(TextModel):
         """Run the model; return z of each label, shape (labels,)."""
         return list(self._raw(batch).cpu().numpy())
 
+    def contests(self, output: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return each label's logit after the one from which on it is given, shape (labels, 2)."""
+        return np.stack([np.array(self._least, np.float32), output], 1)
+
     def decide(
         self, example: Plain, windows: Sequence[Encoded], outputs: Sequence[npt.NDArray[np.float32]], gold: Any
     ) -> list[Decided]:

@@ -15,7 +15,7 @@ from audit.data.several import entities_of
 from audit.entities.entity import Entity
 from audit.errors import ModelError, some
 from audit.models.adapter import Adapter, AdapterOfPrompts, AdapterOfSeveral, Encoded
-from audit.models.engine import BatchRunner
+from audit.models.tiers import TieredRunner
 from audit.store.decisions import decision_table, several
 
 Floats = npt.NDArray[np.float32]
@@ -45,7 +45,8 @@ class Predictor:
     ) -> None:
         self._adapter, self._schema, self._labels = adapter, schema, labels
         self._positive = adapter.classes.index(positive) if positive is not None else None
-        self._runner = BatchRunner(budget)
+        self._tiers = TieredRunner(adapter, budget)
+        self._runner = self._tiers.runner
         self._prompted = cast("AdapterOfPrompts", adapter) if adapter.facts().prompt is not None else None
         # Those that say what there is where there is nothing have several decisions to make.
         self._several = cast("AdapterOfSeveral", adapter) if adapter.nothing is not None else None
@@ -60,14 +61,15 @@ class Predictor:
         self, rows: pa.Table, encoded: list[list[Encoded]], advance: Callable[[int], object]
     ) -> tuple[pa.Table, dict[str, int]]:
         """Return the window's decisions, and the forward batches and padded tokens they took."""
-        batches, tokens = self._runner.batches, self._runner.tokens
+        batches, tokens, tiers = self._runner.batches, self._runner.tokens, self._tiers.spent.copy()
         # What cannot be read is not shown to the model.
         parts = [part for parts in encoded for part in parts if part.failed is None]
         try:
             with torch.inference_mode():
                 whole = len(parts) == len(encoded)
                 told = advance if whole else lambda done: None
-                found = self._runner.run(parts, lambda item: item.cost, self._run, told)
+                ask = self._tiers.logits if self._several is None else self._tiers.outputs
+                found = ask(parts, told)
                 freely = self._ask_freely(parts)
         except (IndexError, RuntimeError) as error:
             ids = some([str(row) for row in rows["row_id"][:1].to_pylist()])
@@ -87,6 +89,7 @@ class Predictor:
             "first_of_several": sum(item.one_of_several for item in parts),
             "rows_in_windows": sum(len(windows) > 1 for windows in encoded),
             **freely,
+            **(self._tiers.spent - tiers),
         }
         if self._several is not None:
             return self._decide_several(self._several, rows, encoded, found), spent
@@ -102,12 +105,6 @@ class Predictor:
             asked, lambda item: item.cost, lambda part: adapter.answers_freely(adapter.collate(part)).tolist()
         )
         return {"answers_sampled": len(alike), "answers_unlike": len(alike) - sum(alike)}
-
-    def _run(self, batch: list[Encoded]) -> Sequence[Floats]:
-        collated = self._adapter.collate(batch)
-        if self._several is not None:
-            return self._several.outputs(collated)
-        return list(self._adapter.logits(collated).cpu().numpy())
 
     def _decide_several(
         self, adapter: AdapterOfSeveral, rows: pa.Table, encoded: list[list[Encoded]], found: list[Floats]

@@ -15,6 +15,7 @@ from audit.config import ModelConfig
 from audit.data.examples import Example
 from audit.errors import ConfigError, ModelError
 from audit.models.adapter import Encoded
+from audit.models.attention import check_attention
 from audit.models.checkpoint import DTYPES, door, resolve_device
 from audit.models.embedding_model import EmbeddingModel, TokenBatch
 from audit.models.first_place import read_first_place
@@ -66,6 +67,7 @@ class TextModel(EmbeddingModel, ABC):
         device, where = resolve_device(config.device), str(config.path)
         check_prompt(cls.task, config.prompt, where)
         check_map(config)
+        check_attention(config, device)
         loaded = load_checkpoint(config, cls.task)
         model, tokenizer = loaded.model, cls._prepared(loaded.reader, loaded.reader_folder.path, config)
         classes = cls._classes(model, config)

@@ -126,6 +126,10 @@ class TokenClassification(TextModel):
         both = zip(tags.cpu().numpy(), there.sum(1).tolist(), strict=True)
         return [row[:count] for row, count in both]
 
+    def contests(self, output: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return an output as it is: the largest of a word's tags decides."""
+        return output
+
     def decide(
         self, example: Plain, windows: Sequence[Encoded], outputs: Sequence[npt.NDArray[np.float32]], gold: Any
     ) -> list[Decided]:

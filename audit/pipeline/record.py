@@ -12,6 +12,7 @@ from audit.pipeline.clock import Clock
 from audit.pipeline.environment import environment
 from audit.pipeline.facts import remarks
 from audit.pipeline.options import option_notes
+from audit.pipeline.precision import precision_notes, precision_of, without_tiers
 from audit.pipeline.probes import STAGE
 from audit.result import AuditResult, Note, Record, Subject, Timings
 from audit.store.runfolder import RunFolder
@@ -34,9 +35,14 @@ def record(case: Case, subject: Subject, folder: RunFolder, clock: Clock, noted:
     work: Counter[str] = Counter()
     for stage in (*COUNTED, *(STAGE + probe.name for probe in case.probes)):
         work.update(folder.shards(stage).counters())
+    tiers = precision_of(subject, work)
     return Record(
-        notes=[*case.notes, *noted, *remarks(case, subject.data, work), *option_notes(case, folder, work)],
-        work=dict(sorted(work.items())),
+        notes=[
+            *(*case.notes, *noted, *remarks(case, subject.data, work)),
+            *(*option_notes(case, folder, work), *precision_notes(case, tiers)),
+        ],
+        work=dict(sorted(without_tiers(work).items())),
+        decision_precision=tiers,
         environment=environment(torch_threads=case.adapter is not None),
         timings=Timings(
             started=clock.started,
@@ -62,6 +68,7 @@ def vouched(result: AuditResult) -> dict[str, Any]:
         else None,
         "device": model.device if model else None,
         "dtype": model.dtype if model else None,
+        "precision": model.precision if model else None,
         "seed": result.seed,
         "environment": result.environment.model_dump(),
     }

@@ -97,9 +97,10 @@ class Model:
         """Batches, padded tokens and examples so far."""
         spent = self._scorer.spent
         return {
-            "variant_batches": spent["probe_batches"],
-            "variant_tokens": spent["probe_tokens"],
+            "variant_batches": spent.pop("probe_batches"),
+            "variant_tokens": spent.pop("probe_tokens"),
             "variant_queries": self.queries,
+            **spent,
         }
 
 

@@ -21,7 +21,7 @@ from audit.data.about import ABOUT, with_examples
 from audit.data.examples import Example
 from audit.engine.job import Advance, Done, Engine, Part
 from audit.models.adapter import Adapter, Encoded
-from audit.models.engine import BatchRunner
+from audit.models.tiers import TieredRunner
 from audit.probes.exchange import Exchange, Version
 from audit.probes.exchanger import Exchanger
 from audit.store.columns import group_columns
@@ -132,7 +132,7 @@ class Scorer:
         self._adapter = adapter
         self.positive = adapter.classes.index(positive) if positive is not None else None
         self.classes = list(adapter.classes)
-        self._runner = BatchRunner(adapter.facts().batch_tokens)
+        self._tiers = TieredRunner(adapter, adapter.facts().batch_tokens)
 
     def encode(self, texts: Sequence[Example]) -> dict[Example, Encoded]:
         """What the model reads of each text."""
@@ -145,19 +145,16 @@ class Scorer:
         out = np.full((len(encoded), len(self.classes)), np.nan)
         readable = [i for i, item in enumerate(encoded) if item.failed is None]
         with torch.inference_mode():
-            found = self._runner.run(
-                [encoded[i] for i in readable],
-                lambda item: item.cost,
-                lambda part: list(self._adapter.logits(self._adapter.collate(part)).double().cpu().numpy()),
-            )
+            found = self._tiers.logits([encoded[i] for i in readable])
         if found:
             out[readable] = np.stack(found)
         return out
 
     @property
     def spent(self) -> dict[str, int]:
-        """Batches and padded tokens so far."""
-        return {"probe_batches": self._runner.batches, "probe_tokens": self._runner.tokens}
+        """Batches and padded tokens so far, and what tiers of precision took."""
+        runner = self._tiers.runner
+        return {"probe_batches": runner.batches, "probe_tokens": runner.tokens, **self._tiers.spent}
 
 
 def _window(
@@ -214,7 +211,7 @@ def _window(
         record["replacements"] = [edit.new for edit in chosen.edits]
         record["change"] = chosen.change
         records.append(record)
-    spent = {key: value - before[key] for key, value in scorer.spent.items()}
+    spent = {key: value - before.get(key, 0) for key, value in scorer.spent.items()}
     return pa.Table.from_pylist(records, schema=SCHEMA), spent
 
 

@@ -22,6 +22,7 @@ from audit.engine.in_process import InProcess
 from audit.engine.job import Advance, Done, Engine, Part
 from audit.models.adapter import Adapter
 from audit.models.predict import Predictor
+from audit.models.tier_counts import COUNTED
 from audit.store.columns import group_columns
 from audit.store.decisions import decision_schema, read_decisions, windows
 from audit.store.progress import Progress
@@ -126,6 +127,7 @@ class _Scorer:
             "membership_rows": rows.num_rows,
             "membership_batches": spent["forward_batches"],
             "membership_tokens": spent["forward_tokens"],
+            **{name: n for name, n in spent.items() if name.startswith(COUNTED)},
         }
         return pa.Table.from_pandas(found, self.job.found, preserve_index=False), spent
 

@@ -23,7 +23,7 @@ from audit.data.examples import Words
 from audit.engine.job import Advance, Done, Engine, Part
 from audit.entities.entity import Entity
 from audit.models.adapter import Adapter, AdapterOfSeveral
-from audit.models.engine import BatchRunner
+from audit.models.tiers import TieredRunner
 from audit.probes.renaming import Renamed, refused, renamed
 from audit.store.columns import group_column
 from audit.store.decisions import Decided, decision_schema, decision_table
@@ -158,7 +158,7 @@ class NameExchange:
     def __init__(self, adapter: AdapterOfSeveral, job: Renaming) -> None:
         self._adapter, self._names, self._schema = adapter, job.names, job.schema
         self._drawn = job.names.drawn(job.drawn, job.seed)
-        self._runner = BatchRunner(adapter.facts().batch_tokens)
+        self._tiers = TieredRunner(adapter, adapter.facts().batch_tokens)
         self._lengths: dict[tuple[str, ...], tuple[int, int]] = {}
 
     def prepare(self, part: Part) -> None:
@@ -171,7 +171,8 @@ class NameExchange:
         return done
 
     def _part(self, entities: Sequence[PersonEntity]) -> tuple[pa.Table, dict[str, int]]:
-        batches, tokens = self._runner.batches, self._runner.tokens
+        runner, tiers = self._tiers.runner, self._tiers.spent.copy()
+        batches, tokens = runner.batches, runner.tokens
         asked = [
             (entity, group.values, name, renamed(entity.words, entity.first, entity.end, name, self._names))
             for entity in entities
@@ -180,7 +181,11 @@ class NameExchange:
         ]
         decided = self._decide([(entity.type, text) for entity, _, _, text in asked])
         records = [self._record(*one, found) for one, found in zip(asked, decided, strict=True)]
-        spent = {"probe_batches": self._runner.batches - batches, "probe_tokens": self._runner.tokens - tokens}
+        spent = {
+            "probe_batches": runner.batches - batches,
+            "probe_tokens": runner.tokens - tokens,
+            **(self._tiers.spent - tiers),
+        }
         columns = {name: pa.array([record.get(name) for record in records]) for name in self._schema.names}
         if not records:
             return self._schema.empty_table(), spent
@@ -193,9 +198,7 @@ class NameExchange:
         windows = dict(zip(unique, self._adapter.windows(unique), strict=True))
         parts = [part for text in unique for part in windows[text]]
         with torch.inference_mode():
-            computed = self._runner.run(
-                parts, lambda item: item.length, lambda batch: self._adapter.outputs(self._adapter.collate(batch))
-            )
+            computed = self._tiers.outputs(parts)
         outputs, at = {}, 0
         for text in unique:
             outputs[text] = computed[at : at + len(windows[text])]

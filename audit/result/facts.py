@@ -68,6 +68,12 @@ class ModelFacts(Part):
     revision: str | None = Field(description="Commit the checkpoint says it was made from.")
     stored_dtype: str
     dtype: str = Field(description="Precision the computation ran in.")
+    precision: str = Field(
+        "float32", description="Tier that decisions are asked for in, tf32 or bf16; float32: none, as dtype says."
+    )
+    attention: str | None = Field(
+        None, description="What computes attention, as transformers names it; null where the model is none of its own."
+    )
     device: str
     max_length: Count | None = Field(description="Tokens per input; null where nothing limits them.")
     batch_tokens: Count
@@ -189,11 +195,28 @@ class Publication(Part):
     privacy: PrivateCounts | None = Field(None, description="Null where numbers have no noise.")
 
 
+class DecisionPrecision(Part):
+    """Decisions in a coarser precision against float32: of the data, and of probes that decide again."""
+
+    precision: str
+    asked: Count = Field(description="Inputs that the model was asked about in that precision.")
+    exact: Count = Field(description="Inputs beside them in parts too small for a sample, in float32 alone.")
+    sampled: Count = Field(description="Inputs drawn to be computed in float32 as well.")
+    again: Count = Field(description="Inputs computed in float32 as well: drawn, in doubt, or no finite number before.")
+    factor: float = Field(description="In doubt: with a margin below so many times the largest move of logits seen.")
+    otherwise: Count = Field(description="Inputs computed again that are decided otherwise in float32.")
+    beyond: Count = Field(description="Inputs whose logits moved by more than the margin of doubt until then.")
+    largest: float = Field(ge=0, description="Largest difference of a class's probability, rounded up to two digits.")
+
+
 class Record(Part):
     """How the audit went: what a reader must know of it, what it cost, and where it ran."""
 
     notes: list[Note] = Field(description="What was skipped, assumed or changed.")
     work: dict[str, Count] = Field(description="Forward batches, tokens and gradients the run cost.")
+    decision_precision: DecisionPrecision | None = Field(
+        None, description="Null where decisions were asked for in the precision of the computation alone."
+    )
     environment: Environment
     timings: Timings
     publication: Publication | None = Field(None, description="Null in the result of an audit, which is internal.")

@@ -23,11 +23,11 @@ from captum.attr import IntegratedGradients as CaptumIntegratedGradients
 
 from audit.explain.integrate.attribution import Attribution
 from audit.explain.integrate.estimates import refine_all
-from audit.explain.integrate.precision import at_precision
 from audit.explain.integrate.refining import SHARE_OF_JUMPS, SHARE_OF_STEP, Floats, GradientPath
 from audit.explain.integrate.score import score
 from audit.models.adapter import Adapter, Batch, Encoded
 from audit.models.engine import BatchRunner
+from audit.models.precision import at_precision
 
 METHOD = "integrated_gradients"
 

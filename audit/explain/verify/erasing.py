@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from audit.explain.integrate.precision import at_precision
 from audit.explain.integrate.score import score
 from audit.models.adapter import Adapter, Encoded
 from audit.models.engine import BatchRunner
+from audit.models.precision import at_precision
 
 Floats = npt.NDArray[np.float64]
 Erased = frozenset[int]

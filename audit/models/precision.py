@@ -8,6 +8,13 @@ from contextlib import contextmanager
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from audit.config import ModelConfig
+
+
+def tier_of(config: ModelConfig, device: torch.device) -> str:
+    """Return the precision that decisions are asked for in: tf32 is one of graphics cards, and float32 elsewhere."""
+    return "float32" if config.precision == "tf32" and device.type != "cuda" else config.precision
+
 
 @contextmanager
 def at_precision(precision: str, device: torch.device) -> Iterator[None]:
