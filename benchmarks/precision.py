@@ -41,7 +41,8 @@ def main() -> None:
             with torch.inference_mode():
                 found[tier] = np.stack(runner.logits(items))
             seconds[tier].append(time.process_time() - began)
-    print(f"{len(texts):,} tweets, {torch.get_num_threads()} threads, {ROUNDS} rounds, CPU seconds without tokenizing\n")
+    threads = torch.get_num_threads()
+    print(f"{len(texts):,} tweets, {threads} threads, {ROUNDS} rounds, CPU seconds without tokenizing\n")
     print("| | CPU seconds per 1,000 rows | against float32 |\n|---|---|---|")
     medians = {tier: statistics.median(times) for tier, times in seconds.items()}
     for tier, median in medians.items():

@@ -7,6 +7,7 @@ row it came from.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -211,7 +212,7 @@ def _window(
         record["replacements"] = [edit.new for edit in chosen.edits]
         record["change"] = chosen.change
         records.append(record)
-    spent = {key: value - before.get(key, 0) for key, value in scorer.spent.items()}
+    spent = {"probe_batches": 0, "probe_tokens": 0} | (Counter(scorer.spent) - Counter(before))
     return pa.Table.from_pylist(records, schema=SCHEMA), spent
 
 
