@@ -22,6 +22,7 @@ def look_at(
     config: AuditConfig,
     *,
     rows: int,
+    files: int,
     classes: Sequence[str],
     too_long: TooLong,
     measure: Measure,
@@ -31,8 +32,8 @@ def look_at(
 
     Parameters
     ----------
-    rows
-        How many rows there are.
+    rows, files
+        How many rows there are, and in how many files.
     classes
         Labels whose rates are asked about.
     too_long, measure
@@ -54,6 +55,7 @@ def look_at(
     told, comparisons = proxies(looks)
     audited = DataAudit(
         rows=found.size,
+        files=files,
         sampled=len(found.sample),
         tests=looks.correct(),
         comparisons=comparisons,

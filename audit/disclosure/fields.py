@@ -30,7 +30,8 @@ _WORDS: dict[str, dict[Decision, str]] = {
     "PrivateCounts": {"told": "mechanism library unit per_unit epsilon spent negative", "parts": "tables"},
     "PrivateTable": {"told": "attributes cells epsilon scale"},
     "Environment": {"told": "python platform threads versions"},
-    "Timings": {"told": "started finished seconds shards_computed shards_reused"},
+    "Timings": {"told": "started finished seconds shards_computed shards_reused", "parts": "engine"},
+    "EngineFacts": {"told": "kind workers threads"},
     "ModelFacts": {
         "told": "name task architecture parameters classes sha256 revision stored_dtype dtype precision attention "
         "device max_length batch_tokens grid",

@@ -33,10 +33,13 @@ def engine_for(config: AuditConfig, adapter: Adapter) -> Iterator[Engine]:
     if asked.kind == "local" and asked.workers == 1:
         yield InProcess(adapter)
         return
+    import torch
+
     from audit.engine.pool import Pool
 
     with (_of_ray if asked.kind == "ray" else _of_this_machine)(config, adapter) as crew:
-        yield Pool(adapter, crew, asked.workers)
+        # This process computes with as many threads as a worker does.
+        yield Pool(adapter, crew, asked.workers, asked.kind, torch.get_num_threads())
 
 
 @contextmanager

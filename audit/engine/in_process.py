@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from audit.engine.job import Check, Job, Part
 from audit.models.adapter import Adapter
 from audit.models.engine import ahead
+from audit.result import EngineFacts
 from audit.store.progress import Bar
 from audit.store.shards import Shards
 
@@ -17,6 +18,12 @@ class InProcess:
     """Do parts one after the other, in this process."""
 
     adapter: Adapter
+
+    def facts(self) -> EngineFacts:
+        """Say that it was this process; see `audit.engine.job.Engine`."""
+        import torch
+
+        return EngineFacts(kind="local", workers=1, threads=torch.get_num_threads())
 
     def map(
         self, job: Job, parts: Iterable[Part], shards: Shards, bar: Bar, check: Check | None = None

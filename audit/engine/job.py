@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
+from audit.result import EngineFacts
 from audit.store.progress import Bar
 from audit.store.shards import Shards
 
@@ -81,6 +82,9 @@ class Engine(Protocol):
     @property
     def adapter(self) -> Adapter:
         """The model in this process, for what is too small to be handed out."""
+
+    def facts(self) -> EngineFacts:
+        """Say who did the work until now."""
 
     def map(
         self, job: Job, parts: Iterable[Part], shards: Shards, bar: Bar, check: Check | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from audit.engine.crew import Crew, Failed, Finished, Lost, Ready
 from audit.engine.desk import Begin
@@ -16,6 +17,7 @@ from audit.engine.job import Check, Job, Part
 from audit.engine.packing import packed
 from audit.errors import SystemFault
 from audit.models.adapter import Adapter
+from audit.result import EngineFacts
 from audit.store.progress import Bar
 from audit.store.shards import Shards
 
@@ -42,25 +44,39 @@ class Pool:
     ----------
     size
         Workers at most; no more are started than there are parts for.
+    kind
+        Of the crew.
+    threads
+        Of each worker.
     """
 
-    def __init__(self, adapter: Adapter, crew: Crew, size: int) -> None:
+    def __init__(
+        self, adapter: Adapter, crew: Crew, size: int, kind: Literal["local", "ray"] = "local", threads: int = 1
+    ) -> None:
         self._adapter, self._crew, self._size = adapter, crew, size
+        self._kind: Literal["local", "ray"] = kind
+        self._threads = threads
         self._workers: dict[int, _Worker] = {}
-        self._jobs = 0
-        self._false_starts = 0
+        self._jobs = self._most = 0
 
     @property
     def adapter(self) -> Adapter:
         """The model in this process."""
         return self._adapter
 
+    def facts(self) -> EngineFacts:
+        """Say how many workers there were at once; see `audit.engine.job.Engine`."""
+        return EngineFacts(kind=self._kind, workers=self._most, threads=self._threads)
+
     def map(
         self, job: Job, parts: Iterable[Part], shards: Shards, bar: Bar, check: Check | None = None
     ) -> tuple[int, int]:
         """Do what no earlier process finished; see `audit.engine.job.Engine`."""
         self._jobs += 1
-        return _Stage(self._crew, self._workers, self._size, self._jobs, job, shards, bar, check).run(parts)
+        stage = _Stage(self._crew, self._workers, self._size, self._jobs, job, shards, bar, check)
+        done = stage.run(parts)
+        self._most = max(self._most, stage.most)
+        return done
 
 
 class _Stage:
@@ -85,6 +101,8 @@ class _Stage:
         self._tries: Counter[int] = Counter()
         self._false_starts = 0
         self._computed = self._reused = 0
+        #: Workers that were ready at once.
+        self.most = 0
 
     def run(self, parts: Iterable[Part]) -> tuple[int, int]:
         """Do all parts that are missing."""
@@ -140,6 +158,7 @@ class _Stage:
             return
         if isinstance(reply, Ready):
             worker.ready, self._false_starts = True, 0
+            self.most = max(self.most, sum(one.ready for one in self._workers.values()))
         elif isinstance(reply, Finished):
             self._finished(next(part for part in worker.parts if part.number == reply.number))
             worker.parts = deque(part for part in worker.parts if part.number != reply.number)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import signal
 import socket
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from audit.errors import ConfigError, SystemFault
@@ -70,15 +67,16 @@ def connected(address: str | None, cores: int, cards: int) -> Iterator[Cluster]:
     if ray.is_initialized():  # by the program that calls `audit.run`
         yield _looked_at(ray, own=False)
         return
-    # Unix sockets have short names, so that not every folder for temporary files will do.
-    folder = tempfile.mkdtemp(prefix="fairaudit-ray-", dir="/tmp" if Path("/tmp").is_dir() else None)  # noqa: S108
-    try:
-        with _own_signals():
-            _patiently(ray, address, cores, cards, folder)
-        yield _looked_at(ray, own=address is None)
-    finally:
-        ray.shutdown()
-        shutil.rmtree(folder, ignore_errors=True)
+    # Only now, since Windows has no such locks; where there is no Ray, that is what is told.
+    from audit.engine.ray_folder import own_folder
+
+    with own_folder() as folder:
+        try:
+            with _own_signals():
+                _patiently(ray, address, cores, cards, folder)
+            yield _looked_at(ray, own=address is None)
+        finally:
+            ray.shutdown()
 
 
 def _package() -> Any:

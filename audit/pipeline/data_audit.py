@@ -76,6 +76,7 @@ def _look(
     return look_at(
         config,
         rows=surveyed.rows_kept,
+        files=surveyed.files,
         classes=asked,
         too_long=too_long,
         measure=measure,

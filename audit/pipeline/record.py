@@ -50,6 +50,7 @@ def record(case: Case, subject: Subject, folder: RunFolder, clock: Clock, noted:
             seconds=clock.seconds,
             shards_computed=clock.computed,
             shards_reused=clock.reused,
+            engine=case.engine.facts() if case.engine else None,
         ),
     )
 

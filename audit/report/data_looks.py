@@ -102,7 +102,8 @@ def finding(item: DataFinding, t: Catalogue) -> str:
 
 def lead(found: DataAudit, t: Catalogue) -> str:
     """Say how much was looked at, and how often."""
-    return t("data_audit.lead", rows=count(found.rows), tests=found.tests)
+    told = t("data_audit.lead", rows=count(found.rows), tests=found.tests)
+    return t.sentences(told, t("data.of_files", files=count(found.files))) if found.files > 1 else told
 
 
 def conclusion(found: DataAudit, t: Catalogue) -> str:

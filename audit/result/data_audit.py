@@ -192,6 +192,7 @@ class DataAudit(Part):
     """The data themselves, before any model."""
 
     rows: Count
+    files: Count = Field(1, description="Files that the table is made of.")
     sampled: Count = Field(description="Rows that near duplicates and proxies were looked for in.")
     tests: Count = Field(description="Tests that p-values are corrected for.")
     comparisons: Count = Field(description="Held-out AUCs that the bounds of proxies hold for together.")

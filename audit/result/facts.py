@@ -138,6 +138,17 @@ class Environment(Part):
     versions: dict[str, str]
 
 
+class EngineFacts(Part):
+    """Who asked the model."""
+
+    kind: Literal["local", "ray"] = Field(description="Processes of this machine, or workers of Ray.")
+    workers: Count = Field(
+        description="Processes with a model of their own that worked at once, at most; one, of `local`, is the audit's "
+        "own."
+    )
+    threads: Count = Field(description="Of each, that torch computes with.")
+
+
 class Timings(Part):
     """The one block that differs between two runs of the same audit."""
 
@@ -146,6 +157,9 @@ class Timings(Part):
     seconds: dict[str, float]
     shards_computed: Count
     shards_reused: Count
+    engine: EngineFacts | None = Field(
+        None, description="Who asked the model; of an audit that was resumed, at last. Null where there is none to ask."
+    )
 
 
 class Subject(Part):

@@ -114,7 +114,7 @@ MAY_KNOW = {
     "entities": {"config", "errors"},
     "data": {"config", "entities", "errors", "personal", "result", "store"},
     "models": {"config", "data", "entities", "errors", "result", "store", "terms", "text"},
-    "engine": {"audit", "config", "errors", "models", "say", "store"},
+    "engine": {"audit", "config", "errors", "models", "result", "say", "store"},
     "fairness": {"config", "errors", "result", "store"},
     "policy": {"config", "errors", "fairness", "result", "store", "text"},
     "impact": {"config", "fairness", "result"},

@@ -110,8 +110,10 @@ def test_every_part_is_done_once_whoever_does_it(tmp_path: Path, seed: int, size
 
 def test_no_more_workers_are_started_than_there_are_parts(tmp_path: Path) -> None:
     crew = Crew()
-    pool(crew, 8).map(Doubling(), numbered(3), Shards(tmp_path), Told())
-    assert crew.hired == 3
+    found = pool(crew, 8)
+    assert found.facts().workers == 0
+    found.map(Doubling(), numbered(3), Shards(tmp_path), Told())
+    assert crew.hired == found.facts().workers == 3
 
 
 def test_parts_that_are_there_are_not_looked_at(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from audit.engine.job import Part
 from audit.engine.packing import packed, unpacked
 from audit.errors import AuditError, CellError, ConfigError, DataError, ModelError, RunFolderError, SystemFault
 from audit.models.registry import load_adapter
+from audit.result import EngineFacts
 from audit.store.shards import Shards
 from tests.engine.jobs import Doubling, Told, numbered
 
@@ -75,8 +76,13 @@ def living() -> list[int]:
 def test_two_workers_find_what_one_process_finds_even_if_one_is_killed(
     case: Callable[..., dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    audit.run(case("alone"))
-    audit.run(case("two", workers=2))
+    told = [audit.run(case("alone")), audit.run(case("two", workers=2))]
+    assert [result.timings.engine for result in told] == [
+        EngineFacts(kind="local", workers=workers, threads=1) for workers in (1, 2)
+    ]
+    pages = [(tmp_path / name / "report.html").read_text() for name in ("alone", "two")]
+    assert "One process asked the model." in pages[0]
+    assert "2 processes of one machine asked the model, with 1 threads each." in pages[1]
     assert same(tmp_path / "alone", tmp_path / "two")
 
     killed = []

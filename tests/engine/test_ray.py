@@ -20,6 +20,7 @@ import audit.pipeline.decide
 from audit.engine import ray_actors
 from audit.engine.ray_cluster import connected
 from audit.errors import ConfigError, DataError
+from audit.result import EngineFacts
 from audit.store.shards import Shards
 from tests.engine.jobs import Doubling, Told, numbered
 from tests.engine.test_processes import case, engine, same
@@ -57,7 +58,8 @@ def test_two_actors_find_what_one_process_finds_though_one_is_killed(
             os.kill(killed[0], signal.SIGKILL)
 
     monkeypatch.setattr(ray_actors.RayActors, "give", give)
-    audit.run(case("killed", kind="ray", workers=2))
+    told = audit.run(case("killed", kind="ray", workers=2)).timings.engine
+    assert told == EngineFacts(kind="ray", workers=2, threads=1)
     assert killed
     assert same(tmp_path / "alone", tmp_path / "killed")
 

@@ -11,7 +11,9 @@ import audit
 from audit.config import load_config
 from audit.disclosure.public import made_public
 from audit.pipeline.data_audit import data_audit
+from audit.report.data_looks import lead
 from audit.report.documents import Telling
+from audit.report.wording import Catalogue
 from audit.report.write import write_documents
 from audit.result import AuditResult
 from audit.store.runfolder import RunFolder
@@ -47,6 +49,20 @@ def test_it_is_done_where_it_is_asked_for(config: Path) -> None:
     assert 'id="data_audit"' in page
     assert "the label yes is given to" in page
     assert AuditResult.model_validate_json((config.parent / "run" / "result.json").read_text()) == result
+
+
+def test_it_tells_how_many_files_there_are(config: Path) -> None:
+    alone = data_audit(load_config(config))
+    rows = (config.parent / "rows.csv").read_text().splitlines(keepends=True)
+    (config.parent / "rows").mkdir()
+    for number, part in enumerate((rows[1:200], rows[200:])):
+        (config.parent / "rows" / f"{number}.csv").write_text("".join([rows[0], *part]))
+    config.write_text(CONFIG.replace("rows.csv", "rows"))
+    found = data_audit(load_config(config))
+    assert found == alone.model_copy(update={"files": 2})
+    t = Catalogue("en")
+    assert "The table is made of 2 files." in lead(found, t)
+    assert "made of" not in lead(alone, t)
 
 
 def test_the_public_is_told_that_it_is_left_out(config: Path) -> None:

@@ -121,9 +121,11 @@ def _section(telling: Telling) -> str:
         lines += render_judgement(result.judgement, t)
     use = result.config["output"]["intended_use"]
     lines += [t.pair(f"**{t('scope.use')}**", safe(use or t("scope.use.missing"))), ""]
-    data = t("paper.data", rows=count(result.data.rows), decisions=count(result.data.decisions))
+    data = [t("paper.data", rows=count(result.data.rows), decisions=count(result.data.decisions))]
+    if result.data.files > 1:
+        data.append(t("data.of_files", files=count(result.data.files)))
     made = t("paper.made", version=result.tool_version, date=result.timings.finished)
-    lines += [t.sentences(data, made), ""]
+    lines += [t.sentences(*data, made), ""]
     for finding in result.findings.items:
         story = told(finding, t)
         lines += [f"### {safe(story.headline)}", "", safe(t.sentences(*story.sentences)), ""]

@@ -13,7 +13,20 @@ def build(view: View) -> dict[str, Any]:
     """Hashes, versions, work and the configuration: whole, and for paper what has a value."""
     config = view.result.config
     brief = [(key, _line(value)) for key, value in config.items() if _has_value(value)]
-    return {"config": json.dumps(config, indent=2, ensure_ascii=False), "brief": brief}
+    return {
+        "config": json.dumps(config, indent=2, ensure_ascii=False),
+        "brief": brief,
+        "engine": _engine(view),
+    }
+
+
+def _engine(view: View) -> str | None:
+    """Say who asked the model; None where there is none to ask, or none was asked by this run."""
+    engine = view.result.timings.engine
+    if engine is None or not engine.workers:
+        return None
+    kind = "one" if engine.kind == "local" and engine.workers == 1 else engine.kind
+    return view.t(f"method.engine.{kind}", workers=engine.workers, threads=engine.threads)
 
 
 def _has_value(value: Any) -> bool:

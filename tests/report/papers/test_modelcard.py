@@ -62,6 +62,12 @@ def test_names_are_text_and_nothing_else(told: Telling, tmp_path: Path) -> None:
     assert "g==1+1" in configs
 
 
+def test_how_many_files_the_data_came_from(told: Telling, tmp_path: Path) -> None:
+    assert "The table is made of" not in loaded(told, tmp_path).text
+    many = of(told, data=told.result.data.model_copy(update={"files": 1200}))
+    assert "The table is made of 1,200 files." in loaded(many, tmp_path).text
+
+
 def test_without_gaps_and_policy(told: Telling, tmp_path: Path) -> None:
     none = told.result.clear_gaps.model_copy(update={"items": []})
     text = loaded(of(told, clear_gaps=none, judgement=None), tmp_path).text
