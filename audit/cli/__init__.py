@@ -17,6 +17,7 @@ import click
 from audit import __version__
 from audit.cli.compare import compare
 from audit.cli.completion import completion
+from audit.cli.copy import copy
 from audit.cli.data import data
 from audit.cli.errors import errors, explained
 from audit.cli.explain import explain
@@ -71,6 +72,7 @@ for command in (
     review,
     redact,
     monitor,
+    copy,
     verify,
     metrics,
     frameworks,

@@ -78,7 +78,7 @@ def run(
         raise ConfigError(
             f"{out!r} is an address: a run folder lies on a disk, since its files take each other's place in one step",
             where="--out",
-            hint="copy the finished one there",
+            hint="audit copy brings the finished one there",
         )
     if out:
         settings = settings.model_copy(update={"output": settings.output.model_copy(update={"folder": Path(out)})})

@@ -402,6 +402,6 @@ class OutputConfig(ConfigPart):
         if isinstance(folder, str) and is_address(folder):
             raise ValueError(
                 f"{folder!r} is an address: a run folder lies on a disk, since its files take each other's place in "
-                "one step; copy the finished one there"
+                "one step; `audit copy` brings the finished one there"
             )
         return folder
