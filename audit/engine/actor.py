@@ -7,11 +7,11 @@ import socket
 import threading
 
 from audit.engine.desk import Desk, sendable
-from audit.engine.packing import unpacked
+from audit.engine.packing import packed, unpacked
 
 
 class Actor:
-    """One worker. Calls answer with nothing, or with a packed error.
+    """One worker. Calls answer with nothing, with a packed error, or with what a part came to, packed too.
 
     Two parts are called for at once: while one holds the lock, the next is prepared.
     """
@@ -40,7 +40,7 @@ class Actor:
         return None
 
     def do(self, part: bytes, begun: bytes | None) -> bytes | None:
-        """Do a part and write its shard.
+        """Do a part, and write its shard or return what is to be in it.
 
         Parameters
         ----------
@@ -53,10 +53,10 @@ class Actor:
             desk = self._at_desk()
             prepared = desk.prepare(part)
             with self._working:
-                desk.finish(prepared)
+                done = desk.finish(prepared)
         except BaseException as error:  # noqa: BLE001
             return sendable(error)
-        return None
+        return None if done is None else packed(done)
 
     def _at_desk(self) -> Desk:
         if self._desk is None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import audit
 from audit.config import AuditConfig
-from audit.engine.job import Job, Part
+from audit.engine.job import Done, Job, Part
 from audit.engine.job import Worker as PartWorker
 from audit.engine.packing import packed, unpacked
 from audit.errors import AuditError, ModelError, RunFolderError
@@ -62,11 +62,18 @@ class Begin:
 
 @dataclass(frozen=True)
 class Current:
-    """The job at hand."""
+    """The job at hand.
+
+    Attributes
+    ----------
+    seen
+        Whether the run folder is here; parts are handed back where it is not.
+    """
 
     worker: PartWorker
     shards: Shards
     ticket: str
+    seen: bool
 
 
 class Desk:
@@ -102,26 +109,30 @@ class Desk:
         current = self._current
         return self._ahead.submit(self._prepare, current, part)
 
-    def finish(self, prepared: Future[tuple[Current, Part, Any]]) -> None:
-        """Work on a part, and write its shard."""
+    def finish(self, prepared: Future[tuple[Current, Part, Any]]) -> Done | None:
+        """Work on a part, and write its shard; return what it came to, where the run folder is on another machine."""
         current, part, ready = prepared.result()
         table, spent = current.worker.work(part, ready, lambda done: None)
+        if not current.seen:
+            return table, spent
         if current.shards.ticket() != current.ticket:
             raise RunFolderError(
                 "is no longer the run that this worker works for", where=str(current.shards.folder),
                 hint="run one audit per folder at a time",
             )  # fmt: skip
         current.shards.write(part.number, table, spent)
+        return None
 
     def _begin(self, order: Begin) -> Current:
-        if order.shards.ticket() != order.ticket:
+        seen = order.shards.ticket() == order.ticket
+        if not seen and not self._place:
             unseen = RunFolderError(
                 "the run folder cannot be seen here", where=str(order.shards.folder),
-                hint="name one on a disk that all machines share under the same path",
+                hint="run one audit per folder at a time",
             )  # fmt: skip
-            raise self._placed(unseen)
+            raise unseen
         job: Job = unpacked(order.job)
-        return Current(job.start(self._adapter), order.shards, order.ticket)
+        return Current(job.start(self._adapter), order.shards, order.ticket, seen)
 
     @staticmethod
     def _prepare(current: Future[Current] | None, packed_part: bytes) -> tuple[Current, Part, Any]:

@@ -12,6 +12,7 @@ from audit.engine.desk import Begin, Setting
 from audit.engine.packing import module_path, packed, unpacked
 from audit.engine.pool import IN_FLIGHT
 from audit.engine.ray_cluster import Cluster
+from audit.store.shards import Shards
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ class RayActors:
         #: Which process each worker is.
         self.named: dict[int, str] = {}
         self._begun: dict[int, Any] = {}
+        #: Where the parts go that each worker has.
+        self._shards: dict[int, Shards] = {}
         #: Answers that are waited for -> who gives them, and to what.
         self._asked: dict[Any, tuple[int, int]] = {}
         self._next = 0
@@ -58,6 +61,7 @@ class RayActors:
     def begin(self, worker: int, order: Begin) -> None:
         """Give a worker a job."""
         if worker in self._actors:
+            self._shards[worker] = order.shards
             self._begun[worker] = self._actors[worker].begin.remote(packed(order))
 
     def give(self, worker: int, number: int, part: bytes) -> None:
@@ -89,8 +93,12 @@ class RayActors:
             return self._lost(worker, error)
         if number == START:
             self.named[worker], answer = answer
-        if answer is not None:
-            return Failed(worker, unpacked(answer))
+        found = None if answer is None else unpacked(answer)
+        if isinstance(found, BaseException):
+            return Failed(worker, found)
+        if found is not None:
+            # It has no disk with us in common.
+            self._shards[worker].write(number, *found)
         return Ready(worker) if number == START else Finished(worker, number)
 
     def _lost(self, worker: int, error: Exception) -> Lost:

@@ -72,6 +72,28 @@ def test_an_error_in_an_actor_is_the_error_of_the_audit(engine: Callable[..., An
     )  # fmt: skip
 
 
+class Unseen(Shards):
+    """Shards of a run folder that no other process sees."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        nowhere = self.folder / "nowhere"
+        return Shards, (nowhere, nowhere / "state.json")
+
+
+def test_parts_of_a_worker_that_does_not_see_the_run_folder_come_back(
+    engine: Callable[..., Any], tmp_path: Path
+) -> None:
+    state = tmp_path / "state.json"
+    state.write_text("{}")
+    found, bar = engine(2, kind="ray"), Told()
+    shards = Unseen(tmp_path / "parts", state)
+    assert found.map(Doubling(), numbered(7), shards, bar) == (7, 0)
+    assert [table["number"][0].as_py() for table in shards.read()] == [0, 2, 4, 6, 8, 10, 12]
+    assert shards.counters() == {"doubled": 7}
+    assert bar.total == 7
+    assert not (tmp_path / "parts" / "nowhere").exists()
+
+
 def test_workers_go_on_from_job_to_job(engine: Callable[..., Any], tmp_path: Path) -> None:
     found = engine(2, kind="ray")
     for name in ("one", "two"):

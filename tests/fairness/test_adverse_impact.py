@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,6 +24,27 @@ def test_exact_p_values_are_fishers(a: tuple[int, int], b: tuple[int, int]) -> N
     assert p == pytest.approx(fisher_exact(table).pvalue, abs=1e-9)
     assert mid is not None
     assert 0 < mid <= p
+
+
+def test_exact_p_values_of_millions_need_no_millions_of_numbers() -> None:
+    theirs = fisher_exact([[700, 2_300], [640, 2_360]]).pvalue
+    assert exact_tests(700, 3_000, 640, 3_000)[0] == pytest.approx(theirs, rel=1e-9)
+    for a, b in (((2_500_000, 5_000_000), (2_497_500, 4_990_000)), ((1_000, 5_000_000), (1_100, 4_900_000))):
+        tracemalloc.start()
+        p, mid = exact_tests(*a, *b)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 10 << 20
+        z = proportions_ztest([a[0], b[0]], [a[1], b[1]])[1]
+        assert p == pytest.approx(z, rel=0.1)
+        assert mid is not None
+        assert mid < p
+
+
+def test_counts_that_cannot_be_chance() -> None:
+    assert exact_tests(4_000_000, 5_000_000, 1_000_000, 5_000_000) == (0.0, 0.0)
+    assert exact_tests(0, 5, 0, 7) == (1.0, 0.5)
+    assert exact_tests(5, 5, 7, 7) == (1.0, 0.5)
 
 
 def rows(counts: dict[str, tuple[int, int]]) -> pd.DataFrame:

@@ -135,12 +135,27 @@ def exact_tests(k: int, n: int, k0: int, n0: int) -> tuple[float | None, float |
     """
     if n + n0 > MOST_EXACT:
         return None, None
-    support = np.arange(max(0, k + k0 - n0), min(n, k + k0) + 1)
+    support = _likely(n + n0, k + k0, n)
+    if not support[0] <= k <= support[-1]:
+        return 0.0, 0.0
     chance = _hypergeometric(support, n + n0, k + k0, n)
     seen = float(chance[k - support[0]])
     less, equal = chance < seen * (1 - 1e-7), np.abs(chance - seen) <= seen * 1e-7
     below, tied = float(chance[less].sum()), float(chance[equal].sum())
     return min(below + tied, 1.0), min(below + tied / 2, 1.0)
+
+
+def _likely(total: int, marked: int, drawn: int) -> npt.NDArray[np.int64]:
+    """Numbers of marked ones that may be drawn, but for those that no floating-point number is small enough for.
+
+    By Hoeffding, a number is further than w from its mean with chance 2·exp(−2w²/m) at most, m the smallest of those
+    drawn, those left, the marked and the others: of millions, some ten thousands remain.
+    """
+    m = min(drawn, total - drawn, marked, total - marked)
+    w = math.sqrt(m * -math.log(np.finfo(np.float64).tiny / 2) / 2)
+    mean = drawn * marked / total
+    low, high = max(0, drawn + marked - total, math.floor(mean - w)), min(drawn, marked, math.ceil(mean + w))
+    return np.arange(low, high + 1)
 
 
 def _hypergeometric(k: npt.NDArray[np.int64], total: int, marked: int, drawn: int) -> npt.NDArray[np.float64]:
