@@ -81,7 +81,7 @@ def test_every_code_that_templates_and_modules_use_has_words() -> None:
     prefixes += ("scorecard.", "comparison.dimension.")
     prefixes += ("privacy.attack.", "privacy.note.", "privacy.held_out.", "privacy.outliers.", "privacy.extracted.")
     prefixes += ("probe.", "probes.lead", "probes.outcome.", "probes.refused", "probes.says.")
-    prefixes += ("monitor.",)
+    prefixes += ("monitor.", "method.engine.")
     prefixes += ("review.",)
     prefixes += ("probe.", "probes.lead", "probes.outcome.", "probes.refused", "probes.says.")
     prefixes += ("monitor.",)
