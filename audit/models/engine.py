@@ -20,8 +20,16 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 
 
-def fill_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
+#: Padded tokens from which on a batch keeps a card busy, so that it need not take in what is much shorter.
+BUSY = 4096
+#: Share of padding that such a batch may come to.
+MOST_PADDING = 0.05
+
+
+def fill_batches(lengths: Sequence[int], budget: int, busy: int = BUSY) -> list[list[int]]:
     """Group items of like length so that no batch, padded to its longest, exceeds the budget.
+
+    A budget of a large card would put most of a window of short texts into one batch, half of it padding.
 
     Parameters
     ----------
@@ -29,6 +37,8 @@ def fill_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
         Cost of each item, in tokens.
     budget
         Padded tokens per batch; an item longer than that stands alone.
+    busy
+        Padded tokens from which on a batch is closed before more than `MOST_PADDING` of it is padding.
 
     Returns
     -------
@@ -37,11 +47,16 @@ def fill_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
     """
     order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
     batches: list[list[int]] = []
+    longest = filled = 0
     for i in order:
-        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= budget:
+        size = longest * len(batches[-1]) if batches else 0
+        more, real = size + longest, filled + lengths[i]
+        if batches and more <= budget and (size < busy or more - real <= MOST_PADDING * more):
             batches[-1].append(i)
+            filled = real
         else:
             batches.append([i])
+            longest = filled = lengths[i]
     return batches
 
 

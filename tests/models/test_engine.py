@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.errors import ModelError
-from audit.models.engine import BatchRunner, ahead, fill_batches
+from audit.models.engine import MOST_PADDING, BatchRunner, ahead, fill_batches
 
 
 @given(st.lists(st.integers(1, 600), max_size=60), st.integers(16, 512))
@@ -17,6 +17,25 @@ def test_batches_hold_every_item_once_within_the_budget(lengths: list[int], budg
         assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= budget
     longest = [max(lengths[i] for i in batch) for batch in batches]
     assert longest == sorted(longest, reverse=True)
+
+
+@given(st.lists(st.integers(1, 600), max_size=60), st.integers(16, 20_000), st.integers(1, 3000))
+def test_a_large_batch_is_hardly_padding(lengths: list[int], budget: int, busy: int) -> None:
+    batches = fill_batches(lengths, budget, busy)
+    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+    for batch in batches:
+        padded = len(batch) * max(lengths[i] for i in batch)
+        assert len(batch) == 1 or padded <= budget
+        # Before its last item came in, it was small or full of tokens.
+        before = padded - max(lengths[i] for i in batch)
+        assert before < busy or padded - sum(lengths[i] for i in batch) <= MOST_PADDING * padded
+
+
+def test_a_batch_that_is_not_busy_takes_in_what_is_shorter() -> None:
+    lengths = [100] * 10 + [20] * 100
+    assert [len(batch) for batch in fill_batches(lengths, 32_768, busy=2000)] == [20, 90]
+    assert [len(batch) for batch in fill_batches(lengths, 32_768, busy=1000)] == [10, 100]
+    assert [len(batch) for batch in fill_batches(lengths, 1024)] == [10, 51, 49]
 
 
 def test_order_is_restored_and_work_counted() -> None:
