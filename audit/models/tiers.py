@@ -60,7 +60,12 @@ class TieredRunner:
     def outputs(self, items: Sequence[Encoded], advance: Callable[[int], object] = lambda done: None) -> list[Floats]:
         """Return, of a model that makes several decisions about an example, what it makes them from."""
         several = cast("AdapterOfSeveral", self._adapter)
-        return self._run(items, several.outputs, several.contests, advance)
+
+        def contests(output: Floats) -> Floats:
+            # Asked for where a precision is coarser, and nowhere else.
+            return several.contests(output)
+
+        return self._run(items, several.outputs, contests, advance)
 
     def _run(
         self,
