@@ -20,7 +20,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, difference_bounds, ratio_bounds
+from audit.fairness.bounds.floor import EVIDENCE_FLOOR
+from audit.fairness.bounds.inference import Estimates, difference_bounds, ratio_bounds
 from audit.fairness.bounds.intervals import wilson
 from audit.fairness.bounds.score_metrics import group_scores
 from audit.fairness.compare.discovery import DiscoveryCounter, Search

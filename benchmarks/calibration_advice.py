@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, difference_bounds, one_sided, ratio_bounds
+from audit.fairness.bounds.floor import EVIDENCE_FLOOR
+from audit.fairness.bounds.inference import Estimates, difference_bounds, one_sided, ratio_bounds
 from audit.fairness.bounds.sketch import Sketches
 from audit.fairness.compare.change import Changes, group_changes, pair_changes
 from audit.policy.needed import ChangePower, GapPower, LevelPower, ScopedGroup, more_rows

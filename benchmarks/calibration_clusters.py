@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from audit.fairness.bounds import effective
 from audit.fairness.bounds.effective import Residuals
-from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, difference_bounds
+from audit.fairness.bounds.floor import EVIDENCE_FLOOR
+from audit.fairness.bounds.inference import Estimates, difference_bounds
 from benchmarks.calibration import ALPHA, RUNS
 
 Floats = npt.NDArray[np.float64]

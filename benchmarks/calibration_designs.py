@@ -24,7 +24,8 @@ import numpy as np
 import pandas as pd
 
 from audit.config import PolicyConfig, RuleConfig
-from audit.fairness.bounds.inference import EVIDENCE_FLOOR, GapBounds, difference_bounds
+from audit.fairness.bounds.floor import EVIDENCE_FLOOR
+from audit.fairness.bounds.inference import GapBounds, difference_bounds
 from audit.fairness.compare import frame as compared
 from audit.fairness.compare.adverse_impact import adverse_impact
 from audit.fairness.compare.disparities import compare

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, Floats, contrast
+from audit.fairness.bounds.floor import EVIDENCE_FLOOR
+from audit.fairness.bounds.inference import Estimates, Floats, contrast
 from audit.fairness.compare.values import Values
 from audit.impact.grouped import Sliced, number
 from audit.result.social import Excess, Gain, Harm

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audit.fairness.bounds.floor import EVIDENCE_FLOOR
 from audit.fairness.bounds.inference import (
-    EVIDENCE_FLOOR,
     Estimates,
     GapBounds,
     difference_bounds,

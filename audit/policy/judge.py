@@ -25,8 +25,8 @@ import numpy as np
 from scipy.stats import norm
 
 from audit.config import PolicyConfig
+from audit.fairness.bounds.floor import EVIDENCE_FLOOR
 from audit.fairness.bounds.inference import (
-    EVIDENCE_FLOOR,
     Estimates,
 )
 from audit.fairness.compare.change import ChangeBounds

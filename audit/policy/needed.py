@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, one_sided, pairs_in_scope
+from audit.fairness.bounds.floor import EVIDENCE_FLOOR
+from audit.fairness.bounds.inference import Estimates, one_sided, pairs_in_scope
 from audit.fairness.compare.change import Changes, change_of_each, widening
 from audit.policy.foreseen import MOST_CHANGES, draws_for, of_changes, of_values
 from audit.result import Needed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from audit.fairness.bounds.inference import EVIDENCE_FLOOR
+from audit.fairness.bounds.floor import EVIDENCE_FLOOR
 from audit.fairness.compare.question import Question
 from audit.remedies.curves import Points, both_labels, points_of
 from audit.remedies.frontier import frontier

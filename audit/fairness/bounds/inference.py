@@ -33,8 +33,6 @@ Floats = npt.NDArray[np.float64]
 FEW = 15.0
 #: Stands for no effective decision at all: in this limit a share is bounded by 0 and 1.
 NOTHING = 1e-9
-#: With fewer effective decisions than this in the denominator, nothing is known of a group.
-EVIDENCE_FLOOR = 10.0
 
 
 @dataclass(frozen=True)

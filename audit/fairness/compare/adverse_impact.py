@@ -19,7 +19,8 @@ from scipy.special import gammaln
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from audit.fairness.bounds.inference import EVIDENCE_FLOOR, contrast, ratio
+from audit.fairness.bounds.floor import EVIDENCE_FLOOR
+from audit.fairness.bounds.inference import contrast, ratio
 from audit.fairness.compare.values import Values
 from audit.result import AdverseImpact, SlicingFacts
 

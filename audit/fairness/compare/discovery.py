@@ -20,7 +20,8 @@ import pandas as pd
 import pyarrow as pa
 
 from audit.fairness.bounds.effective import cluster_blocks, weighted
-from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, one_sided
+from audit.fairness.bounds.floor import EVIDENCE_FLOOR
+from audit.fairness.bounds.inference import Estimates, one_sided
 from audit.fairness.codes import Coded
 from audit.fairness.metrics.definitions import Metric, known_metrics
 from audit.fairness.tally import CellCounter, Slicing, with_sums

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from audit.fairness.bounds.inference import EVIDENCE_FLOOR, difference_bounds, ratio_bounds
+from audit.fairness.bounds.floor import EVIDENCE_FLOOR
+from audit.fairness.bounds.inference import difference_bounds, ratio_bounds
 from audit.fairness.compare.values import Values
 from audit.result import Disparity, SlicingFacts
 

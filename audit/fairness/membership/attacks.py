@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import rankdata
 
-from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates, one_sided
+from audit.fairness.bounds.floor import EVIDENCE_FLOOR
+from audit.fairness.bounds.inference import Estimates, one_sided
 from audit.fairness.bounds.operating import Operating, operating
 from audit.fairness.bounds.score_metrics import GroupedScores, ranking
 from audit.fairness.compare.adverse_impact import holm

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from audit.fairness.bounds.inference import EVIDENCE_FLOOR, Estimates
+from audit.fairness.bounds.floor import EVIDENCE_FLOOR
+from audit.fairness.bounds.inference import Estimates
 from audit.fairness.bounds.outcomes import Rate, rate_of
 from audit.fairness.compare.adverse_impact import holm
 from audit.fairness.membership.pairs import pairs_of

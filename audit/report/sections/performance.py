@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.fairness.bounds.inference import EVIDENCE_FLOOR
+from audit.fairness.bounds.floor import EVIDENCE_FLOOR
 from audit.report.charts import dots
 from audit.report.sections import Section
 from audit.report.sections.data import MOST_CHARTED, MOST_LISTED, largest
