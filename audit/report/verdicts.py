@@ -51,6 +51,10 @@ def why(judgement: Judgement | None, t: Catalogue) -> str:
     )
     if status not in {"pass", "inconclusive"} or not aside:
         return t(f"verdict.why.{status}")
+    if status == "pass" and not any(
+        rule.counts and rule.severity == "error" and not rule.waived for rule in judgement.rules
+    ):
+        return t("verdict.why.pass.none_can_fail", n=count(aside))
     return t(f"verdict.why.{status}.aside", n=count(aside))
 
 

@@ -89,7 +89,7 @@ def test_the_workflow_in_the_docs_gives_inputs_that_exist() -> None:
     described = yaml.safe_load(ACTION.read_text())
     workflow = yaml.safe_load((ROOT / "docs/examples/fairness.yml").read_text())
     steps = workflow["jobs"]["audit"]["steps"]
-    (step,) = [step for step in steps if "fairaudit/fairaudit" in step.get("uses", "")]
+    (step,) = [step for step in steps if "/fairaudit@" in step.get("uses", "")]
     assert set(step["with"]) <= set(described["inputs"])
     used = set(re.findall(r"steps\.fairaudit\.outputs\.(\w+)", (ROOT / "docs/examples/fairness.yml").read_text()))
     assert used <= set(described["outputs"])

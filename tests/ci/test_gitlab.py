@@ -65,7 +65,17 @@ def test_variables_reach_the_command(project: Path, bench: dict[str, str]) -> No
 def test_what_is_installed(project: Path, bench: dict[str, str], tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     (tmp_path / "bin" / "python").write_text(f'#!/bin/sh\necho "$@" >> {asked}\n')
-    assert run("before_script", project, bench).returncode == 0
+    archive = "https://gitlab.example.org/group/fairaudit/-/archive/v1/fairaudit-v1.tar.gz"
+    assert run("before_script", project, bench, FAIRAUDIT_PACKAGE=archive).returncode == 0
     assert asked.read_text().splitlines() == [
-        "-m pip install torch --index-url https://download.pytorch.org/whl/cpu", "-m pip install fairaudit",
+        "-m pip install torch --index-url https://download.pytorch.org/whl/cpu", f"-m pip install {archive}",
     ]  # fmt: skip
+
+
+def test_nobody_installs_another_project_of_this_name(project: Path, bench: dict[str, str], tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    (tmp_path / "bin" / "python").write_text(f'#!/bin/sh\necho "$@" >> {asked}\n')
+    done = run("before_script", project, bench)
+    assert done.returncode == 2
+    assert "FAIRAUDIT_PACKAGE" in done.stderr
+    assert not asked.exists()

@@ -24,3 +24,14 @@ def test_an_expired_waiver_is_no_rule_that_fails(tmp_path: Path) -> None:
     failed = audited(tmp_path / "failed", apart, policy={"rules": [rule], "waivers": [WAIVER]})
     codes = ["verdict.why.pass", "verdict.why.fail.expired", "verdict.why.fail"]
     assert [why(result.judgement, t) for result in (passed, expired, failed)] == [t(code) for code in codes]
+
+
+def test_a_pass_where_every_rule_only_warns_is_told_as_that(tmp_path: Path) -> None:
+    apart = rows({"a": (0.9, 0.9), "b": (0.1, 0.1)})
+    mild = {"metric": "selection_rate", "limit": 0.3, "severity": "warn"}
+    strict = {"metric": "selection_rate", "limit": 0.95, "name": "strict"}
+    t = Catalogue()
+    alone = audited(tmp_path / "alone", apart, policy={"rules": [mild]})
+    beside = audited(tmp_path / "beside", apart, policy={"rules": [mild, strict]})
+    assert why(alone.judgement, t) == t("verdict.why.pass.none_can_fail", n="1")
+    assert why(beside.judgement, t) == t("verdict.why.pass.aside", n="1")

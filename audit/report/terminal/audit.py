@@ -83,9 +83,7 @@ def _rules(page: Page, judgement: Judgement, t: Catalogue, *, every: bool = Fals
     counted = [rule for rule in judgement.rules if rule.counts]
     numbers = Counter(rule.status for rule in counted)
     undecided = numbers["inconclusive"] + numbers["undefined"]
-    page.heading(
-        t("terminal.rules", n=len(counted), failed=numbers["fail"], undecided=undecided, passed=numbers["pass"])
-    )
+    page.heading(t("terminal.rules", failed=numbers["fail"], undecided=undecided, passed=numbers["pass"]))
     shown = worst_first(judgement.rules if every else counted)
     column = max((columns(t(f"verdict.{rule.status}")) for rule in shown), default=0)
     for rule in shown:
