@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from audit.explain.integrate.attribution import Attribution
+from audit.explain.integrate.attribution import ERROR_FLOOR, Attribution
 
-#: How far one decision may miss the tolerance where only means over many are wanted.
-ALONE = 4
+Floats = npt.NDArray[np.float64]
 
 
 class Estimate(Protocol):
@@ -22,20 +22,28 @@ class Estimate(Protocol):
     def learn(self, asked: Any, answer: Any) -> None:
         """Take what the model answered."""
 
+    def take_in(self, budget: int) -> bool:
+        """Estimate anew, all answers being known; say whether more is to be asked before its error is known."""
+
     def refine(self, tolerance: float, budget: int) -> bool:
-        """Estimate anew, all answers being known, and say whether there is more to ask."""
+        """Take in the answers, and say whether there is more to ask."""
+
+    def errors(self) -> Floats:
+        """What may be wrong with each piece that can be worked on, in L1."""
+
+    def work_on(self, pieces: npt.NDArray[np.int64], budget: int) -> bool:
+        """Have more asked about some pieces, whose numbers rise; say whether there is anything to ask."""
 
     def attribution(self) -> Attribution:
         """Sum up what is known."""
 
 
-def refine_all(
+def refine_each(
     estimates: Sequence[Estimate],
     ask: Callable[[list[tuple[int, Any]]], Sequence[Any]],
     *,
     tolerance: float,
     budget: int,
-    together: bool,
     advance: Callable[[int], object],
 ) -> list[Attribution]:
     """Ask for all decisions at once what each misses, until none does.
@@ -46,29 +54,64 @@ def refine_all(
         Runs the model: pairs of a decision's number and what is asked -> the answers.
     budget
         When a decision is given up.
-    together
-        Only means over decisions are wanted: each may miss its tolerance by `ALONE`, as long as the errors of all are
-        together within the tolerance of all their attribution.
     """
-    allowed = tolerance * (ALONE if together else 1)
-    working, told = list(range(len(estimates))), False
+    working = list(range(len(estimates)))
     while working:
-        asked = [(i, what) for i in working for what in estimates[i].missing()]
-        for (i, what), answer in zip(asked, ask(asked), strict=True):
-            estimates[i].learn(what, answer)
-        still = [i for i in working if estimates[i].refine(allowed, budget)]
-        if not told:
-            advance(len(working) - len(still))
+        _ask(estimates, working, ask)
+        still = [i for i in working if estimates[i].refine(tolerance, budget)]
+        advance(len(working) - len(still))
         working = still
-        if not working and allowed > tolerance and not _settled(estimates, tolerance):
-            allowed, told = allowed / 2, True
-            working = [i for i, one in enumerate(estimates) if one.refine(allowed, budget)]
     return [one.attribution() for one in estimates]
 
 
-def _settled(estimates: Sequence[Estimate], tolerance: float) -> bool:
-    """Whether the errors of all decisions together are within the tolerance of all that they attribute."""
-    done = [one.attribution() for one in estimates]
-    finite = [item for item in done if np.isfinite(item.convergence_delta)]
-    error = sum(max(item.estimated_error, abs(item.convergence_delta)) for item in finite)
-    return error <= tolerance * sum(item.mass for item in finite)
+def refine_together(
+    estimates: Sequence[Estimate],
+    ask: Callable[[list[tuple[int, Any]]], Sequence[Any]],
+    *,
+    tolerance: float,
+    budget: int,
+    advance: Callable[[int], object],
+) -> list[Attribution]:
+    """Ask where it does most for the sum of all errors, until that is within the tolerance of all attribution.
+
+    For means over decisions: a single one may be far less exact than the tolerance, where it counts for little.
+    """
+    working, open_ones = list(range(len(estimates))), set(range(len(estimates)))
+    while working:
+        while working:
+            _ask(estimates, working, ask)
+            working = [i for i in working if estimates[i].take_in(budget)]
+        while open_ones and not working:
+            worst = _worst(estimates, open_ones, tolerance)
+            if not worst:
+                break
+            working = [i for i, pieces in worst.items() if estimates[i].work_on(pieces, budget)]
+            open_ones -= worst.keys() - set(working)
+    advance(len(estimates))
+    return [one.attribution() for one in estimates]
+
+
+def _ask(
+    estimates: Sequence[Estimate], working: list[int], ask: Callable[[list[tuple[int, Any]]], Sequence[Any]]
+) -> None:
+    asked = [(i, what) for i in working for what in estimates[i].missing()]
+    for (i, what), answer in zip(asked, ask(asked), strict=True):
+        estimates[i].learn(what, answer)
+
+
+def _worst(estimates: Sequence[Estimate], open_ones: set[int], tolerance: float) -> dict[int, npt.NDArray[np.int64]]:
+    """The fewest pieces, by decision, without which the errors of all are within what is allowed; none if they are."""
+    errors = [one.errors() for one in estimates]
+    finite = [i for i, error in enumerate(errors) if np.isfinite(error).all()]
+    allowed = tolerance * sum(estimates[i].attribution().mass for i in finite)
+    whole = float(sum(errors[i].sum() for i in finite))
+    usable = [i for i in finite if i in open_ones and len(errors[i])]
+    if whole <= max(allowed, ERROR_FLOOR) or not usable:
+        return {}
+    error = np.concatenate([errors[i] for i in usable])
+    owner = np.repeat(usable, [len(errors[i]) for i in usable])
+    piece = np.concatenate([np.arange(len(errors[i])) for i in usable])
+    order = np.argsort(-error, kind="stable")
+    needed = int(np.searchsorted(np.cumsum(error[order]), whole - allowed)) + 1
+    chosen = order[:needed]
+    return {int(i): np.sort(piece[chosen[owner[chosen] == i]]) for i in np.unique(owner[chosen])}

@@ -22,8 +22,14 @@ import torch
 from captum.attr import IntegratedGradients as CaptumIntegratedGradients
 
 from audit.explain.integrate.attribution import Attribution
-from audit.explain.integrate.estimates import refine_all
-from audit.explain.integrate.refining import SHARE_OF_JUMPS, SHARE_OF_STEP, Floats, GradientPath
+from audit.explain.integrate.estimates import refine_each, refine_together
+from audit.explain.integrate.refining import (
+    SHARE_OF_JUMPS,
+    SHARE_OF_STEP,
+    SHARE_TOGETHER,
+    Floats,
+    GradientPath,
+)
 from audit.explain.integrate.score import score
 from audit.models.adapter import Adapter, Batch, Encoded
 from audit.models.engine import BatchRunner
@@ -86,17 +92,19 @@ class PathIntegrator:
         Parameters
         ----------
         together
-            Only means over decisions are wanted (`refine_all`).
+            Only means over decisions are wanted (`refine_together`).
         """
         batches = self._runner.batches
+        shares = (self._share * SHARE_TOGETHER, SHARE_TOGETHER) if together else (self._share, 1.0)
         paths = [
-            GradientPath(item, target, self._scale, self._least_contrast, self._share)
+            GradientPath(item, target, self._scale, self._least_contrast, *shares)
             for item, target in zip(encoded, targets, strict=True)
         ]
-        done = refine_all(
+        refine = refine_together if together else refine_each
+        done = refine(
             paths,
             lambda asked: self._ask(paths, asked),
-            tolerance=self._tolerance, budget=self._most, together=together, advance=advance,
+            tolerance=self._tolerance, budget=self._most, advance=advance,
         )  # fmt: skip
         spent = {"gradients": sum(a.gradients for a in done), "gradient_batches": self._runner.batches - batches}
         return done, spent

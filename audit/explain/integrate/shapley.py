@@ -29,7 +29,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from audit.explain.integrate.attribution import ERROR_FLOOR, Attribution
-from audit.explain.integrate.estimates import refine_all
+from audit.explain.integrate.estimates import refine_each, refine_together
 from audit.explain.integrate.refining import LEAST_LOG_ODDS
 from audit.explain.integrate.score import score
 from audit.models.adapter import Adapter, Encoded
@@ -99,7 +99,7 @@ class ShapleySampler:
         Parameters
         ----------
         together
-            Only means over decisions are wanted (`refine_all`).
+            Only means over decisions are wanted (`refine_together`).
         """
         batches = self._runner.batches
         differ = self._runner.run(encoded, lambda item: item.cost, self._differ)
@@ -108,12 +108,13 @@ class ShapleySampler:
             Game(item, target, active, self._scale, self._least_contrast, exact, self._seed)
             for item, target, active in zip(encoded, targets, differ, strict=True)
         ]
-        done = refine_all(
+        refine = refine_together if together else refine_each
+        done = refine(
             games,
             lambda asked: self._runner.run(
                 asked, lambda pair: games[pair[0]].item.cost, lambda part: self._work(games, part)
             ),
-            tolerance=self._tolerance, budget=self._most, together=together, advance=advance,
+            tolerance=self._tolerance, budget=self._most, advance=advance,
         )  # fmt: skip
         return done, {"calls": sum(item.calls for item in done), "call_batches": self._runner.batches - batches}
 
@@ -184,30 +185,45 @@ class Game:
         """F of a set."""
         return float(expit(self.z[units])) if self._scale == "probability" else self.z[units]
 
-    def refine(self, tolerance: float, most: int) -> bool:
-        """Take in what was asked, and ask for more where the error is; say whether it asked."""
-        begun = bool(self._waiting)
-        if not self._added and not self._orders and len(self.z) <= 2 and begun:
+    def take_in(self, budget: int) -> bool:
+        """Take in what was asked; say whether more is to be asked before the error is known."""
+        first = not self._added and not self._orders and len(self.z) <= 2 and bool(self._waiting)
+        self._waiting = []
+        if first:
             self._choose_scale()
-            self._waiting = []
             if self.n < 2 or not np.isfinite([self.z[self._none], self.z[self._all]]).all():
                 return False
-            if self._exact:
-                return self._enumerate()
-            return self._draw(FIRST_PAIRS, most)
-        self._waiting = []
-        if self._exact:
+            return self._enumerate() if self._exact else self._draw(FIRST_PAIRS, budget)
+        if not self._exact:
+            self._take_in()
+        return False
+
+    def refine(self, tolerance: float, budget: int) -> bool:
+        """Take in what was asked, and ask for more where the error is; say whether it asked."""
+        if self.take_in(budget):
+            return True
+        if self._exact or not self._added:
             return False
-        self._take_in()
         found = self.attribution()
         if not np.isfinite(found.mass) or found.converged(tolerance):
             return False
         pairs = len(self._added)
         allowed = max(tolerance * found.mass, ERROR_FLOOR)
-        more = min(max(ceil(pairs * (found.estimated_error / allowed) ** 2) - pairs, 1), pairs)
-        if 2**self.n <= min(most, len(self.z) + 2 * more * (self.n - 1)):
+        return self._more(min(max(ceil(pairs * (found.estimated_error / allowed) ** 2) - pairs, 1), pairs), budget)
+
+    def errors(self) -> Floats:
+        """What may be wrong with all units together, in L1, if further orders can make it less."""
+        return np.array([self.attribution().estimated_error] if self._added else [])
+
+    def work_on(self, pieces: npt.NDArray[np.int64], budget: int) -> bool:
+        """Ask about as many orders again; say whether there is anything to ask."""
+        return self._more(len(self._added), budget)
+
+    def _more(self, pairs: int, budget: int) -> bool:
+        """Ask about further orders, or about every set where that is not more."""
+        if 2**self.n <= min(budget, len(self.z) + 2 * pairs * (self.n - 1)):
             return self._enumerate()
-        return self._draw(more, most)
+        return self._draw(pairs, budget)
 
     def attribution(self) -> Attribution:
         """Sum up what is known."""
