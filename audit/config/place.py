@@ -16,6 +16,10 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _WILD = re.compile(r"[*?\[]")
 #: What may stand behind the ? of an address: where a store is, never who asks.
 _SETTINGS = {"region", "endpoint_override", "scheme", "project_id", "retry_limit_seconds"}
+#: Stores whose addresses may hold a key before the @, and those of which a word there says that nobody in particular
+#: asks.
+_KEYED = {"s3", "gs", "gcs"}
+_ANYBODY = {"gs": "anonymous", "gcs": "anonymous"}
 #: Names of several entries that are written out.
 _NAMED = 3
 
@@ -124,8 +128,11 @@ def _entry(value: object) -> str:
     parts = urlsplit(text)
     if parts.scheme == "file":
         return str(Path(url2pathname(parts.path)))
-    # Of Azure and SFTP, a container or a user stands before the @; of these, nothing but a key does.
-    if parts.password is not None or ("@" in parts.netloc and parts.scheme in {"s3", "gs", "gcs"}):
+    # Of Azure and SFTP, a container or a user stands before the @; of these, nothing but a key does, or who asks for
+    # what everybody may read.
+    if parts.password is not None or (
+        parts.username not in {None, _ANYBODY.get(parts.scheme)} and parts.scheme in _KEYED
+    ):
         raise ValueError(
             f"an address of {parts.scheme} holds a key or a password: leave it out, credentials come from the "
             "environment"

@@ -47,6 +47,9 @@ def test_names(given: object, name: str, stem: str) -> None:
         (["a.csv", "a.csv"], "named twice"),
         ("s3://KEY:SECRET@bucket/rows", "credentials come from the environment"),
         ("s3://KEY@bucket/rows", "credentials come from the environment"),
+        ("gs://KEY@bucket/rows", "credentials come from the environment"),
+        ("s3://anonymous@bucket/rows", "credentials come from the environment"),
+        ("gs://anonymous:SECRET@bucket/rows", "credentials come from the environment"),
         ("sftp://me:word@host/rows", "credentials come from the environment"),
         ("s3://bucket/rows?access_key=KEY", r"'access_key' behind its question mark"),
         ("https://host/rows.csv?X-Amz-Signature=abc", "behind its question mark"),
@@ -61,6 +64,7 @@ def test_what_is_no_path_or_holds_a_secret_is_refused(given: object, said: str) 
 def test_an_address_may_say_where_a_store_is() -> None:
     text = "s3://bucket/rows?region=eu-north-1&endpoint_override=localhost:9000&scheme=http"
     assert DataPath.of(text).plain() == text
+    assert DataPath.of("gs://anonymous@bucket/rows.csv").name == "rows.csv"
     assert DataPath.of("abfs://container@account/rows").stored
     assert DataPath.of("file:///x/a%20b.csv").entries == ("/x/a b.csv",)
 
