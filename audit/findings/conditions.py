@@ -278,11 +278,14 @@ def more_decisions_would_settle(facts: Facts) -> Iterator[Match]:
 
 
 def groups_are_too_small_to_assess(facts: Facts) -> Iterator[Match]:
-    """So many more rows of a group are lacking before an open rule can say anything of it: the smallest need first."""
+    """So many more rows of a group are lacking before an open rule can pass: what needs least comes first."""
     asked: list[tuple[int, int, Needed]] = []
     for at, rule in enumerate(facts.result.judgement.rules if facts.result.judgement else []):
-        if rule in undecided(facts.result) and not is_of_probe(rule):
-            asked += [(need.n or 0, at, need) for need in too_small(rule)]
+        lacking = [] if is_of_probe(rule) else too_small(rule)
+        if lacking and rule in undecided(facts.result):
+            # Every one of them has to be large enough, so it is the largest need that is told.
+            most = max(lacking, key=lambda need: need.n or 0)
+            asked.append((most.n or 0, at, most))
     yield from _collected(facts, asked, lambda rule: len(too_small(rule)) - 1)
 
 

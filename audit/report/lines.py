@@ -15,7 +15,7 @@ CLOSING, OPENING = "，。、；：？！）》〉」』】〕”’％…", "�
 #: that breaks, or a word, of which a hyphen ends a part.
 _PIECE = regex.compile(
     rf"[^\S\u00a0]+|[{OPENING}]*[\p{{Han}}\p{{Hiragana}}\p{{Katakana}}\p{{Hangul}}][{CLOSING}]*"
-    rf"|(?:[^\s\p{{Han}}\p{{Hiragana}}\p{{Katakana}}\p{{Hangul}}{OPENING}-]|\u00a0)+-*|-+|[{OPENING}]+"
+    rf"|[{OPENING}]*(?:[^\s\p{{Han}}\p{{Hiragana}}\p{{Katakana}}\p{{Hangul}}{OPENING}-]|\u00a0)+-*|-+|[{OPENING}]+"
 )
 
 

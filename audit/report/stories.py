@@ -250,6 +250,6 @@ def _step(step: NextStep, t: Catalogue, words: bool) -> str:
         params["part"] = part_name(params["kind"], params["name"], t)
     if "reason" in params:
         params["why"] = t(f"outcome.reason.{params['reason']}")
-    if step.code == "collect_decisions" and step.params["others"]:
-        return t("next.collect_decisions.more", **params)
+    if step.code in {"collect_decisions", "collect_to_assess"} and step.params["others"]:
+        return t(f"next.{step.code}.more", **params)
     return t(f"next.{step.code}", **params)

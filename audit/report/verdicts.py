@@ -119,6 +119,8 @@ def _codes(rule: RuleVerdict) -> list[str]:
     base = f"found.{rule.aggregate}"
     if not _is_of_pair(rule):
         return [f"{base}.pair"]
+    if rule.aggregate != "value" and rule.low_group == rule.high_group:
+        return ["found.same"]
     own = f"{base}.{rule.metric}"
     # Sentences of a metric name its class.
     return [own, base] if rule.cls or rule.kind == "level" else [base]

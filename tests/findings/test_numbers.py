@@ -215,6 +215,16 @@ def test_what_lets_a_group_be_assessed_is_not_said_to_settle_a_rule(tmp_path: Pa
     assert "four of five" not in " ".join(step.text for step in story.steps)
 
 
+def test_of_several_groups_too_small_the_one_that_lacks_most_is_named(tmp_path: Path) -> None:
+    table = pd.concat([rows({"a": (0.9, 0.1)}, 600), rows({"b": (0.9, 0.1)}, 6), rows({"c": (0.9, 0.1)}, 8)])
+    result = audited(tmp_path, table, {**RULES["strict"], "limit": 0.2})
+    (finding,) = of_kind(result, "undecided")
+    (step,) = finding.next_steps
+    assert (step.code, step.params["group"], step.params["others"]) == ("collect_to_assess", ["b"], 1)
+    (told_step,) = told(finding, Catalogue.of(result), result.judgement).steps
+    assert "of other groups (1), all too small" in told_step.text
+
+
 def test_a_rule_that_lacks_a_baseline_lacks_no_rows(tmp_path: Path) -> None:
     rule = {"metric": "true_positive_rate", "margin": 0.05, "of": "gap", "name": "no wider"}
     result = audited(tmp_path, rows(APART), rule)

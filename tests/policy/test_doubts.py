@@ -50,6 +50,14 @@ def test_two_groups_one_of_them_doubted_are_undecided_with_values_and_no_bounds(
     assert (rule.lower, rule.upper, rule.low_group, rule.high_group) == (None, None, ["a"], ["b"])
 
 
+def test_no_group_is_told_to_differ_from_itself() -> None:
+    alone = {"a": (1000, 1000), "b": (3, 3), "c": (1000, 1000)}
+    for asked in ({"limit": 0.1}, {"at_least": 0.8}):
+        rule = ruled({"c": "one_cluster"}, alone, **asked)
+        said = sentence(rule, CATALOGUE).replace("\u00a0", " ")
+        assert said.startswith("By g, a alone can be assessed: its selection rate of “1” is 100.0 %."), said
+
+
 def test_values_of_their_own_and_points() -> None:
     sizes = {"a": (100, 1000), "b": (100, 1000)}
     assert ruled({}, sizes, at_most=0.2).status == "pass"

@@ -32,6 +32,13 @@ def test_chinese_breaks_anywhere_but_at_the_marks_that_cling(width: int) -> None
         assert max(columns(line) for line in lines) > width - 6
 
 
+@pytest.mark.parametrize("width", range(12, 40))
+def test_no_line_ends_with_a_mark_that_opens(width: int) -> None:
+    lines = broken("exchanging “muslim” for “buddhist” alone, “he” for ‘she’, changes 73 %", width)
+    assert not any(line[-1] in OPENING for line in lines)
+    assert " ".join(lines) == "exchanging “muslim” for “buddhist” alone, “he” for ‘she’, changes 73 %"
+
+
 def test_what_is_left_out_is_marked() -> None:
     assert broken("公平性审计报告" * 4, 8, 2) == ["公平性审", "计报告…"]
     assert broken("a b c d e f", 3, 2) == ["a b", "c…"]
