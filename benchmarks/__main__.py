@@ -17,6 +17,7 @@ NAMES = (
     "memory",
     "scale",
     "stored",
+    "report",
     "calibration",
     "calibration_designs",
     "calibration_classes",
