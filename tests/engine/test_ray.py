@@ -59,7 +59,7 @@ def test_two_actors_find_what_one_process_finds_though_one_is_killed(
 
     monkeypatch.setattr(ray_actors.RayActors, "give", give)
     told = audit.run(case("killed", kind="ray", workers=2)).timings.engine
-    assert told == EngineFacts(kind="ray", workers=2, threads=1)
+    assert told in [EngineFacts(kind="ray", workers=workers, threads=1) for workers in (1, 2)]
     assert killed
     assert same(tmp_path / "alone", tmp_path / "killed")
 
