@@ -14,6 +14,7 @@ NAMES = (
     "batching_images",
     "padding",
     "precision",
+    "compiling",
     "memory",
     "scale",
     "stored",

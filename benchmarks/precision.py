@@ -16,6 +16,8 @@ MODEL = SHARED / "models" / "minilm-toxicity"
 DATA = SHARED / "data" / "davidson_tweets_test.csv"
 TIERS = ("float32", "bf16")
 ROUNDS = 3
+#: Rows of a part, as an audit decides them.
+PART = 2048
 ROWS = int(os.environ.get("BENCH_ROWS", "2048"))
 
 
@@ -47,5 +49,32 @@ def main() -> None:
     medians = {tier: statistics.median(times) for tier, times in seconds.items()}
     for tier, median in medians.items():
         print(f"| {tier} | {1000 * median / len(texts):.2f} | {medians['float32'] / median:.2f}× |")
-    turned = int((found["bf16"].argmax(1) != found["float32"].argmax(1)).sum())
-    print(f"\n{turned} decisions differ; of what was computed again: {dict(sorted(runner.spent.items()))}")
+    print("\n| | inputs | computed again | otherwise in bf16 alone | otherwise at last | largest difference |")
+    print("|---|---|---|---|---|---|")
+    cases = pd.read_csv(SHARED / "data" / "hatecheck_test_suite_cases.csv")["test_case"].tolist()
+    for name, given in (("tweets", texts), ("HateCheck", cases)):
+        compare(name, given, adapters)
+
+
+def compare(name: str, texts: list[str], adapters: dict[str, Any]) -> None:
+    """Hold decisions of both tiers against each other, in parts as an audit has them."""
+    import torch
+
+    from audit.models.precision import at_precision
+    from audit.models.tier_counts import LARGEST
+    from audit.models.tiers import TieredRunner
+
+    items = adapters["float32"].encode(texts)
+    found: dict[str, Any] = {}
+    with torch.inference_mode():
+        for tier, adapter in adapters.items():
+            runner = TieredRunner(adapter, adapter.facts().batch_tokens)
+            parts = [runner.logits(items[first : first + PART]) for first in range(0, len(items), PART)]
+            found[tier] = np.concatenate(parts).argmax(1)
+        with at_precision("bf16", torch.device("cpu")):
+            plain = TieredRunner(adapters["float32"], adapter.facts().batch_tokens)
+            alone = np.stack(plain.logits(items)).argmax(1)
+    exact = found["float32"]
+    largest = max(float(key.removeprefix(LARGEST)) for key in runner.spent if key.startswith(LARGEST))
+    counts = (runner.spent["tier_again"], int((alone != exact).sum()), int((found["bf16"] != exact).sum()))
+    print(f"| {name} | {len(items):,} | {' | '.join(f'{n:,}' for n in counts)} | {largest:.2g} |")

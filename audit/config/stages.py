@@ -40,6 +40,7 @@ _OF_CHECKPOINTS = (
     "base",
     "device_map",
     "attention",
+    "compile",
     "quantize",
     "thresholds",
     "prompt",
@@ -93,6 +94,11 @@ class ModelConfig(ConfigPart):
     )
     attention: Literal["auto", "eager", "sdpa", "flash_attention_2", "flex_attention"] = Field(
         "auto", description="What computes attention; `auto`: what transformers picks for the architecture."
+    )
+    compile: bool = Field(
+        False,
+        description="Let torch compile a model of text for decisions, which takes as long as thousands of them; where "
+        "it cannot, a note says why.",
     )
     quantize: Literal["int8"] | None = Field(
         None, description="Round the weights of linear layers when loading, to hold the copy against the original."
@@ -150,6 +156,12 @@ class ModelConfig(ConfigPart):
             raise ValueError(
                 f"precision: {self.precision} is held against float32, and dtype is {self.dtype}; leave one of them out"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _compiled_whole(self) -> ModelConfig:
+        if self.compile and (self.prompt is not None or self.device_map is not None):
+            raise ValueError(f"compile: does not go with `{'prompt' if self.prompt is not None else 'device_map'}`")
         return self
 
     @model_validator(mode="after")

@@ -33,8 +33,8 @@ _WORDS: dict[str, dict[Decision, str]] = {
     "Timings": {"told": "started finished seconds shards_computed shards_reused", "parts": "engine"},
     "EngineFacts": {"told": "kind workers threads"},
     "ModelFacts": {
-        "told": "name task architecture parameters classes sha256 revision stored_dtype dtype precision attention "
-        "device max_length batch_tokens grid",
+        "told": "name task architecture parameters classes sha256 revision stored_dtype dtype precision compiled "
+        "attention device max_length batch_tokens grid",
         "parts": "prompt peft quantised",
         "dropped": "reference",
     },

@@ -12,6 +12,7 @@ import torch
 
 from audit.errors import ModelError
 from audit.models.adapter import Encoded, elements_of
+from audit.models.compiled import Compiled
 from audit.models.rectifiers import jumps
 from audit.store.decisions import NOT_FINITE
 
@@ -63,6 +64,9 @@ class EmbeddingModel:
         self._embedding = model.get_input_embeddings()
         self.jumps = jumps(model)
         self._device: torch.device = next(model.parameters()).device
+        #: The same, compiled; None where it is not.
+        self._compiled: Compiled | None = None
+        self._segments_always = False
 
     @property
     def device(self) -> torch.device:
@@ -107,9 +111,21 @@ class EmbeddingModel:
         """Return what the model says, float32, with the embedding layer's output replaced if asked."""
         named = {"input_ids": batch.ids, "attention_mask": batch.mask, "token_type_ids": batch.type_ids}
         given = {name: tensor for name, tensor in named.items() if tensor is not None}
+        if embedded is None and self._compiled is not None and self._compiled.takes(len(batch.ids)):
+            return self._compiled(**self._whole(batch)).logits.float()  # type: ignore[no-any-return]
         with self._embedded(embedded), self._paddable(batch):
             out = self._model(**given)
         return out.logits.float()  # type: ignore[no-any-return]
+
+    def _whole(self, batch: TokenBatch) -> dict[str, torch.Tensor]:
+        """Return what a compiled model is given: the same tensors for every batch, those that say nothing as well."""
+        given = {
+            "input_ids": batch.ids,
+            "attention_mask": torch.ones_like(batch.ids) if batch.mask is None else batch.mask,
+        }
+        if self._segments_always or batch.type_ids is not None:
+            given["token_type_ids"] = torch.zeros_like(batch.ids) if batch.type_ids is None else batch.type_ids
+        return given
 
     @contextlib.contextmanager
     def _embedded(self, embedded: torch.Tensor | None) -> Iterator[None]:

@@ -79,8 +79,8 @@ class ImageClassification:
             If weights or the image processor are missing, pictures become numbers of different sizes, or the
             checkpoint is not for this task.
         """
-        for key in ("max_length", "thresholds"):
-            if getattr(config, key) is not None:
+        for key in ("max_length", "thresholds", "compile"):
+            if getattr(config, key) not in (None, False):
                 raise ConfigError(f"says nothing to a model for {cls.task}", where=f"model.{key}", hint="leave it out")
         device, where = resolve_device(config.device), str(config.path)
         check_prompt(cls.task, config.prompt, where)

@@ -17,12 +17,14 @@ from audit.errors import ConfigError, ModelError
 from audit.models.adapter import Encoded
 from audit.models.attention import check_attention
 from audit.models.checkpoint import DTYPES, door, resolve_device
+from audit.models.compiled import Compiled
 from audit.models.embedding_model import EmbeddingModel, TokenBatch
 from audit.models.first_place import read_first_place
 from audit.models.limits import ABSURD, max_length
 from audit.models.loaded import load_checkpoint
 from audit.models.model_facts import facts_of, labels_of
 from audit.models.placing import check_map, device_of_inputs, placed
+from audit.models.precision import at_precision
 from audit.models.probe import Tolerance, probe_decisions, probe_explanations
 from audit.models.shuffled import shuffled
 from audit.models.tasks import check_prompt, decided_classes
@@ -81,6 +83,8 @@ class TextModel(EmbeddingModel, ABC):
         adapter = cls(model, tokenizer, facts, notes)
         adapter._configure(config)
         adapter._probe(DTYPES[config.dtype], where)
+        if config.compile:
+            adapter._compile(DTYPES[config.dtype], where)
         return adapter
 
     @classmethod
@@ -148,6 +152,29 @@ class TextModel(EmbeddingModel, ABC):
                 return torch.cat([self._raw(batch) for batch in batches])
 
         read_first_place(self._model, logits)
+
+    def _compile(self, dtype: torch.dtype, where: str) -> None:
+        """Compile the model, and try it on batches of two sizes; note why it is not, where it cannot be."""
+        encoded = self._probed()
+        tier = self._facts.precision
+        compiled = Compiled(self._model, tier, self._device)
+        self._segments_always = "token_type_ids" in self._tokenizer.model_input_names
+        try:
+            with door("compiling", where), torch.inference_mode(), at_precision(tier, self._device):
+                if self._model.config.get_text_config().pad_token_id is None:
+                    raise ModelError("the model has no token for padding, so that batches need graphs of their own")
+                rounding = torch.bfloat16 if tier == "bf16" else torch.float16 if tier == "tf32" else dtype
+                for batch in (self.collate(encoded), self.collate(encoded[1:])):
+                    plain = EmbeddingModel._raw(self, batch).flatten(0, -2)
+                    found = compiled.first(**self._whole(batch)).logits.float().flatten(0, -2)
+                    tolerance = Tolerance.of(torch.cat([plain, torch.zeros_like(plain)]), rounding)
+                    if not tolerance.agree(found, plain):
+                        raise ModelError("it computes other logits than the model")
+        except ModelError as error:
+            self.notes.append(Note(code="not_compiled", params={"why": error.problem}))
+            return
+        self._compiled = compiled
+        self._facts = self._facts.model_copy(update={"compiled": True})
 
     def _probed(self) -> list[Encoded]:
         """Prepare what the model is tried with, the shortest first."""

@@ -71,6 +71,7 @@ class ModelFacts(Part):
     precision: str = Field(
         "float32", description="Tier that decisions are asked for in, tf32 or bf16; float32: none, as dtype says."
     )
+    compiled: bool = Field(False, description="Whether torch compiled it for decisions.")
     attention: str | None = Field(
         None, description="What computes attention, as transformers names it; null where the model is none of its own."
     )
