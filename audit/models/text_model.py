@@ -157,12 +157,13 @@ class TextModel(EmbeddingModel, ABC):
         """Compile the model, and try it on batches of two sizes; note why it is not, where it cannot be."""
         encoded = self._probed()
         tier = self._facts.precision
-        compiled = Compiled(self._model, tier, self._device)
         self._segments_always = "token_type_ids" in self._tokenizer.model_input_names
         try:
             with door("compiling", where), torch.inference_mode(), at_precision(tier, self._device):
                 if self._model.config.get_text_config().pad_token_id is None:
                     raise ModelError("the model has no token for padding, so that batches need graphs of their own")
+                # Not before: what torch says or refuses is caught here.
+                compiled = Compiled(self._model, tier, self._device)
                 rounding = torch.bfloat16 if tier == "bf16" else torch.float16 if tier == "tf32" else dtype
                 for batch in (self.collate(encoded), self.collate(encoded[1:])):
                     plain = EmbeddingModel._raw(self, batch).flatten(0, -2)

@@ -77,6 +77,18 @@ def test_it_fails_before_it_decides_and_says_why(checkpoints: dict[str, Path]) -
     np.testing.assert_array_equal(decided(adapter, texts), decided(loaded(checkpoints["bert"]), texts))
 
 
+def test_what_torch_refuses_is_noted(checkpoints: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*given: Any, **named: Any) -> Any:
+        warnings.warn("about itself", DeprecationWarning, stacklevel=1)
+        raise RuntimeError("torch.compile is not supported here")
+
+    monkeypatch.setattr(torch, "compile", refuse)
+    adapter = loaded(checkpoints["bert"], compile=True)
+    assert [note.params["why"] for note in adapter.notes if note.code == "not_compiled"] == [
+        "compiling failed: torch.compile is not supported here"
+    ]
+
+
 def test_it_fails_on_the_way_and_goes_on(checkpoints: dict[str, Path]) -> None:
     from torch._dynamo.exc import TorchDynamoException
 
