@@ -71,7 +71,9 @@ def _validate(config: Path, overrides: tuple[str, ...], *, no_data: bool, load_m
         say(f"{settings.model.called}: classes {names}; positive: {cut(which)}")
         if settings.model.prompt is not None:
             say(*_prompt(settings.model.prompt))
-        understand(settings, found, None, classes)
+        case = understand(settings, found, None, classes)
+        # The data alone do not tell it.
+        say(*(f"note: {words.remark(note)}" for note in case.notes if note.code == "labels_without_column"))
     if load_model:
         _try_model(settings, found)
 

@@ -36,3 +36,12 @@ def match_labels(config: AuditConfig, labels: list[str], classes: list[str]) -> 
         where=str(config.data.path),
         hint=f"map them with data.label_map, for example {{{unknown[0]!r}: {meant!r}}}",
     )
+
+
+def without_column(config: AuditConfig, classes: list[str]) -> list[str]:
+    """Name labels of the model that no column is about, where each label has a column of its own."""
+    columns = config.data.columns.labels
+    named = {as_label(config.data.label_map.get(label, label)) for label in columns}
+    if not columns or all(name.isdecimal() for name in named):
+        return []
+    return [cls for cls in classes if cls != NOTHING.get(config.data.outcome) and as_label(cls) not in named]

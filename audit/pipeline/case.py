@@ -12,7 +12,7 @@ import audit
 from audit.config import MISSING, AuditConfig
 from audit.config.nearest import meant
 from audit.data.decided import NOTHING
-from audit.data.labels import match_labels
+from audit.data.labels import match_labels, without_column
 from audit.data.rows import group_names
 from audit.data.stored import negative_class
 from audit.data.survey import Survey, positive_class
@@ -90,9 +90,8 @@ def understand(
         classes = []
     elif known is not None:
         classes = known
-        labels, by_number = match_labels(config, sorted(surveyed.labels), classes)
-        if by_number:
-            notes.append(Note(code="labels_by_number", params={"classes": classes}))
+        labels, noted = _matched(config, surveyed, classes)
+        notes += noted
     else:
         classes = surveyed.classes_seen
         if config.data.several:
@@ -163,6 +162,15 @@ def understand(
         exchanged,
         probes,
     )  # fmt: skip
+
+
+def _matched(config: AuditConfig, surveyed: Survey, classes: list[str]) -> tuple[dict[str, str], list[Note]]:
+    """Return which class each label of the data is, and notes on how that was told and what lacks."""
+    labels, by_number = match_labels(config, sorted(surveyed.labels), classes)
+    notes = [Note(code="labels_by_number", params={"classes": classes})] if by_number else []
+    if lacking := without_column(config, classes):
+        notes.append(Note(code="labels_without_column", params={"labels": lacking}))
+    return labels, notes
 
 
 def _nothing_exchanged(

@@ -72,7 +72,7 @@ def adapters(folder: Path) -> None:
         torch.manual_seed(0)  # a small random change is as good as a trained one here
         model = AutoModelForSequenceClassification.from_pretrained(folder / "models" / "base")
         peft.get_peft_model(model, settings).save_pretrained(folder / "models" / "adapter")
-    cases = pd.read_csv(shared("data", "hatecheck_test_suite_cases.csv")).sample(600, random_state=0)
+    cases = pd.read_csv(shared("data", "hatecheck_test_suite_cases.csv")).sample(400, random_state=0)
     cases = cases.rename(columns={"test_case": "text", "case_id": "id", "target_ident": "target_group"})
     cases["label"] = cases["label_gold"].map({"hateful": "toxic", "non-hateful": "acceptable"})
     cases.to_csv(folder / "comments.csv", index=False)
