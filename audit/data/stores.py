@@ -127,7 +127,7 @@ class Store:
         with reaching(self.address):
             kind = self.filesystem.get_file_info(self.inner).type
         if kind == fs.FileType.NotFound:
-            raise DataError("no such file or folder", where=self.address, hint="is the name of bucket and key right?")
+            raise absent(self.address)
         return bool(kind == fs.FileType.Directory)
 
     def file(self) -> StoredFile:
@@ -145,6 +145,15 @@ class Store:
                 yield relative, StoredFile(f"{self.address.rstrip('/')}/{relative}", self.filesystem, info.path)
 
 
+def absent(address: str) -> DataError:
+    """Say that nothing is found at an address; fsspec says the same where a server of the web refuses."""
+    web = address.lower().startswith(("http://", "https://"))
+    right = "is the address right, and do server and certificate let this account in?"
+    return DataError(
+        "no such file or folder", where=address, hint=right if web else "is the name of bucket and key right?"
+    )
+
+
 @contextmanager
 def reaching(address: str) -> Iterator[None]:
     """Turn what a driver raises into one error that names the address."""
@@ -153,7 +162,7 @@ def reaching(address: str) -> Iterator[None]:
     except AuditError:
         raise
     except FileNotFoundError:
-        raise DataError("no such file or folder", where=address, hint="is the name of bucket and key right?") from None
+        raise absent(address) from None
     except pa.ArrowNotImplementedError as error:
         raise DataError(
             f"this pyarrow was built without its driver: {error}", where=address,

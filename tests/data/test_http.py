@@ -91,3 +91,4 @@ def test_what_is_not_there(address: str) -> None:
     with pytest.raises(DataError) as error:
         rows(f"{address}/none.csv", "id")
     assert error.value.where == f"{address}/none.csv"
+    assert "certificate" in str(error.value.hint)
