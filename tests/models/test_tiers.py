@@ -14,10 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.config import ModelConfig
+from audit.data.examples import Fields
 from audit.models.registry import load_adapter
 from audit.models.tier_counts import FACTOR, LARGEST
 from audit.models.tiers import SAMPLED, TieredRunner, rounded_up
 from tests.conftest import make_texts
+from tests.models import decoders, pictures
 from tests.models.taggers import labeller, sentences, tagger
 
 
@@ -169,6 +171,36 @@ def test_every_word_and_every_label_counts(make: Any, tmp_path: Path, checkpoint
     assert runner.spent["tier_again"] < len(parts)
     for one, other in zip(found, exact, strict=True):
         np.testing.assert_array_equal(adapter.contests(one).argmax(-1), adapter.contests(other).argmax(-1))
+
+
+@pytest.mark.parametrize("answers", [{"no": [" no"], "yes": [" yes"]}, {"no": [" not at all"], "yes": [" yes it is"]}])
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
+def test_a_prompted_decoder_in_bf16(family: str, answers: dict[str, list[str]], tmp_path: Path) -> None:
+    path = decoders.save(tmp_path / "decoder", family)
+    prompt = {"template": decoders.TEMPLATE, "labels": answers}
+    texts = [Fields(("text",), (text,)) for text in make_texts(100)]
+    found = {}
+    for precision in ("float32", "bf16"):
+        config = {"path": path, "device": "cpu", "prompt": prompt, "precision": precision}
+        adapter = load_adapter(ModelConfig.model_validate(config))
+        runner = TieredRunner(adapter, 2048)
+        with torch.inference_mode():
+            found[precision] = np.stack(runner.logits(adapter.encode(texts)))
+    assert runner.spent["tier_asked"] == 100
+    np.testing.assert_array_equal(found["bf16"].argmax(1), found["float32"].argmax(1))
+    assert not np.array_equal(found["bf16"], found["float32"])
+
+
+def test_pictures_in_bf16(tmp_path: Path) -> None:
+    path = pictures.save("vit", tmp_path / "vit")
+    found = {}
+    for precision in ("float32", "bf16"):
+        adapter = load_adapter(ModelConfig(path=path, device="cpu", precision=precision))
+        runner = TieredRunner(adapter, 2048)
+        with torch.inference_mode():
+            found[precision] = np.stack(runner.logits(adapter.encode(pictures.examples(80))))
+    assert runner.spent["tier_asked"] == 80
+    np.testing.assert_array_equal(found["bf16"].argmax(1), found["float32"].argmax(1))
 
 
 @given(st.floats(1e-12, 1, exclude_min=True))
