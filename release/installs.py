@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from email import message_from_bytes
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -126,17 +127,30 @@ def predictions(audit: Path, folder: Path, environment: dict[str, str]) -> None:
 
 
 def model(audit: Path, folder: Path, environment: dict[str, str]) -> None:
-    """Audit the embedded model with an installed `audit`: a few explanations, gaps and exchanges.
+    """Audit the embedded model with an installed `audit`, on some rows: decide, explain, exchange.
 
     Raises
     ------
     Wrong
         If a command fails, or no decision was explained.
     """
-    smaller = ["explanations.sample=8", "explanations.most_flagged=2", "gaps.sample=40", "probes=null"]
-    sets = [word for value in smaller for word in ("--set", value)]
-    config = ROOT / "sample_data" / "audit.yaml"
-    output_of([audit, "run", config, "--out", "model", "--quiet", *sets], cwd=folder, env=environment)
+    sample = ROOT / "sample_data"
+    with (sample / "applications.csv").open(encoding="utf-8") as stream:
+        (folder / "applications.csv").write_text("".join(islice(stream, 201)), encoding="utf-8")
+    config = {
+        "model": {"path": str(sample / "screener"), "device": "cpu"},
+        "data": {
+            "path": "applications.csv",
+            "columns": {"input": "statement", "label": "shortlisted", "id": "application_id"},
+            "positive_label": "yes",
+        },
+        "attributes": ["gender"],
+        "explanations": {"sample": 8},
+        "exchange": {"languages": ["en"]},
+        "output": {"folder": "model"},
+    }
+    (folder / "model.yaml").write_text(json.dumps(config), encoding="utf-8")
+    output_of([audit, "run", "model.yaml", "--quiet"], cwd=folder, env=environment)
     output_of([audit, "verify", "model"], cwd=folder, env=environment)
     if not json.loads((folder / "model" / "result.json").read_text(encoding="utf-8"))["explanations"]:
         raise Wrong("no decision of the embedded model was explained")
