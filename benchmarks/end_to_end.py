@@ -4,7 +4,8 @@
 probes. Seconds by the clock and of CPU of processes of their own, in turn, each with all cores (`OMP_NUM_THREADS=1`:
 with one); `BENCH_WORKERS` (default 2) is one more side, which hands parts out to as many processes. `BENCH_BEFORE`
 names the root of another checkout, whose code runs the same audit; what the two results differ by is printed.
-`BENCH_BF16=1` adds explanations in bf16.
+`BENCH_BF16=1` adds decisions and explanations in bf16, with those in doubt again in float32; `BENCH_BY_HAND=0` leaves
+out what is glued together.
 
 By hand: decisions by the transformers pipeline at its best batch size, metrics by group with Fairlearn's bootstrap
 (`BENCH_RESAMPLES`, default 20, scaled to 2,000), and Captum's integrated gradients with 50 steps for as many texts as
@@ -78,6 +79,8 @@ def configuration(folder: Path, name: str = "audit", precision: str = "float32",
     }
     if workers > 1:
         plain["engine"] = {"workers": workers}
+    if precision != "float32":
+        plain["model"] = {"path": str(MODEL), "device": "cpu", "precision": precision}
     path = folder / f"{name}.yaml"
     path.write_text(json.dumps(plain), encoding="utf-8")
     return path
@@ -189,7 +192,7 @@ def main() -> None:
         seconds = {side: audited(*given) for side, given in sides.items()}
         first = next(iter(seconds.values()))
         attributed = len(pd.read_parquet(folder / "run-now" / "contributions.parquet"))
-        pieces = by_hand(folder, attributed)
+        pieces = by_hand(folder, attributed) if os.environ.get("BENCH_BY_HAND", "1") != "0" else {}
         cores = os.environ.get("OMP_NUM_THREADS", str(os.cpu_count()))
         print(
             f"{len(table()):,} tweets, {EXPLAINED} explanations, {cores} threads or {WORKERS} workers\n\n"
@@ -199,7 +202,8 @@ def main() -> None:
             ratios = first[0] / clock, first[1] / cpu
             print(f"| whole audit, {side} | {clock:.0f} | {ratios[0]:.2f}× | {cpu:.0f} | {ratios[1]:.2f}× |")
         hand = sum(pieces.values())
-        print(f"| by hand, all | {hand:.0f} | {hand / seconds['now'][0]:.2f}× ours | | |")
+        if pieces:
+            print(f"| by hand, all | {hand:.0f} | {hand / seconds['now'][0]:.2f}× ours | | |")
         for piece, spent in pieces.items():
             print(f"| … {piece} | {spent:.0f} | | | |")
         for side in [side for side in sides if side != "now"]:
