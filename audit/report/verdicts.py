@@ -119,6 +119,7 @@ def _codes(rule: RuleVerdict) -> list[str]:
     base = f"found.{rule.aggregate}"
     if not _is_of_pair(rule):
         return [f"{base}.pair"]
+    # The lowest is the highest where no value differs from another.
     if rule.aggregate != "value" and rule.low_group == rule.high_group:
         return ["found.same"]
     own = f"{base}.{rule.metric}"

@@ -51,11 +51,17 @@ def test_two_groups_one_of_them_doubted_are_undecided_with_values_and_no_bounds(
 
 
 def test_no_group_is_told_to_differ_from_itself() -> None:
-    alone = {"a": (1000, 1000), "b": (3, 3), "c": (1000, 1000)}
-    for asked in ({"limit": 0.1}, {"at_least": 0.8}):
-        rule = ruled({"c": "one_cluster"}, alone, **asked)
-        said = sentence(rule, CATALOGUE).replace("\u00a0", " ")
-        assert said.startswith("By g, a alone can be assessed: its selection rate of “1” is 100.0 %."), said
+    alike = {"a": (1000, 1000), "b": (3, 3), "c": (1000, 1000)}
+    cases: list[tuple[dict[str, str], dict[str, object]]] = [
+        ({"c": "one_cluster"}, {"limit": 0.1}),
+        ({"c": "one_cluster"}, {"at_least": 0.8}),
+        ({}, {"limit": 0.1, "evidence": "point"}),
+        ({}, {"at_least": 0.8, "evidence": "point", "reference": "a"}),
+    ]
+    for doubted, asked in cases:
+        said = sentence(ruled(doubted, alike, **asked), CATALOGUE).replace("\u00a0", " ")
+        told = "By g, the selection rate of “1” is the same for all groups that are compared: 100.0 %."
+        assert said.startswith(told), said
 
 
 def test_values_of_their_own_and_points() -> None:
