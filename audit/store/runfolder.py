@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -122,7 +123,9 @@ class RunFolder:
             self._refuse_other(read_manifest(self.path).fingerprint, fingerprint)
             return self.read_result()
         make_folder(self._work)
-        write_text(self._state, json.dumps(fingerprint, indent=2, sort_keys=True))
+        # Unlike any other: on another machine, the same audit may have been begun in a folder of the same name.
+        begun = {"begun": secrets.token_hex(16)}
+        write_text(self._state, json.dumps(fingerprint | begun, indent=2, sort_keys=True))
         return None
 
     def finish(self, fingerprint: dict[str, str], facts: dict[str, Any]) -> None:

@@ -156,6 +156,17 @@ def test_a_damaged_manifest_or_state_is_told(text: str, place: Path) -> None:
         folder.begin({"data": "x"}, resume=True, overwrite=False)
 
 
+def test_the_same_audit_begun_elsewhere_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    """Workers of another machine tell by the ticket whether they see this run folder, or one of the same name."""
+    tickets = []
+    for name in ("here", "there"):
+        folder = RunFolder(tmp_path / name)
+        folder.begin({"data": "x"}, resume=False, overwrite=False)
+        tickets.append(folder.shards("decisions").ticket())
+        folder.begin({"data": "x"}, resume=True, overwrite=False)
+    assert tickets[0] != tickets[1]
+
+
 def test_unfinished_work_is_not_written_through_a_link(place: Path) -> None:
     (place / "elsewhere").mkdir()
     (place / "run" / ".work").symlink_to(place / "elsewhere")
