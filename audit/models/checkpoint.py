@@ -200,6 +200,9 @@ def resolve_device(asked: str) -> torch.device:
         raise ConfigError(
             f"{asked!r} is asked for and not available here", where="model.device", hint="use auto or cpu"
         )
+    if asked == "cuda":
+        # By itself, torch lets cuDNN round factors of convolutions to eleven bits: that would not be float32.
+        torch.backends.cudnn.allow_tf32 = False
     return torch.device(asked)
 
 
