@@ -67,9 +67,9 @@ def copy_out(folder: RunFolder, address: str, *, overwrite: bool = False) -> lis
             with _writing(store.address):
                 store.filesystem.create_dir(store.inner, recursive=True)
         names = [path.name for path in _files(folder.path)]
-        for name in FILES:
-            if name not in names and _is_there(stale := _below(store, name)):
-                _remove(stale)
+        # Signatures too: one of the audit before does not sign this one.
+        for name in [name for name, _ in store.below() if _belongs(name) and name not in names]:
+            _remove(_below(store, name))
         facts = read_manifest(folder.path).files
         for name in [*names, MANIFEST]:
             _send(folder.path / name, facts.get(name), _below(store, name))

@@ -136,6 +136,15 @@ def test_signatures_go_along_and_nothing_else_does(run: RunFolder, store: Any, t
     assert contents(copy_in(THERE, tmp_path / "back").path).keys() == contents(run.path).keys() - {"notes.txt"}
 
 
+def test_signatures_of_the_audit_before_go_with_it(run: RunFolder, store: Any) -> None:
+    (run.path / "result.json.auditor.sig").write_text("a signature of the audit before")
+    copy_out(run, THERE)
+    (run.path / "result.json.auditor.sig").unlink()
+    (run.path / "result.json.sig").write_text("a signature")
+    copy_out(run, THERE, overwrite=True)
+    assert stored(store) == contents(run.path)
+
+
 def test_a_run_folder_that_is_not_whole_stays_here(run: RunFolder, store: Any) -> None:
     (run.path / "flagged.jsonl").write_text("{}\n")
     with pytest.raises(RunFolderError, match=r"flagged\.jsonl was changed"):
