@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -118,6 +120,7 @@ def test_what_is_given_up_together_leaves_the_others_to_do_what_they_can() -> No
     assert sum(told) == 2
 
 
-def test_nothing_is_said_of_what_is_no_number() -> None:
-    done, _, _ = run([Halving([float("nan")]), Halving([0.5])], together=True)
+@pytest.mark.parametrize("broken", [Halving([float("nan")]), Halving([], float("nan"))])
+def test_nothing_is_said_of_what_is_no_number(broken: Halving) -> None:
+    done, _, _ = run([copy.deepcopy(broken), Halving([0.5])], together=True)
     assert [one.gradients for one in done] == [1, 4]

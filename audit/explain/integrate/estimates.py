@@ -101,9 +101,10 @@ def _ask(
 
 def _worst(estimates: Sequence[Estimate], open_ones: set[int], tolerance: float) -> dict[int, npt.NDArray[np.int64]]:
     """The fewest pieces, by decision, without which the errors of all are within what is allowed; none if they are."""
-    errors = [one.errors() for one in estimates]
-    finite = [i for i, error in enumerate(errors) if np.isfinite(error).all()]
-    allowed = tolerance * sum(estimates[i].attribution().mass for i in finite)
+    errors, masses = [one.errors() for one in estimates], [one.attribution().mass for one in estimates]
+    # What is exact but no number has no error either: it must not make numbers of the others none.
+    finite = [i for i, error in enumerate(errors) if np.isfinite(error).all() and np.isfinite(masses[i])]
+    allowed = tolerance * sum(masses[i] for i in finite)
     whole = float(sum(errors[i].sum() for i in finite))
     usable = [i for i in finite if i in open_ones and len(errors[i])]
     if whole <= max(allowed, ERROR_FLOOR) or not usable:
