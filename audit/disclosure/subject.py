@@ -54,7 +54,7 @@ OPEN_NOTES = frozenset(
         *("no_model_no_explanations", "nothing_exchanged", "no_sanity_without_weights", "tokens_unknown"),
         *("tokens_mostly_unknown", "words_unread", "rows_in_windows", "first_of_several", "stored_quantised"),
         *("texts_redacted", "personal_redacted", "answers_apart", "small_vocabulary", "gaps_not_decomposed"),
-        *("no_tf32_here", "precision_too_coarse"),
+        *("no_tf32_here", "precision_too_coarse", "precision_not_used"),
     }
 )
 

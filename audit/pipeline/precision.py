@@ -36,11 +36,15 @@ def without_tiers(work: Mapping[str, int]) -> dict[str, int]:
 
 
 def precision_notes(case: Case, found: DecisionPrecision | None) -> list[Note]:
-    """Note a precision that the device does not have, or that is too coarse for the margins of these decisions."""
+    """Note a precision that the device does not have, that nothing was asked in, or that is too coarse for margins."""
     model = case.config.model
     if model is not None and model.precision == "tf32" and found is None:
         return [Note(code="no_tf32_here")]
-    if found is None or found.again <= MOST_AGAIN * found.asked:
+    if found is None:
+        return []
+    if not found.asked:
+        return [Note(code="precision_not_used", params={"precision": found.precision, "n": found.exact})]
+    if found.again <= MOST_AGAIN * found.asked:
         return []
     return [
         Note(code="precision_too_coarse", params={"precision": found.precision, "n": found.again, "of": found.asked})

@@ -94,6 +94,15 @@ def test_a_precision_that_saves_nothing_is_noted(again: int, codes: list[str]) -
     assert [note.code for note in precision_notes(case, found)] == codes
 
 
+def test_a_precision_that_nothing_was_asked_in_is_noted() -> None:
+    case: Any = SimpleNamespace(config=SimpleNamespace(model=SimpleNamespace(precision="bf16")))
+    found = DecisionPrecision(
+        precision="bf16", asked=0, exact=70, sampled=0, again=0, factor=4, otherwise=0, beyond=0, largest=0.0
+    )
+    (note,) = precision_notes(case, found)
+    assert (note.code, note.params["n"]) == ("precision_not_used", 70)
+
+
 def test_tf32_on_a_cpu_is_float32_and_noted() -> None:
     case: Any = SimpleNamespace(config=SimpleNamespace(model=SimpleNamespace(precision="tf32")))
     assert [note.code for note in precision_notes(case, None)] == ["no_tf32_here"]
