@@ -4,8 +4,8 @@
 probes. Seconds by the clock and of CPU of processes of their own, in turn, each with all cores (`OMP_NUM_THREADS=1`:
 with one); `BENCH_WORKERS` (default 2) is one more side, which hands parts out to as many processes. `BENCH_BEFORE`
 names the root of another checkout, whose code runs the same audit; what the two results differ by is printed.
-`BENCH_BF16=1` adds decisions and explanations in bf16, with those in doubt again in float32; `BENCH_BY_HAND=0` leaves
-out what is glued together.
+`BENCH_BF16=decisions` adds decisions in bf16, with those in doubt again in float32, `BENCH_BF16=all` explanations as
+well; `BENCH_BY_HAND=0` leaves out what is glued together.
 
 By hand: decisions by the transformers pipeline at its best batch size, metrics by group with Fairlearn's bootstrap
 (`BENCH_RESAMPLES`, default 20, scaled to 2,000), and Captum's integrated gradients with 50 steps for as many texts as
@@ -58,7 +58,7 @@ def table() -> pd.DataFrame:
     return tweets.assign(kind=tweets["text"].map(kind_of), long=long)
 
 
-def configuration(folder: Path, name: str = "audit", precision: str = "float32", workers: int = 1) -> Path:
+def configuration(folder: Path, name: str = "audit", bf16: str | None = None, workers: int = 1) -> Path:
     """Write the table and the audit of it."""
     table().to_csv(folder / "tweets.csv", index_label="id")
     plain = {
@@ -70,7 +70,7 @@ def configuration(folder: Path, name: str = "audit", precision: str = "float32",
         },
         "attributes": ["kind", "long"],
         "crossings": [["kind", "long"]],
-        "explanations": {"sample": EXPLAINED, "most_flagged": EXPLAINED // 4, "precision": precision},
+        "explanations": {"sample": EXPLAINED, "most_flagged": EXPLAINED // 4},
         "gaps": {"sample": 5 * EXPLAINED},
         "exchange": {"languages": ["en"]},
         "probes": {"sample": 2 * EXPLAINED},
@@ -79,8 +79,10 @@ def configuration(folder: Path, name: str = "audit", precision: str = "float32",
     }
     if workers > 1:
         plain["engine"] = {"workers": workers}
-    if precision != "float32":
-        plain["model"] = {"path": str(MODEL), "device": "cpu", "precision": precision}
+    if bf16:
+        plain["model"] = {"path": str(MODEL), "device": "cpu", "precision": "bf16"}
+    if bf16 == "all":
+        plain["explanations"] = {"sample": EXPLAINED, "most_flagged": EXPLAINED // 4, "precision": "bf16"}
     path = folder / f"{name}.yaml"
     path.write_text(json.dumps(plain), encoding="utf-8")
     return path
@@ -186,7 +188,7 @@ def main() -> None:
         if WORKERS > 1:
             now["now, workers"] = ROOT, configuration(folder, "workers", workers=WORKERS)
         if os.environ.get("BENCH_BF16"):
-            now["now, bf16"] = ROOT, configuration(folder, "bf16", "bf16")
+            now["now, bf16"] = ROOT, configuration(folder, "bf16", os.environ["BENCH_BF16"])
         sides = ({"before": (Path(before), configuration(folder, "before"))} if before else {}) | now
         began = time.perf_counter()
         seconds = {side: audited(*given) for side, given in sides.items()}
