@@ -12,6 +12,10 @@ from audit.explain.integrate.attribution import ERROR_FLOOR, Attribution
 
 Floats = npt.NDArray[np.float64]
 
+#: How far one decision may miss the tolerance where only means over many are wanted: a group of few hard ones has means
+#: as well.
+ALONE = 4
+
 
 class Estimate(Protocol):
     """The explanation of one decision on its way."""
@@ -100,19 +104,28 @@ def _ask(
 
 
 def _worst(estimates: Sequence[Estimate], open_ones: set[int], tolerance: float) -> dict[int, npt.NDArray[np.int64]]:
-    """The fewest pieces, by decision, without which the errors of all are within what is allowed; none if they are."""
-    errors, masses = [one.errors() for one in estimates], [one.attribution().mass for one in estimates]
-    # What is exact but no number has no error either: it must not make numbers of the others none.
+    """The fewest pieces, by decision, without which the errors of all, and of each, are within what is allowed."""
+    errors = [one.errors() for one in estimates]
+    masses = [one.attribution().mass for one in estimates]
     finite = [i for i, error in enumerate(errors) if np.isfinite(error).all() and np.isfinite(masses[i])]
-    allowed = tolerance * sum(masses[i] for i in finite)
-    whole = float(sum(errors[i].sum() for i in finite))
     usable = [i for i in finite if i in open_ones and len(errors[i])]
-    if whole <= max(allowed, ERROR_FLOOR) or not usable:
+    if not usable:
         return {}
     error = np.concatenate([errors[i] for i in usable])
     owner = np.repeat(usable, [len(errors[i]) for i in usable])
     piece = np.concatenate([np.arange(len(errors[i])) for i in usable])
     order = np.argsort(-error, kind="stable")
-    needed = int(np.searchsorted(np.cumsum(error[order]), whole - allowed)) + 1
-    chosen = order[:needed]
-    return {int(i): np.sort(piece[chosen[owner[chosen] == i]]) for i in np.unique(owner[chosen])}
+    whole, allowed = float(sum(errors[i].sum() for i in finite)), tolerance * sum(masses[i] for i in finite)
+    chosen = set(order[: _fewest(error[order], whole, allowed)].tolist())
+    for i in usable:
+        mine = order[owner[order] == i]
+        chosen |= set(mine[: _fewest(error[mine], float(error[mine].sum()), ALONE * tolerance * masses[i])].tolist())
+    found = np.array(sorted(chosen), np.int64)
+    return {int(i): piece[found[owner[found] == i]] for i in np.unique(owner[found])}
+
+
+def _fewest(falling: Floats, whole: float, allowed: float) -> int:
+    """How many of the largest errors are to go until the rest of the whole is allowed."""
+    if whole <= max(allowed, ERROR_FLOOR):
+        return 0
+    return int(np.searchsorted(np.cumsum(falling), whole - allowed)) + 1
