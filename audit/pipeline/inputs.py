@@ -45,7 +45,8 @@ def keep_inputs(
     exchanged
         The other picture of decisions whose exchange is shown.
     """
-    kept = read_table(folder.inputs) if folder.inputs.exists() else SCHEMA.empty_table()
+    # What is read back spells parts of lists as Parquet does: a run that goes on leaves the same bytes as one alone.
+    kept = read_table(folder.inputs).cast(SCHEMA) if folder.inputs.exists() else SCHEMA.empty_table()
     known = set(kept["row_id"].to_pylist())
     places = chosen_decisions(folder, [row for row in ids if row not in known], [*ABOUT, "start", "end"])
     records = [
