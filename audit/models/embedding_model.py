@@ -73,6 +73,11 @@ class EmbeddingModel:
         """Where the model computes."""
         return self._device
 
+    @property
+    def gave_up_compiling(self) -> bool:
+        """Whether a compiled model failed once decisions were under way, so that the model as it is goes on."""
+        return self._compiled is not None and self._compiled.failed
+
     def collate(self, encoded: Sequence[Encoded]) -> TokenBatch:
         """Pad on the right to the longest and move to the device."""
         width = max(item.length for item in encoded)

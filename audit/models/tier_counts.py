@@ -6,3 +6,5 @@ FACTOR = 4.0
 COUNTED = "tier_"
 #: Beginning of a name that ends with a number: the largest difference of a probability in one call, rounded up.
 LARGEST = f"{COUNTED}largest_"
+#: Inputs asked about after compiling had failed, by the model as it is.
+UNCOMPILED = f"{COUNTED}uncompiled"

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from audit.models.adapter import Adapter, AdapterOfSeveral, Batch, Encoded
 from audit.models.engine import BatchRunner
 from audit.models.precision import at_precision
-from audit.models.tier_counts import COUNTED, FACTOR, LARGEST
+from audit.models.tier_counts import COUNTED, FACTOR, LARGEST, UNCOMPILED
 
 Floats = npt.NDArray[np.float32]
 #: Inputs of a call that are computed in both precisions, whatever their margin: one of each of so many lengths.
@@ -78,7 +78,11 @@ class TieredRunner:
             def work(batch: list[Encoded]) -> Sequence[Floats]:
                 collated = self._adapter.collate(batch)
                 with at_precision(precision, self._adapter.device):
-                    return ask(collated)
+                    found = ask(collated)
+                # Optional, since most adapters compile nothing.
+                if getattr(self._adapter, "gave_up_compiling", False):
+                    self.spent[UNCOMPILED] += len(batch)
+                return found
 
             return self.runner.run(some, lambda item: item.cost, work, told)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +21,11 @@ from audit.fairness.compare.question import Question
 from audit.fairness.compare.scope import Scope
 from audit.fairness.metrics.choosing import choose_metrics
 from audit.fairness.metrics.definitions import SEVERAL, Outcome
-from audit.fairness.metrics.names import EXPLAINED_RATE, NAME_METRICS
+from audit.fairness.metrics.names import EXPLAINED_RATE
 from audit.fairness.tally import Slicing
-from audit.models.tasks import OUTCOMES, TASKS
 from audit.pipeline.deployment import check_deployment
 from audit.pipeline.entity_groups import TYPE, groups_of_entities
+from audit.pipeline.fits import check_outcome, check_policy_groups
 from audit.pipeline.persons import NamesAsked, names_asked, names_of
 from audit.policy.outcomes import outcome_units
 from audit.policy.rules import check_policy, named_rules
@@ -82,7 +82,7 @@ def understand(
     """
     known = list(adapter.classes) if adapter else described
     if known is not None:
-        _same_outcome(config, adapter)
+        check_outcome(config, adapter)
     notes = list(surveyed.notes)
     labels = {label: label for label in surveyed.labels}
     numbers = config.data.outcome == "number"
@@ -206,32 +206,6 @@ def _exchanged(config: AuditConfig, adapter: Adapter | None) -> tuple[str, ...]:
     return tuple(kind for kind, is_asked in asked.items() if is_asked)
 
 
-def _same_outcome(config: AuditConfig, adapter: Adapter | None) -> None:
-    """Refuse a model whose decisions are of another kind than the labels."""
-    if adapter:
-        task: str | None = adapter.facts().task
-        kinds = {nothing: outcome for outcome, nothing in NOTHING.items()}
-        wanted = "class" if adapter.nothing is None else kinds.get(adapter.nothing, config.data.outcome)
-    else:
-        from audit.models.described import infer_task
-
-        task = infer_task(config.model) if config.model else None
-        wanted = OUTCOMES.get(task or "", config.data.outcome)
-    # Those that installed packages register read what they say themselves.
-    reads = TASKS[task].reads if task in TASKS else config.data.columns.read[0]
-    if reads not in config.data.columns.read:
-        raise ConfigError(
-            f"the model is for {task}, which reads data.columns.{reads}",
-            where=f"data.columns.{config.data.columns.read[0]}", hint=f"name data.columns.{reads} instead",
-        )  # fmt: skip
-    if config.data.outcome != wanted:
-        raise ConfigError(
-            f"the model is for {task}, and data.outcome is {config.data.outcome!r}",
-            where="data.outcome",
-            hint=f"set data.outcome: {wanted}",
-        )
-
-
 @dataclass(frozen=True)
 class Asked:
     """What is compared between which groups.
@@ -322,23 +296,6 @@ def _of_entities(config: AuditConfig, classes: list[str]) -> dict[str, set[str]]
                 f"{meant(unseen[0], sorted(known[attribute.label]))}",
             )
     return known
-
-
-def check_policy_groups(
-    config: AuditConfig, surveyed: Survey, names: NamesAsked | None, of_entities: Mapping[str, Collection[str]]
-) -> None:
-    """Refuse a rule that exempts or refers to a group which does not occur: it would not do what it says."""
-    audited = {group for counter in surveyed.groups.values() for group in counter}
-    audited |= {group for groups in of_entities.values() for group in groups}
-    for name, rule in named_rules(config.policy):
-        groups = names.groups if names and rule.metric in NAME_METRICS else audited
-        named = [*rule.exempt, *([rule.reference] if rule.reference else [])]
-        unknown = [group for group in named if not set(group.split(" × ")) <= groups]
-        if unknown:
-            raise DataError(
-                f"policy, {name}: no group is called {some(unknown)}",
-                hint=f"groups are {some(sorted(groups), 20)}{meant(unknown[0], sorted(groups))}",
-            )
 
 
 def outside_gaps(config: AuditConfig) -> dict[str, dict[str, str]]:

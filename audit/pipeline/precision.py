@@ -1,10 +1,10 @@
-"""Decisions that were asked for in a coarser precision: how many were computed again, and what that showed."""
+"""Decisions that were asked for in a coarser precision, or of a compiled model: what that took, and what it showed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from audit.models.tier_counts import COUNTED, FACTOR, LARGEST
+from audit.models.tier_counts import COUNTED, FACTOR, LARGEST, UNCOMPILED
 from audit.pipeline.case import Case
 from audit.result import DecisionPrecision, Note, Subject
 
@@ -49,3 +49,8 @@ def precision_notes(case: Case, found: DecisionPrecision | None) -> list[Note]:
     return [
         Note(code="precision_too_coarse", params={"precision": found.precision, "n": found.again, "of": found.asked})
     ]
+
+
+def compiling_notes(work: Mapping[str, int]) -> list[Note]:
+    """Note that compiling failed once decisions were under way, in this process or in a worker."""
+    return [Note(code="compiled_in_part", params={"n": n})] if (n := work.get(UNCOMPILED, 0)) else []

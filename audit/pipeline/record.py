@@ -12,7 +12,7 @@ from audit.pipeline.clock import Clock
 from audit.pipeline.environment import environment
 from audit.pipeline.facts import remarks
 from audit.pipeline.options import option_notes
-from audit.pipeline.precision import precision_notes, precision_of, without_tiers
+from audit.pipeline.precision import compiling_notes, precision_notes, precision_of, without_tiers
 from audit.pipeline.probes import STAGE
 from audit.result import AuditResult, Note, Record, Subject, Timings
 from audit.store.runfolder import RunFolder
@@ -39,7 +39,7 @@ def record(case: Case, subject: Subject, folder: RunFolder, clock: Clock, noted:
     return Record(
         notes=[
             *(*case.notes, *noted, *remarks(case, subject.data, work)),
-            *(*option_notes(case, folder, work), *precision_notes(case, tiers)),
+            *(*option_notes(case, folder, work), *precision_notes(case, tiers), *compiling_notes(work)),
         ],
         work=dict(sorted(without_tiers(work).items())),
         decision_precision=tiers,

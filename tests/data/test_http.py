@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,54 +12,28 @@ from audit.config import DataConfig
 from audit.data.files import hash_files
 from audit.errors import DataError
 from tests.data.reading import rows
+from tests.data.serving import Serving, served
 
 pytest.importorskip("aiohttp", reason="with which fsspec reads addresses of the web")
 
 ROWS = pd.DataFrame({"id": range(6), "g": list("aabbcc")})
 
 
-class Web(BaseHTTPRequestHandler):
-    """Hands out files, whole or in ranges."""
+class Web(Serving):
+    """Hands out files."""
 
-    files: dict[str, bytes]
-    asked: list[str]
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-    def do_HEAD(self) -> None:
-        self.do_GET(body=False)
-
-    def do_GET(self, *, body: bool = True) -> None:
-        content = self.files.get(self.path)
-        given = self.headers.get("Range", "").removeprefix("bytes=")
-        self.asked.append(f"{self.command} {self.path} {given}".strip())
-        status, headers = 200 if content is not None else 404, {"Accept-Ranges": "bytes"}
-        if content is not None and given:
-            first, _, last = given.partition("-")
-            part = content[int(first) : int(last or len(content)) + 1]
-            headers["Content-Range"] = f"bytes {first}-{int(first) + len(part) - 1}/{len(content)}"
-            status, content = 206, part
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(content or b"")), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if body and content:
-            self.wfile.write(content)
+    def answer(self, body: bool) -> None:
+        if self.path in self.files:
+            self.hand_out(self.files[self.path], body, {"Accept-Ranges": "bytes"})
+        else:
+            self.send(404, b"", body)
 
 
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    Web.files, Web.asked = {}, []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Web)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(Web) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def test_tables_of_the_web_are_read_as_from_a_disk(address: str, tmp_path: Path) -> None:

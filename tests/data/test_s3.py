@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -17,48 +14,39 @@ from audit.config import DataConfig
 from audit.data.files import hash_files
 from audit.errors import DataError
 from tests.data.reading import rows
+from tests.data.serving import Serving, served
 
 pytest.importorskip("pyarrow._s3fs", reason="this pyarrow was built without S3")
 
 ROWS = pd.DataFrame({"id": range(6), "g": list("aabbcc")})
 
 
-class Store(BaseHTTPRequestHandler):
+class Store(Serving):
     """Lists and hands out the objects of one bucket; knows who asks by the key in the signature alone."""
 
-    objects: dict[str, bytes]
-    asked: list[str]
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-    def do_HEAD(self) -> None:
-        self.do_GET(body=False)
-
-    def do_GET(self, *, body: bool = True) -> None:
+    def answer(self, body: bool) -> None:
         parts = urlsplit(self.path)
         bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
-        self.asked.append(f"{self.command} {self.path}")
+        dated = {"ETag": '"e"', "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"}
         if "Credential=KEY/" not in self.headers.get("Authorization", ""):
-            self._send(403, b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>", body)
+            self.send(403, b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>", body)
         elif bucket != "lending":
-            self._send(404, b"<Error><Code>NoSuchBucket</Code></Error>", body)
+            self.send(404, b"<Error><Code>NoSuchBucket</Code></Error>", body)
         elif not key:
-            self._send(200, self._listing(parse_qs(parts.query)), body)
-        elif key not in self.objects:
-            self._send(404, b"<Error><Code>NoSuchKey</Code></Error>", body)
+            self.send(200, self._listing(parse_qs(parts.query)), body)
+        elif key not in self.files:
+            self.send(404, b"<Error><Code>NoSuchKey</Code></Error>", body)
         else:
-            self._object(self.objects[key], body)
+            self.hand_out(self.files[key], body, dated)
 
     def _listing(self, query: dict[str, list[str]]) -> bytes:
         prefix, delimiter = (query.get(name, [""])[0] for name in ("prefix", "delimiter"))
-        keys = [key for key in sorted(self.objects) if key.startswith(prefix)]
+        keys = [key for key in sorted(self.files) if key.startswith(prefix)]
         folders = {prefix + key[len(prefix) :].partition(delimiter)[0] + delimiter for key in keys} if delimiter else ()
         shared = {folder for folder in folders if any(key.startswith(folder) for key in keys)}
         own = [key for key in keys if not any(key.startswith(folder) for folder in shared)]
         body = "".join(
-            f"<Contents><Key>{escape(key)}</Key><Size>{len(self.objects[key])}</Size>"
+            f"<Contents><Key>{escape(key)}</Key><Size>{len(self.files[key])}</Size>"
             "<LastModified>2026-01-01T00:00:00.000Z</LastModified></Contents>"
             for key in own
         )
@@ -66,39 +54,15 @@ class Store(BaseHTTPRequestHandler):
         said = f"<Name>lending</Name><KeyCount>{len(own)}</KeyCount><IsTruncated>false</IsTruncated>{body}"
         return f'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult>{said}</ListBucketResult>'.encode()
 
-    def _object(self, content: bytes, body: bool) -> None:
-        asked = self.headers.get("Range", "").removeprefix("bytes=")
-        if not asked:
-            self._send(200, content, body)
-            return
-        first, _, last = asked.partition("-")
-        part = content[int(first) : int(last or len(content)) + 1]
-        self._send(206, part, body, {"Content-Range": f"bytes {first}-{int(first) + len(part) - 1}/{len(content)}"})
-
-    def _send(self, status: int, content: bytes, body: bool, headers: dict[str, str] | None = None) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(content)), "ETag": '"e"', **(headers or {})}.items():
-            self.send_header(name, value)
-        self.send_header("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT")
-        self.end_headers()
-        if body:
-            self.wfile.write(content)
-
 
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    Store.objects, Store.asked = {}, []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Store)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "KEY")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "SECRET")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    yield f"s3://lending/PATH?endpoint_override=127.0.0.1:{server.server_port}&scheme=http&region=eu-north-1"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(Store) as port:
+        yield f"s3://lending/PATH?endpoint_override=127.0.0.1:{port}&scheme=http&region=eu-north-1"
 
 
 def test_a_partitioned_table_in_a_bucket_is_read_as_from_a_disk(address: str, tmp_path: Path) -> None:
@@ -106,7 +70,7 @@ def test_a_partitioned_table_in_a_bucket_is_read_as_from_a_disk(address: str, tm
         path = tmp_path / f"country={country}" / f"part-{number}.parquet"
         path.parent.mkdir(exist_ok=True)
         ROWS.iloc[first : first + 2].to_parquet(path)
-        Store.objects[f"rows/country={country}/{path.name}"] = path.read_bytes()
+        Store.files[f"rows/country={country}/{path.name}"] = path.read_bytes()
     here, there = str(tmp_path), address.replace("PATH", "rows")
     assert rows(there, "id", "g", "country") == rows(here, "id", "g", "country")
     assert hash_files(DataConfig(path=there)) == hash_files(DataConfig(path=here))
@@ -116,7 +80,7 @@ def test_a_partitioned_table_in_a_bucket_is_read_as_from_a_disk(address: str, tm
 
 def test_packed_text_in_a_bucket(address: str, tmp_path: Path) -> None:
     ROWS.to_csv(tmp_path / "rows.csv.gz", index=False)
-    Store.objects["rows.csv.gz"] = (tmp_path / "rows.csv.gz").read_bytes()
+    Store.files["rows.csv.gz"] = (tmp_path / "rows.csv.gz").read_bytes()
     assert rows(address.replace("PATH", "rows.csv.gz"), "g") == [(group,) for group in "aabbcc"]
 
 

@@ -17,6 +17,7 @@ from audit.config import ModelConfig, parse_config
 from audit.errors import ConfigError
 from audit.models.registry import load_adapter
 from audit.models.tiers import TieredRunner
+from audit.pipeline.precision import compiling_notes
 from tests.conftest import make_texts
 
 
@@ -105,6 +106,11 @@ def test_it_fails_on_the_way_and_goes_on(checkpoints: dict[str, Path]) -> None:
     texts = make_texts(20)
     np.testing.assert_array_equal(decided(adapter, texts), decided(loaded(checkpoints["bert"]), texts))
     assert compiled.failed
+    # Every input after that is counted, in whatever process, and the audit notes it.
+    runner = TieredRunner(adapter, 64)
+    runner.logits(adapter.encode(texts))
+    assert [note.params for note in compiling_notes(runner.spent)] == [{"n": 20}]
+    assert not compiling_notes(TieredRunner(loaded(checkpoints["bert"]), 64).spent)
 
 
 def test_a_model_without_padding_is_not_compiled(checkpoints: dict[str, Path]) -> None:

@@ -78,7 +78,7 @@ def refine_together(
 ) -> list[Attribution]:
     """Ask where it does most for the sum of all errors, until that is within the tolerance of all attribution.
 
-    For means over decisions: a single one may be far less exact than the tolerance, where it counts for little.
+    For means over decisions: a single one may be `ALONE` times less exact, where it counts for little.
     """
     working, open_ones = list(range(len(estimates))), set(range(len(estimates)))
     while working:
