@@ -97,8 +97,10 @@ def _lines(text: str, item: Exchange) -> list[str]:
 
 def _remarks(item: Exchange) -> str:
     said = [f"{len(item.versions)} versions, for a word has several meanings"] if len(item.versions) > 1 else []
-    said += [f"{item.ambiguous} words with several meanings"] if item.ambiguous else []
-    said += [f"{item.kept} terms left as they are"] if item.kept and item.text is not None else []
+    if n := item.ambiguous:
+        said.append(f"{n} words with several meanings" if n > 1 else "1 word with several meanings")
+    if (n := item.kept) and item.text is not None:
+        said.append(f"{n} terms left as they are" if n > 1 else "1 term left as it is")
     return f"  ({'; '.join(said)})" if said else ""
 
 
